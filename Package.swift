@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Targets, bottom up. An arrow may point only to a target above it in this file's order;
+// ArchitectureTests reads this manifest and checks that.
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(
+  _ name: String, path: String? = nil, uses: [String] = [], resources: [Resource] = []
+) -> Target {
+  .target(
+    name: name, dependencies: uses.map { .byName(name: $0) }, path: path, resources: resources)
+}
+
+func tests(_ name: String, uses: [String], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: uses.map { .byName(name: $0) }, resources: resources)
+}
+
+let package = Package(
+  name: "chainrule",
+  products: [.executable(name: "chainrule", targets: ["chainrule"])],
+  targets: [
+    // C libraries.
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    system("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
+    .target(
+      name: "CVectorMath",
+      // The loops must be vectorised in debug builds too, or the tests of the engine take hours.
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
+
+    // Shared ground.
+    library("JSON"),
+    library("Digests", uses: ["CGnuTLS"]),
+
+    // The engine half: neither HTTP nor SQLite.
+    library("Tensors"),
+    library("Kernels", uses: ["Tensors", "COpenBLAS", "CVectorMath"]),
+    library("Autodiff", uses: ["Tensors", "Kernels"]),
+    library("NeuralNetworks", uses: ["Autodiff", "JSON", "Tensors"]),
+    library("Optimizers", uses: ["Kernels", "JSON", "Tensors"]),
+    library("Datasets", uses: ["Tensors", "JSON", "Digests", "CArchive"]),
+    library(
+      "Training",
+      uses: ["NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "JSON", "Tensors", "CArchive"]),
+
+    // The service half: no tensors.
+    library("SQLite", uses: ["CSQLite"]),
+    library("Migrations", path: "migrations", resources: [.embedInCode("0001_initial.sql")]),
+    library("Store", uses: ["SQLite", "Migrations", "Digests", "JSON"]),
+    library("HTTP", uses: ["CMicroHTTPD"]),
+
+    // Where they meet.
+    library("Runs", uses: ["Training", "Store", "JSON"]),
+    library("Web", path: "web", resources: [.embedInCode("index.html")]),
+    library("API", uses: ["Runs", "HTTP", "Web"]),
+    .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training"]),
+
+    // Tests, one target for each above.
+    tests("JSONTests", uses: ["JSON"]),
+    tests("DigestsTests", uses: ["Digests"]),
+    tests("TensorsTests", uses: ["Tensors"]),
+    tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),
+    tests("AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors"]),
+    tests("NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "JSON", "Tensors"]),
+    tests("OptimizersTests", uses: ["Optimizers", "Kernels", "JSON", "Tensors"]),
+    tests("DatasetsTests", uses: ["Datasets", "JSON", "Tensors"]),
+    tests("TrainingTests", uses: ["Training", "NeuralNetworks", "Datasets", "JSON", "Tensors"]),
+    tests("SQLiteTests", uses: ["SQLite"]),
+    tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),
+    tests("HTTPTests", uses: ["HTTP"]),
+    tests("RunsTests", uses: ["Runs", "Store", "JSON"]),
+    tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "JSON"]),
+    tests("ProjectTests", uses: []),
+  ])
+
+/// Settings that hold for every target of Swift code, mapped once.
+for target in package.targets where target.type != .system && target.name != "CVectorMath" {
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+  ]
+}

@@ -1,0 +1,7 @@
+#ifndef CHAINRULE_CARCHIVE_H
+#define CHAINRULE_CARCHIVE_H
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#endif

@@ -1,0 +1,6 @@
+#ifndef CHAINRULE_CMICROHTTPD_H
+#define CHAINRULE_CMICROHTTPD_H
+
+#include <microhttpd.h>
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef CHAINRULE_CVECTORMATH_H
+#define CHAINRULE_CVECTORMATH_H
+
+#endif

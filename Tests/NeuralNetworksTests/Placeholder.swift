@@ -1,0 +1,1 @@
+// This target's first test is yet to come.
