@@ -1,0 +1,37 @@
+import JSON
+
+/// What a run records of itself: its `observe` object. 0 switches a probe off.
+public struct ObservationConfiguration: Hashable, Sendable {
+  /// Gradient norms of every parameter each so many steps.
+  public var gradientNormsEvery: Int
+  /// Histograms of gradients, weights, updates and activations each so many steps.
+  public var histogramsEvery: Int
+  /// Activation statistics of every layer each so many steps.
+  public var activationsEvery: Int
+
+  public init(gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50) {
+    self.gradientNormsEvery = gradientNormsEvery
+    self.histogramsEvery = histogramsEvery
+    self.activationsEvery = activationsEvery
+  }
+
+  /// A run that records only its losses.
+  public static let none = ObservationConfiguration(
+    gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0)
+
+  /// Decodes an `observe` object; what it leaves out keeps its default.
+  public init(_ json: JSON, pointer: String = "") throws(Faults) {
+    self.init()
+    var reader = ObjectReader(json, pointer: pointer)
+    let range = 0...1_000_000_000
+    gradientNormsEvery = reader.integer("gradient_norms_every", in: range) ?? gradientNormsEvery
+    histogramsEvery = reader.integer("histograms_every", in: range) ?? histogramsEvery
+    activationsEvery = reader.integer("activations_every", in: range) ?? activationsEvery
+    try reader.finish().check()
+  }
+
+  /// Whether a probe that is due each `every` steps is due at `step`: at step 1, and at each multiple.
+  static func isDue(_ step: Int, every: Int) -> Bool {
+    every > 0 && (step == 1 || step % every == 0)
+  }
+}

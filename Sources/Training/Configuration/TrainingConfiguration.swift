@@ -1,0 +1,136 @@
+import JSON
+import NeuralNetworks
+import Optimizers
+
+/// How a run trains: the `training` object of a run, decoded and free of contradictions.
+public struct TrainingConfiguration: Sendable {
+  /// How long a run trains.
+  public enum Duration: Hashable, Sendable {
+    case epochs(Int)
+    case steps(Int)
+  }
+
+  public let duration: Duration
+  public let batchSize: Int
+  /// Decides the initial weights, the order of the examples, the validation split and dropout.
+  public let seed: UInt64
+  public let shuffle: Bool
+  /// Whether an epoch's last batch is left out when it is short.
+  public let dropLast: Bool
+  public let loss: any Loss
+  public let optimizer: any Optimizer
+  public let schedule: any Schedule
+  public let clip: Clip?
+  /// The share of the training examples that is kept out for validation.
+  public let validationFraction: Double?
+  public let metrics: [Metric]
+  public let earlyStopping: EarlyStopping?
+  /// A checkpoint after every so many steps.
+  public let checkpointEverySteps: Int?
+  /// How many periodic checkpoints are kept.
+  public let checkpointsKept: Int
+  public let threads: Int
+  /// The decoded object as it was given.
+  public let json: JSON
+
+  /// What is measured beside the loss.
+  public enum Metric: String, Hashable, Sendable, CaseIterable {
+    case accuracy
+  }
+
+  public var measuresAccuracy: Bool { metrics.contains(.accuracy) }
+
+  public static let batchSizes = 1...65_536
+  public static let threadCounts = 1...64
+
+  /// Decodes a `training` object, and finds every fault and contradiction in it.
+  ///
+  /// - Parameter hasValidationDataset: whether the run names a dataset for validation of its own.
+  public init(
+    _ json: JSON, pointer: String = "", hasValidationDataset: Bool = false
+  ) throws(Faults) {
+    var reader = ObjectReader(json, pointer: pointer)
+    self.json = json
+    duration = Self.duration(&reader)
+    batchSize = reader.integer("batch_size", in: Self.batchSizes) ?? 32
+    seed = UInt64(reader.integer("seed", in: 0...Int.max) ?? 0)
+    shuffle = reader.bool("shuffle") ?? true
+    dropLast = reader.bool("drop_last") ?? false
+    let loss = Self.loss(&reader)
+    let optimizer = Self.optimizer(&reader)
+    let schedule = Self.schedule(&reader)
+    clip = Self.clip(&reader)
+    validationFraction = Self.validation(&reader, hasValidationDataset: hasValidationDataset)
+    metrics = Self.metrics(&reader)
+    earlyStopping = EarlyStopping(
+      &reader, metrics: metrics, hasValidation: hasValidationDataset || validationFraction != nil)
+    (checkpointEverySteps, checkpointsKept) = Self.checkpoint(&reader)
+    threads = reader.integer("threads", in: Self.threadCounts) ?? 1
+    try reader.finish().check()
+    guard let loss, let optimizer, let schedule else { throw reader.faults }
+    self.loss = loss
+    self.optimizer = optimizer
+    self.schedule = schedule
+  }
+
+  private static func duration(_ reader: inout ObjectReader) -> Duration {
+    let epochs = reader.integer("epochs", in: 1...1_000_000)
+    let steps = reader.integer("steps", in: 1...1_000_000_000)
+    switch (reader.has("epochs"), reader.has("steps")) {
+    case (true, true):
+      reader.fault("steps", "contradicts epochs; give one of the two")
+    case (false, false):
+      reader.fault("epochs", "is missing; say how long to train with epochs or with steps")
+    default: break
+    }
+    return steps.map { .steps($0) } ?? .epochs(epochs ?? 1)
+  }
+
+  private static func validation(
+    _ reader: inout ObjectReader, hasValidationDataset: Bool
+  ) -> Double? {
+    guard var part = reader.reader("validation") else { return nil }
+    let fraction = part.double("fraction", in: 0.0001...0.9)
+    if part.faults.isEmpty, !part.has("fraction") {
+      part.fault("fraction", "is missing; from 0.0001 to 0.9")
+    }
+    reader.add(part.finish())
+    if hasValidationDataset {
+      reader.fault(
+        "validation", "contradicts the run's own dataset for validation; give one of the two")
+    }
+    return fraction
+  }
+
+  private static func metrics(_ reader: inout ObjectReader) -> [Metric] {
+    var metrics: [Metric] = []
+    let known = Metric.allCases.map(\.rawValue)
+    for (index, name) in (reader.strings("metrics", count: 0...32) ?? []).enumerated() {
+      var detail: String?
+      if let metric = Metric(rawValue: name) {
+        if metrics.contains(metric) { detail = "\"\(name)\" stands twice" }
+        metrics.append(metric)
+      } else {
+        detail =
+          "\"\(name.prefix(80))\" is unknown\(nearest(name, among: known)); "
+          + "one of: \(known.joined(separator: ", "))"
+      }
+      if let detail {
+        let pointer = "\(reader.pointer(to: "metrics"))/\(index)"
+        reader.add(Faults([Fault(pointer: pointer, detail: detail)]))
+      }
+    }
+    return metrics
+  }
+
+  private static func checkpoint(_ reader: inout ObjectReader) -> (every: Int?, keep: Int) {
+    guard var part = reader.reader("checkpoint") else { return (nil, 3) }
+    let every = part.integer("every_steps", in: 1...1_000_000_000)
+    let keep = part.integer("keep", in: 1...1000)
+    if keep != nil, !part.has("every_steps") {
+      part.fault("every_steps", "is missing; without it there is nothing to keep")
+    }
+    reader.add(part.finish())
+    return (every, keep ?? 3)
+  }
+}

@@ -1,0 +1,107 @@
+import JSON
+import Tensors
+
+/// A state travels as a safetensors file: its tensors beside each other, its numbers in the metadata.
+extension CheckpointState {
+  private static let version = "1"
+
+  /// Writes the state stretch by stretch, without a copy of the whole.
+  public func write(to sink: WeightsFile.Sink) throws {
+    var tensors = Self.prefixed(weights.tensors, "weights")
+    tensors += Self.prefixed(optimizer, "optimizer")
+    if let bestWeights { tensors += Self.prefixed(bestWeights.tensors, "best") }
+    let metadata = [
+      ("chainrule_checkpoint", Self.version), ("progress", progress.json(step: step).description),
+    ]
+    try WeightsFile.safetensors.write(tensors, metadata: metadata, to: sink)
+  }
+
+  public func encoded() throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCount + 65_536)
+    try write { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// The contents of the tensors in bytes.
+  public var byteCount: Int {
+    weights.byteCount + (bestWeights?.byteCount ?? 0)
+      + optimizer.reduce(0) { $0 + $1.tensor.type.byteCount }
+  }
+
+  /// Reads what `write(to:)` wrote.
+  ///
+  /// - Throws: `TrainingError.invalidWeights`.
+  public init(decoding bytes: [UInt8]) throws(TrainingError) {
+    let (tensors, metadata) = try SafeTensors.read(bytes)
+    guard metadata["chainrule_checkpoint"]?.string == Self.version,
+      let text = metadata["progress"]?.string, let json = try? JSON(parsing: text),
+      let step = json["step"]?.integer, let progress = Progress(json)
+    else { throw TrainingError(.invalidWeights, "not a checkpoint of version \(Self.version)") }
+    let best = Self.unprefixed(tensors, "best")
+    self.init(
+      step: step, weights: Weights(Self.unprefixed(tensors, "weights")),
+      optimizer: Self.unprefixed(tensors, "optimizer"),
+      bestWeights: best.isEmpty ? nil : Weights(best), progress: progress)
+  }
+
+  private static func prefixed(_ tensors: [NamedTensor], _ prefix: String) -> [NamedTensor] {
+    tensors.map { NamedTensor(name: prefix + "/" + $0.name, tensor: $0.tensor) }
+  }
+
+  private static func unprefixed(_ tensors: [NamedTensor], _ prefix: String) -> [NamedTensor] {
+    tensors.filter { $0.name.hasPrefix(prefix + "/") }
+      .map { NamedTensor(name: String($0.name.dropFirst(prefix.count + 1)), tensor: $0.tensor) }
+  }
+}
+
+extension CheckpointState.Progress {
+  func json(step: Int) -> JSON {
+    var object = JSONObject([
+      ("step", .integer(step)), ("seconds", exact(seconds)), ("epoch_loss", exact(epochLoss)),
+      ("epoch_right", .integer(epochRight)), ("epoch_examples", .integer(epochExamples)),
+      ("epoch_seconds", exact(epochSeconds)), ("smallest_loss", exact(smallestLoss)),
+      ("best_step", .integer(bestStep)), ("waited", .integer(earlyStopping.waited)),
+    ])
+    if let bestValue { object["best_value"] = exact(bestValue) }
+    if let best = earlyStopping.best { object["stopping_best"] = exact(best) }
+    if let validation {
+      object["validation_loss"] = exact(validation.loss)
+      object["validation_accuracy"] = validation.accuracy.map(exact)
+      object["validation_examples"] = .integer(validation.examples)
+    }
+    return .object(object)
+  }
+
+  init?(_ json: JSON) {
+    guard let seconds = double(json["seconds"]), let epochLoss = double(json["epoch_loss"]),
+      let epochRight = json["epoch_right"]?.integer,
+      let epochExamples = json["epoch_examples"]?.integer,
+      let epochSeconds = double(json["epoch_seconds"]),
+      let smallestLoss = double(json["smallest_loss"]), let bestStep = json["best_step"]?.integer,
+      let waited = json["waited"]?.integer
+    else { return nil }
+    self.seconds = seconds
+    self.epochLoss = epochLoss
+    self.epochRight = epochRight
+    self.epochExamples = epochExamples
+    self.epochSeconds = epochSeconds
+    self.smallestLoss = smallestLoss
+    self.bestStep = bestStep
+    bestValue = double(json["best_value"])
+    earlyStopping = EarlyStopping.State(best: double(json["stopping_best"]), waited: waited)
+    if let loss = double(json["validation_loss"]),
+      let examples = json["validation_examples"]?.integer
+    {
+      validation = EvaluationResult(
+        loss: loss, accuracy: double(json["validation_accuracy"]), examples: examples)
+    }
+  }
+}
+
+/// A double by its bits, so that infinities and NaN survive too.
+private func exact(_ value: Double) -> JSON { .string(String(value.bitPattern, radix: 16)) }
+
+private func double(_ json: JSON?) -> Double? {
+  json?.string.flatMap { UInt64($0, radix: 16) }.map { Double(bitPattern: $0) }
+}

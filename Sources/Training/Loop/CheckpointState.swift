@@ -1,0 +1,43 @@
+import Tensors
+
+/// All that continuing a run needs: a run that goes on from here ends in the bits of one that was never interrupted.
+///
+/// What isn't here is a function of the seed and the step: the order of the examples, dropout.
+public struct CheckpointState: Sendable {
+  /// The steps taken.
+  public let step: Int
+  public let weights: Weights
+  /// The optimizer's memory, named `<slot>.<parameter>`.
+  public let optimizer: [NamedTensor]
+  /// The weights of the best validation so far, when the run may have to go back to them.
+  public let bestWeights: Weights?
+  public let progress: Progress
+
+  /// The small numbers of a run's progress.
+  public struct Progress: Hashable, Sendable {
+    /// Of training so far.
+    public var seconds = 0.0
+    /// Sums over the examples of the epoch under way.
+    public var epochLoss = 0.0
+    public var epochRight = 0
+    public var epochExamples = 0
+    public var epochSeconds = 0.0
+    public var smallestLoss = Double.infinity
+    public var bestValue: Double?
+    public var bestStep = 0
+    public var earlyStopping = EarlyStopping.State()
+    public var validation: EvaluationResult?
+
+    public init() {}
+  }
+
+  public init(
+    step: Int, weights: Weights, optimizer: [NamedTensor], bestWeights: Weights?, progress: Progress
+  ) {
+    self.step = step
+    self.weights = weights
+    self.optimizer = optimizer
+    self.bestWeights = bestWeights
+    self.progress = progress
+  }
+}

@@ -1,0 +1,45 @@
+/// How and why a run of the trainer ended.
+public struct Outcome: Sendable {
+  /// Why, in the words of the API.
+  public enum Reason: String, Hashable, Sendable {
+    case completed
+    case earlyStopped = "early_stopped"
+    case stopped
+    case cancelled
+    case paused
+    case timeLimit = "time_limit"
+    case diverged
+    case nonFinite = "non_finite"
+  }
+
+  public let reason: Reason
+  /// What went wrong, in one sentence with the step, layer and parameter; only for a failure.
+  public let failure: TrainingFailure?
+  /// The last step taken.
+  public let step: Int
+  /// The epoch of the last step.
+  public let epoch: Int
+  /// Of training, before this run continued included.
+  public let seconds: Double
+  /// The weights the run leaves: the last ones, or with `restore_best` the best ones. `nil` after a failure.
+  public let weights: Weights?
+  /// What the best weights were best at, and when.
+  public let best: (name: String, value: Double, step: Int)?
+  /// From which another trainer continues; `nil` after a failure.
+  public let state: CheckpointState?
+  /// The last evaluation of each kind, if any.
+  public let validation: EvaluationResult?
+  public let test: EvaluationResult?
+}
+
+/// Why a run can't go on.
+public struct TrainingFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  public let reason: Outcome.Reason
+  public let message: String
+  /// At which step.
+  public let step: Int
+  public let layer: String?
+  public let parameter: String?
+
+  public var description: String { message }
+}

@@ -1,0 +1,25 @@
+/// What training over one epoch came to.
+public struct EpochRecord: Hashable, Sendable {
+  /// Counted from 1.
+  public let epoch: Int
+  /// The epoch's last step.
+  public let step: Int
+  public let seconds: Double
+  /// The mean loss over the epoch's examples, each taken before the update of its batch.
+  public let loss: Double
+  /// The share of right answers, likewise; only when asked for.
+  public let accuracy: Double?
+  public let examplesPerSecond: Double
+
+  public init(
+    epoch: Int, step: Int, seconds: Double, loss: Double, accuracy: Double?,
+    examplesPerSecond: Double
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.seconds = seconds
+    self.loss = loss
+    self.accuracy = accuracy
+    self.examplesPerSecond = examplesPerSecond
+  }
+}

@@ -1,0 +1,51 @@
+import JSON
+
+/// What a model's answers on a set of examples are worth.
+public struct EvaluationResult: Hashable, Sendable {
+  /// The mean loss an example.
+  public let loss: Double
+  /// The share of right answers; `nil` when the targets are no classes.
+  public let accuracy: Double?
+  public let examples: Int
+
+  public init(loss: Double, accuracy: Double?, examples: Int) {
+    self.loss = loss
+    self.accuracy = accuracy
+    self.examples = examples
+  }
+
+  public var json: JSON {
+    var object = JSONObject([("loss", .number(loss))])
+    if let accuracy { object["accuracy"] = .number(accuracy) }
+    object["examples"] = .integer(examples)
+    return .object(object)
+  }
+}
+
+/// An evaluation made while a run trains.
+public struct EvaluationRecord: Hashable, Sendable {
+  /// Which examples were evaluated; the raw value begins the names of the series.
+  public enum Part: String, Hashable, Sendable {
+    case validation
+    case test
+  }
+
+  public let part: Part
+  public let step: Int
+  public let epoch: Int
+  public let seconds: Double
+  public let result: EvaluationResult
+  /// Whether no validation before was better.
+  public let isBest: Bool
+
+  public init(
+    part: Part, step: Int, epoch: Int, seconds: Double, result: EvaluationResult, isBest: Bool
+  ) {
+    self.part = part
+    self.step = step
+    self.epoch = epoch
+    self.seconds = seconds
+    self.result = result
+    self.isBest = isBest
+  }
+}

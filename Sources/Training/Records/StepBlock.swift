@@ -1,0 +1,55 @@
+/// A stretch of consecutive steps, column by column, as the training thread hands them on.
+///
+/// A step of a small model takes a few microseconds, so an observer hears of many at once: a block
+/// is handed on after a tenth of a second, when it is full, and before anything that happened after
+/// its last step (an epoch's end, a validation, a checkpoint, the end).
+public struct StepBlock: Sendable {
+  /// The number of the block's first step; steps count from 1 and have no gap.
+  public internal(set) var firstStep = 0
+  /// The mean loss of each step's batch before its update.
+  public internal(set) var losses: [Double] = []
+  /// The epoch each step belongs to, counted from 1.
+  public internal(set) var epochs: [Int32] = []
+  public internal(set) var learningRates: [Double] = []
+  /// When each step ended, in seconds of training since the run's first step.
+  public internal(set) var seconds: [Double] = []
+  /// Which of the block's steps (as an index from 0) have gradients.
+  public internal(set) var measured: [Int32] = []
+  /// The gradients before clipping: for each measured step one entry a parameter, in the model's order.
+  public internal(set) var gradients: [ParameterGradient] = []
+  /// The gradients after clipping, laid out alike; empty when nothing clips.
+  public internal(set) var clippedGradients: [ParameterGradient] = []
+  /// How many entries of `gradients` a measured step has.
+  public let parameterCount: Int
+
+  public var count: Int { losses.count }
+  public var isEmpty: Bool { losses.isEmpty }
+  public var lastStep: Int { firstStep + count - 1 }
+
+  public init(parameterCount: Int) { self.parameterCount = parameterCount }
+
+  /// The gradients of the block's `index`-th step before clipping; `nil` when not measured.
+  public func gradients(at index: Int) -> ArraySlice<ParameterGradient>? {
+    guard let place = measured.firstIndex(of: Int32(index)) else { return nil }
+    return gradients[place * parameterCount..<(place + 1) * parameterCount]
+  }
+
+  mutating func reserve(_ steps: Int) {
+    losses.reserveCapacity(steps)
+    epochs.reserveCapacity(steps)
+    learningRates.reserveCapacity(steps)
+    seconds.reserveCapacity(steps)
+    measured.reserveCapacity(steps)
+    gradients.reserveCapacity(steps * parameterCount)
+  }
+
+  mutating func clear() {
+    losses.removeAll(keepingCapacity: true)
+    epochs.removeAll(keepingCapacity: true)
+    learningRates.removeAll(keepingCapacity: true)
+    seconds.removeAll(keepingCapacity: true)
+    measured.removeAll(keepingCapacity: true)
+    gradients.removeAll(keepingCapacity: true)
+    clippedGradients.removeAll(keepingCapacity: true)
+  }
+}
