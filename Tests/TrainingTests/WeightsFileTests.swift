@@ -1,0 +1,115 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Training
+
+@Suite struct WeightsFileTests {
+  static let tensors = [
+    NamedTensor(
+      name: "hidden.weight", tensor: Tensor([-1, -0.5, 0, 0.5, 1, 1.5] as [Float], shape: [2, 3])),
+    NamedTensor(name: "hidden.bias", tensor: Tensor([0.25, -8] as [Float], shape: [2])),
+    NamedTensor(name: "count", tensor: Tensor([3, -4] as [Int32], shape: [2])),
+  ]
+
+  @Test("reads what Python wrote", arguments: WeightsFile.allCases)
+  func readsPython(format: WeightsFile) throws {
+    let bytes = [UInt8](try Data(contentsOf: fixture("weights.\(format.fileExtension)")))
+    #expect(WeightsFile.sniffed(bytes) == format)
+    let weights = Weights(try format.decoded(bytes))
+    #expect(weights.tensors.count == 6)
+    #expect(weights["hidden.weight"]?.shape == [2, 3])
+    #expect(weights["hidden.weight"]?.elements(of: Float.self) == [-1, -0.5, 0, 0.5, 1, 1.5])
+    let bias = weights["hidden.bias"]?.elements(of: Float.self).map(\.bitPattern)
+    #expect(bias == [1, 0x8000_0000, 0x7F7F_FFFF])
+    #expect(weights["double"]?.elements(of: Double.self) == [0.1, .infinity])
+    #expect(weights["count"]?.elements(of: Int32.self) == [.min, 7])
+    #expect(weights["half"]?.elements(of: Float.self) == [1.5, -65504, 0x1p-24, .infinity])
+    #expect(weights["scalar"]?.shape == [])
+    #expect(weights["scalar"]?.elements(of: Float.self) == [2.5])
+  }
+
+  @Test(
+    "reads back what it writes, and the same tensors give the same bytes",
+    arguments: WeightsFile.allCases)
+  func roundTrips(format: WeightsFile) throws {
+    let bytes = try format.encoded(Self.tensors)
+    #expect(try format.encoded(Self.tensors) == bytes)
+    let back = try format.decoded(bytes)
+    #expect(back.map(\.name) == Self.tensors.map(\.name))
+    for (one, other) in zip(back, Self.tensors) {
+      #expect(one.tensor.type == other.tensor.type)
+      #expect(
+        one.tensor.withUnsafeBytes { Array($0) } == other.tensor.withUnsafeBytes { Array($0) })
+    }
+    // For Fixtures/check_weights.py.
+    if let directory = ProcessInfo.processInfo.environment["CHAINRULE_WEIGHTS_DIR"] {
+      try Data(bytes).write(to: URL(filePath: "\(directory)/ours.\(format.fileExtension)"))
+    }
+  }
+
+  @Test("a safetensors file is a length, an aligned header, and the contents without a gap")
+  func safetensorsLayout() throws {
+    let bytes = try WeightsFile.safetensors.encoded(Self.tensors)
+    let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(length % 8 == 0)
+    #expect(bytes.count == 8 + length + 24 + 8 + 8)
+    let header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+    #expect(header.hasPrefix(#"{"__metadata__":{"format":"pt"},"hidden.weight":{"dtype":"F32""#))
+    #expect(header.contains(#""hidden.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]}"#))
+    #expect(Array(bytes[(8 + length)..<(8 + length + 4)]) == [0, 0, 0x80, 0xBF])
+  }
+
+  @Test("an npz stores its members, each an npy of version 1.0 whose contents are aligned")
+  func npzLayout() throws {
+    let bytes = try WeightsFile.npz.encoded(Self.tensors)
+    #expect(bytes.starts(with: [0x50, 0x4B, 3, 4]))
+    #expect(Array(bytes[8..<10]) == [0, 0], "method 0 is stored")
+    let magic = Array("\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) })
+    let start = try #require(bytes.indices.first { bytes[$0...].starts(with: magic) })
+    #expect(Array(bytes[start + 6..<start + 8]) == [1, 0])
+    let length = Int(bytes[start + 8]) + Int(bytes[start + 9]) << 8
+    #expect((10 + length) % 64 == 0)
+  }
+
+  @Test(
+    "a damaged safetensors file is told apart from a whole one",
+    arguments: [
+      [], [1, 2, 3], [255, 255, 255, 255, 255, 255, 255, 127],
+      file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, contents: 4),
+      file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, contents: 8),
+      file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, contents: 8),
+      file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, contents: 0),
+      file(#"{"a":{"dtype":"Q7","shape":[1],"data_offsets":[0,4]}}"#, contents: 4),
+      file(#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, contents: 4),
+      file(
+        #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, contents: 0),
+      file(#"{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}"#, contents: 4),
+      file(#"{"a":3}"#, contents: 0), file("[]", contents: 0), file("{", contents: 0),
+    ])
+  func refusesDamage(bytes: [UInt8]) {
+    #expect(throws: TrainingError.self) { try WeightsFile.safetensors.decoded(bytes) }
+  }
+
+  @Test("any cut of a file is refused", arguments: WeightsFile.allCases)
+  func refusesCuts(format: WeightsFile) throws {
+    let bytes = try format.encoded(Self.tensors)
+    // A zip's last bytes are its directory, which reading from the front needs not.
+    let contents = format == .npz ? bytes.count / 2 : bytes.count
+    for length in stride(from: 0, to: contents, by: 7) {
+      let cut = try? format.decoded(Array(bytes[..<length]))
+      #expect((cut?.count ?? 0) < Self.tensors.count, "cut to \(length) bytes")
+    }
+  }
+
+  private static func file(_ header: String, contents: Int) -> [UInt8] {
+    let text = Array(header.utf8)
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+      + [UInt8](repeating: 0, count: contents)
+  }
+}
+
+/// A file that a script beside it made.
+func fixture(_ name: String, file: String = #filePath) -> URL {
+  URL(filePath: file).deletingLastPathComponent().appending(path: "Fixtures/\(name)")
+}
