@@ -85,8 +85,10 @@ private struct JSONParser {
     if values > limits.values { throw fault("more than \(limits.values) values") }
     guard let byte = current else { throw fault("the text ends where a value was expected") }
     switch byte {
-    case UInt8(ascii: "{"): return try nested { (parser) throws(JSONSyntaxError) in try parser.parseObject() }
-    case UInt8(ascii: "["): return try nested { (parser) throws(JSONSyntaxError) in try parser.parseArray() }
+    case UInt8(ascii: "{"):
+      return try nested { (parser) throws(JSONSyntaxError) in try parser.parseObject() }
+    case UInt8(ascii: "["):
+      return try nested { (parser) throws(JSONSyntaxError) in try parser.parseArray() }
     case UInt8(ascii: "\""): return .string(try parseString())
     case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
     case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
@@ -155,9 +157,12 @@ private struct JSONParser {
     }
   }
 
-  private mutating func parseWord(_ word: StaticString, _ value: JSON) throws(JSONSyntaxError) -> JSON {
+  private mutating func parseWord(_ word: StaticString, _ value: JSON) throws(JSONSyntaxError)
+    -> JSON
+  {
     let length = word.utf8CodeUnitCount
-    let matches = position + length <= bytes.count
+    let matches =
+      position + length <= bytes.count
       && (0..<length).allSatisfy { bytes[position + $0] == word.utf8Start[$0] }
     guard matches else { throw fault("expected a value") }
     position += length
@@ -170,7 +175,8 @@ private struct JSONParser {
     if current == UInt8(ascii: "-") { position += 1 }
     let leading = current
     try digits()
-    if leading == UInt8(ascii: "0"), position - start > (bytes[start] == UInt8(ascii: "-") ? 2 : 1) {
+    if leading == UInt8(ascii: "0"), position - start > (bytes[start] == UInt8(ascii: "-") ? 2 : 1)
+    {
       throw fault("a number can't start with 0", at: start)
     }
     if current == UInt8(ascii: ".") {

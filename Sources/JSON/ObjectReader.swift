@@ -42,14 +42,17 @@ public struct ObjectReader {
   public let object: JSONObject
   public private(set) var faults = Faults()
   private var asked: [String] = []
+  private let isObject: Bool
 
   /// A reader of `value`, which stands at `pointer` in its document.
   public init(_ value: JSON, pointer: String = "") {
     self.pointer = pointer
     if case .object(let object) = value {
       self.object = object
+      isObject = true
     } else {
       self.object = JSONObject()
+      isObject = false
       faults.add(pointer, "expected an object, found \(value.kind)")
     }
   }
@@ -76,7 +79,8 @@ public struct ObjectReader {
   /// The member as it stands, which must be there.
   public mutating func requiredValue(_ name: String) -> JSON? {
     let found = value(name)
-    if found == nil { fault(name, "is missing") }
+    // What isn't an object at all has one fault, not one more for each member it lacks.
+    if found == nil, isObject { fault(name, "is missing") }
     return found
   }
 
@@ -87,7 +91,10 @@ public struct ObjectReader {
       return nil
     }
     if let allowed, !allowed.contains(text) {
-      fault(name, "\"\(text.prefix(80))\" is unknown\(nearest(text, among: allowed)); one of: \(allowed.joined(separator: ", "))")
+      fault(
+        name,
+        "\"\(text.prefix(80))\" is unknown\(nearest(text, among: allowed)); one of: \(allowed.joined(separator: ", "))"
+      )
       return nil
     }
     return text
