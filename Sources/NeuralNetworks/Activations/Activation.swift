@@ -1,0 +1,62 @@
+import Autodiff
+import JSON
+import Tensors
+
+/// An activation as a spec names it.
+public struct Activation: Hashable, Sendable {
+  public let kind: ActivationKind
+
+  public static let identity = Activation(kind: .identity)
+
+  public init(kind: ActivationKind) { self.kind = kind }
+
+  /// Reads a name, or an object with a type and its parameters.
+  public init(_ json: JSON, pointer: String) throws(Faults) {
+    var choice = try CatalogChoice(
+      json, among: ActivationCatalog.entries, kind: "an activation", pointer: pointer)
+    kind = ActivationCatalog.all[choice.index].decode(&choice.reader)
+    try choice.reader.finish().check()
+  }
+
+  /// The name, or an object where the activation has parameters.
+  public var json: JSON {
+    switch kind {
+    case .identity: "identity"
+    case .relu: "relu"
+    case .sigmoid: "sigmoid"
+    case .tanh: "tanh"
+    case .leakyRelu(let slope): ["type": "leaky_relu", "slope": .number(slope)]
+    case .elu(let alpha): ["type": "elu", "alpha": .number(alpha)]
+    case .gelu: "gelu"
+    case .geluTanh: ["type": "gelu", "approximate": "tanh"]
+    case .swish: "swish"
+    case .softmax: "softmax"
+    }
+  }
+
+  /// Whether it lets through little of the negative half, so that He's initialization fits it.
+  public var isRectifying: Bool {
+    switch kind {
+    case .relu, .leakyRelu, .elu, .gelu, .geluTanh, .swish: true
+    case .identity, .sigmoid, .tanh, .softmax: false
+    }
+  }
+
+  /// Floating-point operations an element, counting a transcendental function as one.
+  var flops: Int {
+    switch kind {
+    case .identity: 0
+    case .relu, .tanh: 1
+    case .leakyRelu: 2
+    case .sigmoid, .elu: 3
+    case .swish, .softmax: 4
+    case .gelu: 5
+    case .geluTanh: 8
+    }
+  }
+
+  func apply(to x: Value, in graph: inout Graph) throws(GraphError) -> Value {
+    if case .identity = kind { return x }
+    return try graph.activation(kind, x)
+  }
+}

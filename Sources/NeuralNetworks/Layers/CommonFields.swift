@@ -1,0 +1,44 @@
+import JSON
+
+/// Members that several layers share.
+enum CommonFields {
+  static let activation = Field(
+    "activation", .described("an activation"), default: "identity",
+    "Applied to the output: a name, or an object with a type and its parameters.")
+
+  static let bias = Field("bias", .boolean, default: true, "Whether a bias is added.")
+
+  static let initializer = Field(
+    "initializer", .described("an initializer"),
+    """
+    How the weight begins. Left out: he_uniform before relu, leaky_relu, elu, gelu and swish, \
+    glorot_uniform before anything else.
+    """)
+
+  static let biasInitializer = Field(
+    "bias_initializer", .described("an initializer"), default: "zeros", "How the bias begins.")
+}
+
+extension ObjectReader {
+  /// Reads `activation`, `.identity` when it's absent or at fault.
+  mutating func activation() -> Activation {
+    guard let value = value(CommonFields.activation.name) else { return .identity }
+    do throws(Faults) {
+      return try Activation(value, pointer: pointer(to: CommonFields.activation.name))
+    } catch {
+      add(error)
+      return .identity
+    }
+  }
+
+  /// Reads an initializer, or answers the given one.
+  mutating func initializer(_ field: Field, default defaultValue: Initializer) -> Initializer {
+    guard let value = value(field.name) else { return defaultValue }
+    do throws(Faults) {
+      return try Initializer(value, pointer: pointer(to: field.name))
+    } catch {
+      add(error)
+      return defaultValue
+    }
+  }
+}

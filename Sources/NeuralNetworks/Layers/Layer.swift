@@ -1,0 +1,80 @@
+import Autodiff
+import JSON
+import Tensors
+
+/// One kind of layer: its configuration, shape rule, parameters and forward pass.
+///
+/// Shapes leave out the batch axis everywhere but in `forward`. A new layer is a file here, a line
+/// in `LayerCatalog` and a test file.
+public protocol Layer: Sendable {
+  static var documentation: CatalogEntry { get }
+  /// How many inputs the layer takes.
+  static var inputCount: ClosedRange<Int> { get }
+  /// The members that decide the output's shape: a fault in one of them leaves it unknown, a fault
+  /// in any other lets the layers behind be checked too.
+  static var shapeFields: [String] { get }
+
+  /// Reads the configuration; what is wrong with it is recorded in the reader.
+  init(from reader: inout ObjectReader)
+
+  /// The members that make this layer again, with the defaults written out.
+  var configuration: [(String, JSON)] { get }
+
+  /// The activation applied to the output, `.identity` when there is none.
+  var activation: Activation { get }
+
+  func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape
+
+  /// The arrays to learn, in PyTorch's order.
+  ///
+  /// - Precondition: `outputShape(of:)` accepts the inputs.
+  func parameters(of inputs: [Shape]) -> [LayerParameter]
+
+  /// Floating-point operations of a forward pass for one example; a multiply-add counts as two.
+  func forwardFlops(inputs: [Shape], output: Shape) -> Int
+
+  /// Adds the layer to a graph.
+  ///
+  /// - Shapes: inputs `[N, …]`, parameters as `parameters(of:)` says, output `[N, …]`.
+  func forward(
+    _ inputs: [Value], parameters: [Value], context: ForwardContext, in graph: inout Graph
+  ) throws(GraphError) -> Value
+}
+
+extension Layer {
+  public static var type: String { documentation.type }
+  public static var inputCount: ClosedRange<Int> { 1...1 }
+  public static var shapeFields: [String] { [] }
+  public var activation: Activation { .identity }
+  public func parameters(of inputs: [Shape]) -> [LayerParameter] { [] }
+}
+
+/// One array that a layer learns.
+public struct LayerParameter: Hashable, Sendable {
+  /// The name within the layer, as PyTorch has it: `weight`, `bias`, ….
+  public let name: String
+  public let shape: Shape
+  public let initializer: Initializer
+
+  public init(_ name: String, _ shape: Shape, _ initializer: Initializer) {
+    self.name = name
+    self.shape = shape
+    self.initializer = initializer
+  }
+}
+
+/// What a model is built for.
+public enum Mode: String, Hashable, Sendable {
+  case training
+  case inference
+}
+
+/// What a layer may know of the graph that it becomes a part of.
+public struct ForwardContext: Sendable {
+  /// The layer's name; also names its stream of random numbers.
+  public let layer: String
+  public let mode: Mode
+  public let batch: Int
+  /// The layer's output without the batch axis.
+  public let outputShape: Shape
+}

@@ -1,0 +1,13 @@
+/// What no layer may exceed, so that a misprint in a spec can't ask for the whole machine.
+public enum LayerLimits {
+  public static let layers = 1_000
+  public static let units = 65_536
+  /// Elements of one example at any place of the model.
+  public static let elements = 1 << 28
+  /// Elements of all parameters together.
+  public static let parameters = 1 << 30
+  /// Axes of one example.
+  public static let rank = 6
+  /// Extents of kernels, strides, paddings and dilations.
+  public static let window = 1_024
+}

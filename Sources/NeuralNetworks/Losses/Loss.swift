@@ -1,0 +1,100 @@
+import Autodiff
+import JSON
+import Tensors
+
+/// What a dataset gives to learn, for one example.
+public enum LossTarget: Hashable, Sendable {
+  /// One of so many classes.
+  case classes(Int)
+  /// Numbers of this shape.
+  case vector(Shape)
+}
+
+/// How a loss wants its targets laid out.
+public enum TargetEncoding: String, Hashable, Sendable {
+  /// The class, an `int32` of `[N]`.
+  case classIndices
+  /// The class as a number, a float of `[N, 1]`.
+  case classNumber
+  /// A float of `[N, classes]`, 1 at the class and 0 elsewhere.
+  case oneHot
+  /// The dataset's numbers, floats of `[N, …]`.
+  case values
+}
+
+/// What training makes small.
+///
+/// The mean over the examples of a batch. A new loss is a file here, a line in `LossCatalog` and a
+/// test file.
+public protocol Loss: Sendable {
+  static var documentation: CatalogEntry { get }
+
+  /// Reads the configuration; what is wrong with it is recorded in the reader.
+  init(from reader: inout ObjectReader)
+
+  var configuration: [(String, JSON)] { get }
+
+  /// The layout of the targets, once the model's output and the dataset's target are known to fit.
+  ///
+  /// - Parameter output: the model's output shape, without the batch axis.
+  func encoding(output: Shape, target: LossTarget) throws(ShapeFault) -> TargetEncoding
+
+  /// Adds the mean loss of a batch to a graph: a scalar.
+  ///
+  /// - Shapes: output `[N, …]`, target as `targetType(batch:output:encoding:element:)` says.
+  func build(output: Value, target: Value, in graph: inout Graph) throws(GraphError) -> Value
+
+  /// Why an activation at the end of the model makes no sense before this loss; `nil` if it does.
+  func objection(toFinal activation: Activation) -> String?
+}
+
+extension Loss {
+  public static var type: String { documentation.type }
+  public var configuration: [(String, JSON)] { [] }
+  public func objection(toFinal activation: Activation) -> String? { nil }
+
+  /// The loss as canonical JSON.
+  public var json: JSON {
+    .object(JSONObject([("type", .string(Self.type))] + configuration))
+  }
+
+  /// Checks that the loss fits a model's output and a dataset's target.
+  ///
+  /// - Throws: `Faults` at `pointer` that name both shapes and the rule.
+  public func check(
+    output: Shape, target: LossTarget, pointer: String = "/training/loss"
+  ) throws(Faults) {
+    do throws(ShapeFault) {
+      _ = try encoding(output: output, target: target)
+    } catch {
+      throw Faults([
+        Fault(pointer: pointer, detail: "\(Self.type): \(error.detail); rule: \(error.rule)")
+      ])
+    }
+  }
+
+  /// Checks that the loss fits a model, the activation at its end included, and a dataset's target.
+  public func check(
+    model: Model, target: LossTarget, pointer: String = "/training/loss"
+  ) throws(Faults) {
+    var faults = Faults()
+    if let objection = objection(toFinal: model.finalActivation) { faults.add(pointer, objection) }
+    do throws(Faults) {
+      try check(output: model.outputShape, target: target, pointer: pointer)
+    } catch {
+      faults.add(error)
+    }
+    try faults.check()
+  }
+
+  /// The type of the targets of a batch.
+  public func targetType(
+    batch: Int, output: Shape, encoding: TargetEncoding, element: ElementType = .float32
+  ) -> TensorType {
+    switch encoding {
+    case .classIndices: TensorType([batch], .int32)
+    case .classNumber: TensorType([batch, 1], element)
+    case .oneHot, .values: TensorType(output.prepending(batch), element)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import JSON
+
+/// The losses a run may name, in the order in which the catalog lists them.
+public enum LossCatalog {
+  public static let all: [any Loss.Type] = [
+    CrossEntropy.self,
+    BinaryCrossEntropy.self,
+    MeanSquaredError.self,
+  ]
+
+  public static var entries: [CatalogEntry] { all.map { $0.documentation } }
+
+  /// Reads a name, or an object with a type and its parameters.
+  public static func decode(_ json: JSON, pointer: String) throws(Faults) -> any Loss {
+    var choice = try CatalogChoice(json, among: entries, kind: "a loss", pointer: pointer)
+    let loss = all[choice.index].init(from: &choice.reader)
+    try choice.reader.finish().check()
+    return loss
+  }
+}

@@ -1,0 +1,73 @@
+import Autodiff
+import JSON
+import Tensors
+
+/// A model that can be built into a graph.
+public struct Model: Sendable {
+  public let spec: ModelSpec
+  /// The shape of one example.
+  public let inputShape: Shape
+  public let inputElement: ElementType
+  /// The shape of the output for one example.
+  public let outputShape: Shape
+  public let layers: [LayerSummary]
+  /// Named, shaped and ordered as PyTorch has them.
+  public let parameters: [ParameterDescription]
+
+  /// - Throws: `Faults` where a layer's shape rule accepted what the graph does not.
+  public init(_ spec: ModelSpec, pointer: String = "") throws(Faults) {
+    self.spec = spec
+    inputShape = spec.input.shape
+    inputElement = spec.input.element
+    outputShape = spec.layers.last?.outputShape ?? spec.input.shape
+    layers = spec.layers.map(LayerSummary.init)
+    parameters = spec.layers.flatMap(ParameterDescription.all)
+    try checkGraph(pointer: pointer)
+  }
+
+  public var name: String? { spec.name }
+  public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
+  /// Floating-point operations of a forward pass for one example.
+  public var forwardFlops: Int { layers.reduce(0) { $0 + $1.forwardFlops } }
+  /// The activation that makes the model's output; `.identity` when its last layer has none.
+  public var finalActivation: Activation {
+    let last = spec.layers.last { !($0.layer is Flatten || $0.layer is Dropout) }
+    return last?.layer.activation ?? .identity
+  }
+
+  /// Builds the graph of one example, so that what it refuses is known before anything is allocated.
+  private func checkGraph(pointer: String) throws(Faults) {
+    var graph = Graph()
+    do throws(GraphError) {
+      _ = try build(batch: 1, mode: .training, into: &graph)
+    } catch {
+      let index = layers.firstIndex { $0.name == error.scope }
+      let place = index.map { "\(pointer)/layers/\($0)" } ?? pointer
+      throw Faults([Fault(pointer: place, detail: error.description)])
+    }
+  }
+}
+
+extension LayerSummary {
+  init(_ spec: LayerSpec) {
+    name = spec.name
+    type = spec.type
+    inputShapes = spec.inputShapes
+    outputShape = spec.outputShape
+    let parameters = spec.layer.parameters(of: spec.inputShapes)
+    parameterCount = parameters.reduce(0) { $0 + $1.shape.count }
+    forwardFlops = spec.layer.forwardFlops(inputs: spec.inputShapes, output: spec.outputShape)
+    activationBytes = spec.outputShape.count * ElementType.float32.byteCount
+    parameterBytes = parameterCount * ElementType.float32.byteCount
+  }
+}
+
+extension ParameterDescription {
+  static func all(of spec: LayerSpec) -> [ParameterDescription] {
+    spec.layer.parameters(of: spec.inputShapes).map { parameter in
+      ParameterDescription(
+        name: "\(spec.name).\(parameter.name)", layer: spec.name, shape: parameter.shape,
+        initializer: parameter.initializer, trainable: true)
+    }
+  }
+}

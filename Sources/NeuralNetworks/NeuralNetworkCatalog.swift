@@ -1,0 +1,18 @@
+import JSON
+
+/// The catalogs of this target as `GET /v1/catalog` serves them.
+public enum NeuralNetworkCatalog {
+  /// `layers`, `activations`, `losses` and `initializers`, in this order.
+  public static var members: [(name: String, entries: [CatalogEntry])] {
+    [
+      ("layers", LayerCatalog.entries),
+      ("activations", ActivationCatalog.entries),
+      ("losses", LossCatalog.entries),
+      ("initializers", InitializerCatalog.entries),
+    ]
+  }
+
+  public static var json: JSON {
+    .object(JSONObject(members.map { ($0.name, .array($0.entries.map(\.json))) }))
+  }
+}

@@ -1,0 +1,49 @@
+import JSON
+import Tensors
+
+/// Reads a spec's `input`: the shape and element type of one example.
+enum InputDecoder {
+  private static let extents = 1...LayerLimits.elements
+
+  /// The input, or `nil` when its shape is at fault; the faults are recorded in the model's reader.
+  static func decode(_ model: inout ObjectReader) -> InputSpec? {
+    guard model.requiredValue("input") != nil, var reader = model.reader("input") else {
+      return nil
+    }
+    let shape = shape(&reader)
+    _ = reader.string("dtype", in: [ElementType.float32.rawValue])
+    model.add(reader.finish())
+    return shape.map { InputSpec(shape: $0, element: .float32) }
+  }
+
+  private static func shape(_ reader: inout ObjectReader) -> Shape? {
+    guard reader.requiredValue("shape") != nil,
+      let elements = reader.array("shape", count: 1...LayerLimits.rank)
+    else { return nil }
+    var dimensions: [Int] = []
+    var faults = Faults()
+    for (axis, element) in elements.enumerated() {
+      let place = "\(reader.pointer(to: "shape"))/\(axis)"
+      guard let extent = element.integer else {
+        faults.add(place, "expected an integer, found \(element.kind)")
+        continue
+      }
+      guard extents.contains(extent) else {
+        faults.add(
+          place,
+          "\(extent) is out of range; from \(extents.lowerBound) to \(extents.upperBound)")
+        continue
+      }
+      dimensions.append(extent)
+    }
+    reader.add(faults)
+    guard faults.isEmpty else { return nil }
+    let shape = Shape(dimensions)
+    guard let count = shape.checkedCount, count <= LayerLimits.elements else {
+      reader.fault(
+        "shape", "\(shape) has more than \(LayerLimits.elements) elements, the most of one example")
+      return nil
+    }
+    return shape
+  }
+}
