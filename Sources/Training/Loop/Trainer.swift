@@ -1,5 +1,5 @@
 import Autodiff
-import Datasets
+import Dispatch
 import JSON
 import Kernels
 import NeuralNetworks
@@ -11,16 +11,109 @@ import Tensors
 /// at any number of threads, and one that goes on from a `CheckpointState` ends in the bits of one
 /// that was never interrupted. A trainer runs once.
 public final class Trainer {
-  /// The datasets of a run. Without `validation`, `training.validation.fraction` cuts one out of `training`.
-  public struct Data: Sendable {
-    public let training: Dataset
-    public let validation: Dataset?
-    public let test: Dataset?
+  /// What is known of the run before its first step.
+  public let summary: TrainingSummary
 
-    public init(training: Dataset, validation: Dataset? = nil, test: Dataset? = nil) {
-      self.training = training
-      self.validation = validation
-      self.test = test
+  let model: Model
+  let configuration: TrainingConfiguration
+  let observation: ObservationConfiguration
+  let control: TrainingControl
+  let maximumSeconds: Double
+
+  let engine: TrainingEngine
+  let examples: ExampleOrder
+  let validation: Evaluation?
+  let test: Evaluation?
+  let answerRule: AnswerRule?
+  /// Programs with which layers are observed; made when first needed.
+  var observed: [Int: TrainingProgram] = [:]
+
+  /// Steps taken.
+  var step: Int
+  var progress: CheckpointState.Progress
+  var bestWeights: Weights?
+  var lastTest: EvaluationResult?
+  var block: StepBlock
+  var stopsEarly = false
+  /// When `run(observer:)` began, less the seconds trained before; in nanoseconds.
+  var startTime: UInt64 = 0
+  var lastFlush = 0.0
+
+  /// - Parameters:
+  ///   - initialWeights: to begin with, instead of the initializers'; every parameter by its name.
+  ///   - resuming: where an earlier run of the same model, data and configuration had come to.
+  ///   - control: through which others stop the run.
+  ///   - maximumSeconds: of training, after which the run ends with `time_limit`.
+  /// - Throws: `Faults` when the parts don't go together, as `faults(model:…)` finds them;
+  ///   `TrainingError` when the plan can't be made or the state is of another run.
+  public init(
+    model: Model, data: TrainingData, configuration: TrainingConfiguration,
+    observation: ObservationConfiguration = ObservationConfiguration(),
+    initialWeights: Weights? = nil, resuming: CheckpointState? = nil,
+    control: TrainingControl = TrainingControl(), maximumSeconds: Double? = nil
+  ) throws {
+    try data.faults(model: model, configuration: configuration).check()
+    self.model = model
+    self.configuration = configuration
+    self.observation = observation
+    self.control = control
+    self.maximumSeconds = maximumSeconds ?? .infinity
+
+    let encoding = try configuration.loss.encoding(
+      output: model.outputShape, target: data.training.target)
+    answerRule =
+      configuration.measuresAccuracy
+      ? AnswerRule(loss: configuration.loss, encoding: encoding) : nil
+    let parts = data.split(configuration)
+    examples = ExampleOrder(
+      source: data.training, examples: parts.training, encoding: encoding,
+      outputWidth: model.outputShape.count, configuration: configuration)
+    let engine = try TrainingEngine(
+      model: model, configuration: configuration, encoding: encoding, initialWeights: initialWeights
+    )
+    self.engine = engine
+    for batch in examples.batchSizes { try engine.prepare(batch: batch) }
+    validation = try parts.validation.map {
+      try engine.evaluation(of: $0.source, examples: $0.examples)
     }
+    test = try data.test.map { try engine.evaluation(of: $0, examples: nil) }
+
+    step = resuming?.step ?? 0
+    progress = resuming?.progress ?? CheckpointState.Progress()
+    bestWeights = resuming?.bestWeights
+    if let resuming { try engine.restore(resuming) }
+    block = StepBlock(parameterCount: model.parameters.count)
+    block.reserve(Self.longestBlock)
+
+    let stepsPerEpoch = examples.batchesPerEpoch
+    let totalSteps =
+      switch configuration.duration {
+      case .epochs(let epochs): epochs * stepsPerEpoch
+      case .steps(let steps): steps
+      }
+    engine.totalSteps = totalSteps
+    summary = TrainingSummary(
+      totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, resumedStep: step,
+      trainingExamples: examples.count, validationExamples: validation?.examples ?? 0,
+      testExamples: test?.examples ?? 0,
+      parameters: model.parameters.map {
+        TrainingSummary.Parameter(
+          name: $0.name, layer: $0.layer, shape: $0.shape.dimensions, trainable: $0.trainable)
+      },
+      plannedBytes: engine.plannedBytes)
+  }
+
+  /// Steps a block holds at most.
+  static let longestBlock = 512
+  /// Seconds after which a block is handed on.
+  static let flushInterval = 0.1
+
+  /// The epoch of the step to come, from 0.
+  var epochIndex: Int { step / summary.stepsPerEpoch }
+  /// The epoch of the last step, from 1; 0 before the first.
+  var epoch: Int { step == 0 ? 0 : (step - 1) / summary.stepsPerEpoch + 1 }
+
+  func elapsedSeconds() -> Double {
+    Double(DispatchTime.now().uptimeNanoseconds &- startTime) * 1e-9
   }
 }

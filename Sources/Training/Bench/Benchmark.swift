@@ -1,0 +1,146 @@
+import Dispatch
+import Foundation
+import JSON
+import NeuralNetworks
+
+/// Measures training steps on made-up data, through the plan, executor and optimizer of a run.
+public enum Benchmark {
+  /// What one measurement does.
+  public struct Options: Sendable {
+    public var threads: Int
+    public var seconds: Double
+    /// Also measures steps that record gradient norms, alternating with steps that don't.
+    public var observes: Bool
+
+    public init(threads: Int = 1, seconds: Double = 2, observes: Bool = false) {
+      self.threads = threads
+      self.seconds = seconds
+      self.observes = observes
+    }
+  }
+
+  /// Reads a workload file and measures it.
+  ///
+  /// - Returns: one object: `workload`, `threads`, `parameters`, `step_microseconds` with `min` and
+  ///   `median`, `samples_per_second`, `planned_bytes`, `peak_rss_bytes`.
+  /// - Throws: `Faults` or `TrainingError` when the workload isn't one that can be measured.
+  public static func run(workload file: URL, options: Options = Options()) throws -> JSON {
+    let json = try JSON(parsing: [UInt8](Foundation.Data(contentsOf: file)))
+    return try run(workload: json, options: options)
+  }
+
+  public static func run(workload json: JSON, options: Options = Options()) throws -> JSON {
+    let workload = try Workload(json, threads: options.threads)
+    let examples = workload.examples()
+    try TrainingData(training: examples)
+      .faults(model: workload.model, configuration: workload.configuration).check()
+    let session = try Session(workload, examples: examples)
+    for _ in 0..<5 { session.step(records: false) }
+    let end = DispatchTime.now().uptimeNanoseconds + UInt64(options.seconds * 1e9)
+    while session.lastTime < end, session.plain.count < Session.mostSamples {
+      // In stretches, so that what records doesn't warm the caches of what doesn't, or the other way.
+      for _ in 0..<64 where session.lastTime < end { session.measure(records: false) }
+      guard options.observes else { continue }
+      for _ in 0..<64 where session.lastTime < end { session.measure(records: true) }
+    }
+    return report(session, options)
+  }
+
+  private static func report(_ session: Session, _ options: Options) -> JSON {
+    let median = Self.median(session.plain)
+    let workload = session.workload
+    var result = JSONObject([
+      ("workload", .string(workload.name)), ("threads", .integer(options.threads)),
+      ("parameters", .integer(workload.model.parameterCount)),
+      (
+        "step_microseconds",
+        ["min": .number(Double(session.plain.min() ?? 0) / 1e3), "median": .number(median)]
+      ),
+      ("samples_per_second", .number(Double(workload.batchSize) * 1e6 / median)),
+      ("planned_bytes", .integer(session.engine.plannedBytes)),
+    ])
+    if options.observes {
+      let recording = Self.median(session.recording)
+      result["recording_step_microseconds"] = ["median": .number(recording)]
+      result["recording_ratio"] = .number(recording / median)
+    }
+    result["peak_rss_bytes"] = .integer(peakResidentBytes())
+    return .object(result)
+  }
+
+  /// In microseconds.
+  private static func median(_ samples: [UInt32]) -> Double {
+    guard !samples.isEmpty else { return .nan }
+    let sorted = samples.sorted()
+    let middle = sorted.count / 2
+    let value =
+      sorted.count % 2 == 1
+      ? Double(sorted[middle]) : (Double(sorted[middle - 1]) + Double(sorted[middle])) / 2
+    return value / 1e3
+  }
+
+  private static func peakResidentBytes() -> Int {
+    var usage = rusage()
+    #if canImport(Glibc)
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss * 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #endif
+  }
+
+  /// An engine that takes the same batch again and again.
+  private final class Session {
+    static let mostSamples = 2_000_000
+
+    let workload: Workload
+    let engine: TrainingEngine
+    private let program: TrainingProgram
+    private let assembler: BatchAssembler
+    private var block: StepBlock
+    private var count = 0
+    private(set) var lastTime = DispatchTime.now().uptimeNanoseconds
+    private(set) var plain: [UInt32] = []
+    private(set) var recording: [UInt32] = []
+
+    init(_ workload: Workload, examples: MemoryExamples) throws {
+      self.workload = workload
+      let encoding = try workload.configuration.loss.encoding(
+        output: workload.model.outputShape, target: examples.target)
+      engine = try TrainingEngine(
+        model: workload.model, configuration: workload.configuration, encoding: encoding)
+      program = try engine.program(batch: workload.batchSize)
+      assembler = BatchAssembler(
+        source: examples, encoding: encoding, outputWidth: workload.model.outputShape.count,
+        largestBatch: workload.batchSize)
+      block = StepBlock(parameterCount: workload.model.parameters.count)
+      block.reserve(Trainer.longestBlock)
+      plain.reserveCapacity(1 << 16)
+      let order = Array(0..<workload.batchSize)
+      order.withUnsafeBufferPointer {
+        assembler.assemble($0, inputs: program.inputs, targets: program.targets)
+      }
+    }
+
+    func step(records: Bool) {
+      count += 1
+      let loss = engine.pass(program, step: count)
+      let rate = engine.learningRate(step: count)
+      _ = engine.update(step: count, learningRate: rate)
+      guard records else { return }
+      block.measured.append(Int32(truncatingIfNeeded: block.count))
+      engine.appendGradients(to: &block)
+      block.losses.append(loss)
+      if block.count == Trainer.longestBlock { block.clear() }
+    }
+
+    func measure(records: Bool) {
+      let began = DispatchTime.now().uptimeNanoseconds
+      step(records: records)
+      lastTime = DispatchTime.now().uptimeNanoseconds
+      let nanoseconds = UInt32(truncatingIfNeeded: lastTime &- began)
+      if records { recording.append(nanoseconds) } else { plain.append(nanoseconds) }
+    }
+  }
+}

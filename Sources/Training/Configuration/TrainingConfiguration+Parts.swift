@@ -1,0 +1,51 @@
+import JSON
+import NeuralNetworks
+import Optimizers
+
+/// The members whose choices stand in a catalog.
+extension TrainingConfiguration {
+  static func loss(_ reader: inout ObjectReader) -> (any Loss)? {
+    guard let value = reader.value("loss") else {
+      let known = LossCatalog.all.map { $0.type }.joined(separator: ", ")
+      reader.fault("loss", "is missing; one of: \(known)")
+      return nil
+    }
+    do throws(Faults) {
+      return try LossCatalog.decode(value, pointer: reader.pointer(to: "loss"))
+    } catch {
+      reader.add(error)
+      return nil
+    }
+  }
+
+  /// Adam with its defaults when the member is left out.
+  static func optimizer(_ reader: inout ObjectReader) -> (any Optimizer)? {
+    let value = reader.value("optimizer") ?? ["type": "adam"]
+    do throws(Faults) {
+      return try OptimizerCatalog.decode(value, pointer: reader.pointer(to: "optimizer"))
+    } catch {
+      reader.add(error)
+      return nil
+    }
+  }
+
+  static func schedule(_ reader: inout ObjectReader) -> (any Schedule)? {
+    guard let value = reader.value("schedule") else { return ConstantSchedule() }
+    do throws(Faults) {
+      return try ScheduleCatalog.decode(value, pointer: reader.pointer(to: "schedule"))
+    } catch {
+      reader.add(error)
+      return nil
+    }
+  }
+
+  static func clip(_ reader: inout ObjectReader) -> Clip? {
+    guard let value = reader.value("clip") else { return nil }
+    do throws(Faults) {
+      return try Clip(value, pointer: reader.pointer(to: "clip"))
+    } catch {
+      reader.add(error)
+      return nil
+    }
+  }
+}

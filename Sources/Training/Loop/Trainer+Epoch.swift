@@ -1,0 +1,78 @@
+extension Trainer {
+  /// The series whose best value makes the best weights.
+  var bestMetric: String {
+    configuration.earlyStopping?.monitor ?? (validation == nil ? "train_loss" : "validation_loss")
+  }
+
+  /// Reports an epoch (or what there was of it), evaluates, and decides whether to go on.
+  func endEpoch(_ observer: any TrainingObserver) {
+    flush(observer)
+    let count = Double(max(progress.epochExamples, 1))
+    let trained = EvaluationResult(
+      loss: progress.epochLoss / count,
+      accuracy: answerRule == nil ? nil : Double(progress.epochRight) / count,
+      examples: progress.epochExamples)
+    observer.epochEnded(
+      EpochRecord(
+        epoch: epoch, step: step, seconds: progress.seconds, loss: trained.loss,
+        accuracy: trained.accuracy,
+        examplesPerSecond: progress.epochSeconds > 0 ? count / progress.epochSeconds : 0))
+    progress.epochLoss = 0
+    progress.epochRight = 0
+    progress.epochExamples = 0
+    progress.epochSeconds = 0
+
+    if let validation {
+      let result = validation.run()
+      progress.validation = result
+      progress.seconds = elapsedSeconds()
+    }
+    let isBest = noteBest(trained: trained)
+    if let result = progress.validation, validation != nil {
+      observer.evaluated(
+        EvaluationRecord(
+          part: .validation, step: step, epoch: epoch, seconds: progress.seconds, result: result,
+          isBest: isBest))
+    }
+    if isBest { observer.checkpointReached(bestCheckpoint()) }
+    if let stopping = configuration.earlyStopping {
+      let value = value(of: stopping.monitor, trained: trained) ?? .nan
+      if stopping.observe(value, &progress.earlyStopping).stops {
+        stopsEarly = step < summary.totalSteps
+        observer.logged(
+          LogRecord(
+            level: .info,
+            message: "\(stopping.monitor) has not improved for \(stopping.patience) epochs",
+            step: step))
+      }
+    }
+  }
+
+  private func value(of series: String, trained: EvaluationResult) -> Double? {
+    switch series {
+    case "train_loss": trained.loss
+    case "train_accuracy": trained.accuracy
+    case "validation_loss": progress.validation?.loss
+    case "validation_accuracy": progress.validation?.accuracy
+    default: nil
+    }
+  }
+
+  /// Whether the weights of now are the best so far; remembers them if they may be needed again.
+  private func noteBest(trained: EvaluationResult) -> Bool {
+    guard let value = value(of: bestMetric, trained: trained), !value.isNaN else { return false }
+    let larger = configuration.earlyStopping?.mode == .maximum
+    if let best = progress.bestValue, larger ? value <= best : value >= best { return false }
+    progress.bestValue = value
+    progress.bestStep = step
+    if configuration.earlyStopping?.restoreBest == true { bestWeights = engine.weights() }
+    return true
+  }
+
+  private func bestCheckpoint() -> CheckpointRecord {
+    CheckpointRecord(
+      kind: .best, step: step, epoch: epoch, seconds: progress.seconds,
+      metric: progress.bestValue.map { (bestMetric, $0) }, weights: bestWeights ?? engine.weights(),
+      state: nil)
+  }
+}

@@ -1,0 +1,93 @@
+import Dispatch
+
+extension Trainer {
+  /// Trains until the run is done, is asked to end, or can't go on.
+  ///
+  /// The observer is called on this thread.
+  public func run(observer: any TrainingObserver) throws -> Outcome {
+    observer.trainingStarted(summary)
+    startTime = DispatchTime.now().uptimeNanoseconds &- UInt64(progress.seconds * 1e9)
+    lastFlush = progress.seconds
+    if step == 0 {
+      observer.checkpointReached(
+        CheckpointRecord(
+          kind: .initial, step: 0, epoch: 0, seconds: 0, metric: nil, weights: engine.weights(),
+          state: nil))
+    }
+    // A run that goes on from its last step but wasn't told of its end has only that left to do.
+    while step < summary.totalSteps, !stopsEarly {
+      if let reason = interruption() { return finish(reason, observer) }
+      if let failure = try takeStep(observer) { return fail(failure, observer) }
+      if step % summary.stepsPerEpoch == 0 || step == summary.totalSteps {
+        endEpoch(observer)
+      }
+      if let every = configuration.checkpointEverySteps, step % every == 0 {
+        flush(observer)
+        observer.checkpointReached(checkpoint(.periodic))
+      }
+    }
+    if configuration.earlyStopping?.restoreBest == true, let bestWeights {
+      try engine.load(bestWeights)
+    }
+    if let test {
+      let result = test.run()
+      lastTest = result
+      observer.evaluated(
+        EvaluationRecord(
+          part: .test, step: step, epoch: epoch, seconds: elapsedSeconds(), result: result,
+          isBest: false))
+    }
+    return finish(stopsEarly ? .earlyStopped : .completed, observer)
+  }
+
+  private func interruption() -> Outcome.Reason? {
+    switch control.current {
+    case .none: break
+    case .pause: return .paused
+    case .stop: return .stopped
+    case .cancel: return .cancelled
+    }
+    return progress.seconds >= maximumSeconds ? .timeLimit : nil
+  }
+
+  private func finish(_ reason: Outcome.Reason, _ observer: any TrainingObserver) -> Outcome {
+    flush(observer)
+    let last = checkpoint(.latest)
+    observer.checkpointReached(last)
+    return outcome(reason, failure: nil, last: last)
+  }
+
+  private func fail(_ failure: TrainingFailure, _ observer: any TrainingObserver) -> Outcome {
+    flush(observer)
+    observer.logged(LogRecord(level: .error, message: failure.message, step: step))
+    return outcome(failure.reason, failure: failure, last: nil)
+  }
+
+  private func outcome(
+    _ reason: Outcome.Reason, failure: TrainingFailure?, last: CheckpointRecord?
+  ) -> Outcome {
+    Outcome(
+      reason: reason, failure: failure, step: step, epoch: epoch, seconds: progress.seconds,
+      weights: last?.weights, best: progress.bestValue.map { (bestMetric, $0, progress.bestStep) },
+      state: last?.state, validation: progress.validation, test: lastTest)
+  }
+
+  /// Hands the steps taken since the last block on.
+  func flush(_ observer: any TrainingObserver) {
+    lastFlush = progress.seconds
+    if block.isEmpty { return }
+    observer.stepsTaken(block)
+    block.clear()
+  }
+
+  func checkpoint(_ kind: CheckpointRecord.Kind) -> CheckpointRecord {
+    let weights = engine.weights()
+    let restores = configuration.earlyStopping?.restoreBest == true
+    let state = CheckpointState(
+      step: step, weights: weights, optimizer: engine.optimizerState(),
+      bestWeights: restores ? bestWeights : nil, progress: progress)
+    return CheckpointRecord(
+      kind: kind, step: step, epoch: epoch, seconds: progress.seconds, metric: nil,
+      weights: weights, state: state)
+  }
+}

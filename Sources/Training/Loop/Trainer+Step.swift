@@ -1,0 +1,58 @@
+extension Trainer {
+  /// Takes one step; answers why the run can't go on, if it can't.
+  func takeStep(_ observer: any TrainingObserver) throws -> TrainingFailure? {
+    let began = progress.seconds
+    let batch = examples.batch(step)
+    let next = step + 1
+    let observesLayers = ObservationConfiguration.isDue(next, every: observation.activationsEvery)
+    let takesHistograms = ObservationConfiguration.isDue(next, every: observation.histogramsEvery)
+    let program =
+      observesLayers || takesHistograms
+      ? try observedProgram(batch: batch.count) : try engine.program(batch: batch.count)
+    examples.assemble(batch, inputs: program.inputs, targets: program.targets)
+    let loss = engine.pass(program, step: next)
+    if !loss.isFinite {
+      step = next
+      record(loss: loss, learningRate: engine.learningRate(step: next), measured: false, observer)
+      return try lossFailure(loss, batch: batch)
+    }
+    progress.smallestLoss = min(progress.smallestLoss, loss)
+    progress.epochLoss += loss * Double(batch.count)
+    progress.epochExamples += batch.count
+    if let answerRule, let classes = examples.classes {
+      progress.epochRight += answerRule.rightAnswers(
+        outputs: program.outputs, classes: classes, rows: batch.count,
+        width: model.outputShape.count)
+    }
+
+    let probes = takesHistograms ? beforeUpdate(program, step: next) : nil
+    if observesLayers { observeActivations(program, step: next, observer) }
+    let rate = engine.learningRate(step: next)
+    let isSound = engine.update(step: next, learningRate: rate)
+    if let probes { afterUpdate(probes, step: next, observer) }
+    step = next
+    let measured =
+      !isSound || ObservationConfiguration.isDue(next, every: observation.gradientNormsEvery)
+    record(loss: loss, learningRate: rate, measured: measured, observer)
+    progress.epochSeconds += progress.seconds - began
+    return isSound ? nil : gradientFailure(loss: loss)
+  }
+
+  private func record(
+    loss: Double, learningRate: Double, measured: Bool, _ observer: any TrainingObserver
+  ) {
+    progress.seconds = elapsedSeconds()
+    if block.isEmpty { block.firstStep = step }
+    if measured {
+      block.measured.append(Int32(truncatingIfNeeded: block.count))
+      engine.appendGradients(to: &block)
+    }
+    block.losses.append(loss)
+    block.learningRates.append(learningRate)
+    block.epochs.append(Int32(truncatingIfNeeded: epoch))
+    block.seconds.append(progress.seconds)
+    if block.count == Self.longestBlock || progress.seconds - lastFlush >= Self.flushInterval {
+      flush(observer)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import JSON
+import NeuralNetworks
+
+/// The examples of a run.
+///
+/// Without `validation`, the configuration's `validation.fraction` cuts one out of `training`.
+public struct TrainingData: Sendable {
+  public let training: any ExampleSource
+  public let validation: (any ExampleSource)?
+  public let test: (any ExampleSource)?
+
+  public init(
+    training: any ExampleSource, validation: (any ExampleSource)? = nil,
+    test: (any ExampleSource)? = nil
+  ) {
+    self.training = training
+    self.validation = validation
+    self.test = test
+  }
+
+  /// Everything about the data that doesn't go with the model and the configuration.
+  ///
+  /// - Parameters:
+  ///   - dataPointer: where the run's document names the dataset.
+  ///   - trainingPointer: where it has the `training` object.
+  public func faults(
+    model: Model, configuration: TrainingConfiguration, dataPointer: String = "/dataset",
+    trainingPointer: String = "/training"
+  ) -> Faults {
+    var faults = Faults()
+    let named = [
+      ("training", training as (any ExampleSource)?), ("validation", validation), ("test", test),
+    ]
+    for case (let name, let source?) in named {
+      let pointer =
+        validation == nil && test == nil
+        ? dataPointer : dataPointer + (name == "training" ? "/train" : "/\(name)")
+      if source.examples == 0 { faults.add(pointer, "the \(name) dataset has no examples") }
+      if source.inputShape != model.inputShape {
+        faults.add(
+          pointer,
+          "the model's input is \(model.inputShape), an example of the \(name) dataset is "
+            + "\(source.inputShape); the two must be equal")
+      }
+      if source.target != training.target {
+        faults.add(
+          pointer,
+          "the \(name) dataset's target is \(source.target.inWords), "
+            + "that of the training dataset \(training.target.inWords)")
+      }
+    }
+    do throws(Faults) {
+      try configuration.loss.check(
+        model: model, target: training.target, pointer: trainingPointer + "/loss")
+    } catch {
+      faults.add(error)
+    }
+    if configuration.measuresAccuracy, case .vector(let shape) = training.target {
+      faults.add(
+        trainingPointer + "/metrics",
+        "accuracy needs classes; the dataset's target is numbers of shape \(shape)")
+    }
+    if let fraction = configuration.validationFraction, validation != nil {
+      faults.add(
+        trainingPointer + "/validation/fraction",
+        "\(fraction) contradicts the run's own dataset for validation; give one of the two")
+    }
+    addSizeFaults(configuration, trainingPointer, to: &faults)
+    return faults
+  }
+
+  private func addSizeFaults(
+    _ configuration: TrainingConfiguration, _ pointer: String, to faults: inout Faults
+  ) {
+    guard training.examples > 0 else { return }
+    var examples = training.examples
+    if configuration.validationFraction != nil, validation == nil {
+      let kept = split(configuration).validation?.examples?.count ?? 0
+      if kept == 0 || kept == examples {
+        faults.add(
+          pointer + "/validation/fraction",
+          "leaves \(examples - kept) of \(examples) examples for training and \(kept) for "
+            + "validation; both need one at least")
+        return
+      }
+      examples -= kept
+    }
+    if configuration.dropLast, examples < configuration.batchSize {
+      faults.add(
+        pointer + "/drop_last",
+        "drops the only batch there is: \(examples) examples are fewer than the batch size of "
+          + "\(configuration.batchSize)")
+    }
+  }
+}
+
+extension LossTarget {
+  /// For a message: "one of 10 classes".
+  var inWords: String {
+    switch self {
+    case .classes(let count): "one of \(count) classes"
+    case .vector(let shape): "numbers of shape \(shape)"
+    }
+  }
+}

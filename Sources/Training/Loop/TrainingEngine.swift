@@ -1,0 +1,127 @@
+import Autodiff
+import Kernels
+import NeuralNetworks
+import Optimizers
+import Tensors
+
+/// A model's parameters, their gradients and the optimizer's memory, and the programs that work on them.
+///
+/// One step is a pass of a program (forward, loss, backward) and an update; neither allocates.
+final class TrainingEngine {
+  let model: Model
+  let configuration: TrainingConfiguration
+  let encoding: TargetEncoding
+  let team: ThreadTeam
+  /// How many steps the run has in all, for the schedule.
+  var totalSteps = 1
+  private let parameters: ParameterStore
+  private let gradients: ParameterStore
+  private let updater: ParameterUpdater
+  /// Seed and step, two words each, as random primitives read them.
+  private let random: UnsafeMutablePointer<Int32>
+  private var programs: [TrainingProgram] = []
+  private var evaluations: [Evaluation] = []
+
+  init(
+    model: Model, configuration: TrainingConfiguration, encoding: TargetEncoding,
+    initialWeights: Weights? = nil
+  ) throws(TrainingError) {
+    self.model = model
+    self.configuration = configuration
+    self.encoding = encoding
+    team = ThreadTeam(threads: configuration.threads)
+    let parameters = model.initialParameters(seed: configuration.seed)
+    try initialWeights?.write(to: parameters)
+    self.parameters = parameters
+    gradients = ParameterStore(model.parameters.map { ($0.name, $0.shape) }, element: .float32)
+    updater = ParameterUpdater(
+      optimizer: configuration.optimizer, clip: configuration.clip, parameters: parameters,
+      gradients: gradients, team: team)
+    random = .allocate(capacity: 4)
+    random.initialize(repeating: 0, count: 4)
+  }
+
+  deinit { random.deallocate() }
+
+  /// What plans, parameters, gradients and optimizer hold, in bytes.
+  var plannedBytes: Int {
+    let parameterBytes = model.parameterCount * ElementType.float32.byteCount
+    return programs.reduce(0) { $0 + $1.plannedBytes }
+      + evaluations.reduce(0) { $0 + $1.plannedBytes }
+      + parameterBytes * (2 + configuration.optimizer.slots.count)
+  }
+
+  /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
+  func prepare(batch: Int) throws(TrainingError) {
+    if programs.contains(where: { $0.batch == batch }) { return }
+    programs.append(try makeProgram(batch: batch, observesLayers: false))
+  }
+
+  func makeProgram(batch: Int, observesLayers: Bool) throws(TrainingError) -> TrainingProgram {
+    try TrainingProgram(
+      model: model, loss: configuration.loss, encoding: encoding, batch: batch,
+      parameters: parameters, gradients: gradients, random: random, team: team,
+      observesLayers: observesLayers)
+  }
+
+  func program(batch: Int) throws(TrainingError) -> TrainingProgram {
+    for program in programs where program.batch == batch { return program }
+    try prepare(batch: batch)
+    return programs[programs.count - 1]
+  }
+
+  /// Examples at a time where nothing is learnt: as many as a step takes, and no fewer than 32.
+  func evaluation(
+    of source: any ExampleSource, examples: [Int]?
+  ) throws(TrainingError) -> Evaluation {
+    let evaluation = try Evaluation(
+      model: model, parameters: parameters, loss: configuration.loss, source: source,
+      indices: examples, batchSize: max(configuration.batchSize, 32),
+      measuresAccuracy: configuration.measuresAccuracy, team: team)
+    evaluations.append(evaluation)
+    return evaluation
+  }
+
+  /// Runs a program whose slots are filled; answers the mean loss, and leaves the gradients.
+  func pass(_ program: TrainingProgram, step: Int) -> Double {
+    random[0] = Int32(truncatingIfNeeded: configuration.seed)
+    random[1] = Int32(truncatingIfNeeded: configuration.seed >> 32)
+    random[2] = Int32(truncatingIfNeeded: step)
+    random[3] = Int32(truncatingIfNeeded: step >> 32)
+    return program.run()
+  }
+
+  func learningRate(step: Int) -> Double {
+    configuration.optimizer.learningRate
+      * configuration.schedule.factor(step: step, total: totalSteps)
+  }
+
+  /// Moves the parameters by the gradients; answers whether all gradients were finite.
+  func update(step: Int, learningRate: Double) -> Bool {
+    updater.update(step: step, learningRate: learningRate)
+  }
+
+  func appendGradients(to block: inout StepBlock) { updater.append(to: &block) }
+
+  /// The first parameter, from the loss backwards, whose gradient isn't finite.
+  func firstUnsoundParameter() -> (index: Int, gradient: ParameterGradient)? {
+    updater.firstUnsoundParameter()
+  }
+
+  func weights() -> Weights { Weights(copying: parameters) }
+  func gradientPointer(_ index: Int) -> UnsafePointer<Float> { floats(gradients, index) }
+  func parameterPointer(_ index: Int) -> UnsafePointer<Float> { floats(parameters, index) }
+
+  private func floats(_ store: ParameterStore, _ index: Int) -> UnsafePointer<Float> {
+    UnsafePointer(store.pointer(index).assumingMemoryBound(to: Float.self))
+  }
+
+  func load(_ weights: Weights) throws(TrainingError) { try weights.write(to: parameters) }
+
+  func optimizerState() -> [NamedTensor] { updater.state() }
+
+  func restore(_ state: CheckpointState) throws(TrainingError) {
+    try state.weights.write(to: parameters)
+    try updater.restore(state.optimizer)
+  }
+}

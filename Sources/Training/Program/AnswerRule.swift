@@ -1,0 +1,45 @@
+import NeuralNetworks
+
+/// When an output counts as the right answer.
+enum AnswerRule: Hashable {
+  /// The largest of the outputs stands at the class.
+  case largest
+  /// One output, whose being above the threshold says class 1.
+  case above(Float)
+
+  /// - Returns: `nil` when the targets are no classes.
+  init?(loss: any Loss, encoding: TargetEncoding) {
+    switch encoding {
+    case .classIndices, .oneHot: self = .largest
+    case .classNumber: self = .above(loss is BinaryCrossEntropy ? 0 : 0.5)
+    case .values: return nil
+    }
+  }
+
+  /// How many of the `[rows, width]` outputs are right; the first of equals counts, NaN never.
+  func rightAnswers(
+    outputs: UnsafePointer<Float>, classes: UnsafePointer<Int32>, rows: Int, width: Int
+  ) -> Int {
+    var right = 0
+    switch self {
+    case .largest:
+      for row in 0..<rows {
+        let scores = outputs + row * width
+        let target = Int(classes[row])
+        let score = scores[target]
+        var isRight = score == score
+        for index in 0..<width {
+          // Earlier columns must be smaller, later ones not larger; a NaN is neither.
+          let holds = index < target ? scores[index] < score : scores[index] <= score
+          isRight = isRight && holds
+        }
+        if isRight { right += 1 }
+      }
+    case .above(let threshold):
+      for row in 0..<rows where (outputs[row] > threshold) == (classes[row] == 1) {
+        right += 1
+      }
+    }
+    return right
+  }
+}

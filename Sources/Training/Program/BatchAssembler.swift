@@ -1,0 +1,49 @@
+import NeuralNetworks
+import Tensors
+
+/// Copies examples straight into the slots of a plan, targets laid out as the loss wants them.
+///
+/// Owns the memory that it needs for the largest batch, so that assembling allocates nothing.
+final class BatchAssembler {
+  let source: any ExampleSource
+  private let encoding: TargetEncoding
+  private let outputWidth: Int
+  /// The classes of the batch assembled last; only when the targets are classes.
+  let classes: UnsafeMutablePointer<Int32>?
+
+  init(
+    source: any ExampleSource, encoding: TargetEncoding, outputWidth: Int, largestBatch: Int
+  ) {
+    self.source = source
+    self.encoding = encoding
+    self.outputWidth = outputWidth
+    classes = encoding == .values ? nil : .allocate(capacity: largestBatch)
+  }
+
+  deinit { classes?.deallocate() }
+
+  func assemble(
+    _ indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
+    targets: UnsafeMutableRawPointer
+  ) {
+    guard let classes else {
+      source.gather(indices, inputs: inputs, targets: targets)
+      return
+    }
+    source.gather(indices, inputs: inputs, targets: UnsafeMutableRawPointer(classes))
+    let rows = indices.count
+    switch encoding {
+    case .classIndices:
+      targets.copyMemory(from: classes, byteCount: rows * MemoryLayout<Int32>.stride)
+    case .classNumber:
+      let numbers = targets.assumingMemoryBound(to: Float.self)
+      for row in 0..<rows { numbers[row] = Float(classes[row]) }
+    case .oneHot:
+      let numbers = targets.assumingMemoryBound(to: Float.self)
+      numbers.update(repeating: 0, count: rows * outputWidth)
+      for row in 0..<rows { numbers[row * outputWidth + Int(classes[row])] = 1 }
+    case .values:
+      break
+    }
+  }
+}

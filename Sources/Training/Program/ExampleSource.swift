@@ -1,0 +1,85 @@
+import NeuralNetworks
+import Tensors
+
+/// Where examples come from: a dataset, or arrays in memory.
+public protocol ExampleSource: Sendable {
+  var examples: Int { get }
+  /// Without the batch axis.
+  var inputShape: Shape { get }
+  var target: LossTarget { get }
+
+  /// Copies examples, in the order of `indices`, one after the other.
+  ///
+  /// - Parameter targets: `int32` classes, or `float32` numbers.
+  func gather(
+    _ indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
+    targets: UnsafeMutableRawPointer)
+
+  /// The class of every example; `nil` when the targets are no classes.
+  func classes() -> [Int32]?
+}
+
+/// Examples that lie in memory.
+public struct MemoryExamples: ExampleSource {
+  public enum Targets: Sendable {
+    /// Which class, and of how many.
+    case classes([Int32], count: Int)
+    case numbers([Float], shape: Shape)
+  }
+
+  public let inputShape: Shape
+  private let inputs: [Float]
+  private let targets: Targets
+
+  /// - Precondition: as many inputs as targets.
+  public init(inputs: [Float], shape: Shape, targets: Targets) {
+    self.inputs = inputs
+    inputShape = shape
+    self.targets = targets
+    precondition(inputs.count == examples * shape.count, "inputs and targets differ in number")
+  }
+
+  public var examples: Int {
+    switch targets {
+    case .classes(let classes, _): classes.count
+    case .numbers(let numbers, let shape): numbers.count / max(shape.count, 1)
+    }
+  }
+
+  public var target: LossTarget {
+    switch targets {
+    case .classes(_, let count): .classes(count)
+    case .numbers(_, let shape): .vector(shape)
+    }
+  }
+
+  public func gather(
+    _ indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
+    targets: UnsafeMutableRawPointer
+  ) {
+    let width = inputShape.count
+    self.inputs.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      for (row, index) in indices.enumerated() {
+        (inputs + row * width).update(from: base + index * width, count: width)
+      }
+    }
+    switch self.targets {
+    case .classes(let classes, _):
+      let classTargets = targets.assumingMemoryBound(to: Int32.self)
+      for (row, index) in indices.enumerated() { classTargets[row] = classes[index] }
+    case .numbers(let numbers, let shape):
+      let numberTargets = targets.assumingMemoryBound(to: Float.self)
+      let width = shape.count
+      for (row, index) in indices.enumerated() {
+        for column in 0..<width {
+          numberTargets[row * width + column] = numbers[index * width + column]
+        }
+      }
+    }
+  }
+
+  public func classes() -> [Int32]? {
+    if case .classes(let classes, _) = targets { classes } else { nil }
+  }
+}

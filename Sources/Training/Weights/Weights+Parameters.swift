@@ -1,0 +1,59 @@
+import Autodiff
+import NeuralNetworks
+import Tensors
+
+extension Weights {
+  /// A copy of what a store holds now, under the store's names and in its order.
+  init(copying store: ParameterStore) {
+    self.init(
+      store.names.indices.map { index in
+        let type = TensorType(store.shapes[index], store.element)
+        return NamedTensor(
+          name: store.names[index],
+          tensor: Tensor(type: type) { target in
+            target.copyMemory(
+              from: UnsafeRawBufferPointer(
+                start: store.pointer(index), count: type.byteCount))
+          })
+      })
+  }
+
+  /// A store with these weights as a model's parameters.
+  ///
+  /// - Throws: `TrainingError.invalidWeights` that names every parameter that is missing or of another shape.
+  func parameters(of model: Model) throws(TrainingError) -> ParameterStore {
+    let store = ParameterStore(
+      model.parameters.map { ($0.name, $0.shape) }, element: .float32)
+    try write(to: store)
+    return store
+  }
+
+  /// Copies each tensor to where the store keeps the parameter of its name.
+  func write(to store: ParameterStore) throws(TrainingError) {
+    var faults: [String] = []
+    let byName = Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
+    for index in store.names.indices {
+      let name = store.names[index]
+      let wanted = TensorType(store.shapes[index], store.element)
+      guard let tensor = byName[name] else {
+        faults.append("\(name) is missing")
+        continue
+      }
+      guard tensor.type == wanted else {
+        faults.append("\(name) is \(tensor.type), the model's is \(wanted)")
+        continue
+      }
+      tensor.withUnsafeBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        store.pointer(index).copyMemory(from: base, byteCount: bytes.count)
+      }
+    }
+    let known = Set(store.names)
+    for tensor in tensors where !known.contains(tensor.name) {
+      faults.append("\(tensor.name) is no parameter of the model")
+    }
+    if !faults.isEmpty {
+      throw TrainingError(.invalidWeights, faults.joined(separator: "; "))
+    }
+  }
+}
