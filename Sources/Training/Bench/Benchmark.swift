@@ -82,7 +82,7 @@ public enum Benchmark {
   private static func peakResidentBytes() -> Int {
     var usage = rusage()
     #if canImport(Glibc)
-      getrusage(RUSAGE_SELF, &usage)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       return usage.ru_maxrss * 1024
     #else
       getrusage(RUSAGE_SELF, &usage)
@@ -107,7 +107,7 @@ public enum Benchmark {
     init(_ workload: Workload, examples: MemoryExamples) throws {
       self.workload = workload
       let encoding = try workload.configuration.loss.encoding(
-        output: workload.model.outputShape, target: examples.target)
+        output: workload.model.outputShape, target: examples.lossTarget)
       engine = try TrainingEngine(
         model: workload.model, configuration: workload.configuration, encoding: encoding)
       program = try engine.program(batch: workload.batchSize)

@@ -27,7 +27,7 @@ public final class Evaluation {
   ) throws(TrainingError) {
     let encoding: TargetEncoding
     do throws(ShapeFault) {
-      encoding = try loss.encoding(output: model.outputShape, target: source.target)
+      encoding = try loss.encoding(output: model.outputShape, target: source.lossTarget)
     } catch {
       throw TrainingError(.mismatch, error.detail)
     }

@@ -61,7 +61,8 @@ extension CheckpointState.Progress {
       ("step", .integer(step)), ("seconds", exact(seconds)), ("epoch_loss", exact(epochLoss)),
       ("epoch_right", .integer(epochRight)), ("epoch_examples", .integer(epochExamples)),
       ("epoch_seconds", exact(epochSeconds)), ("smallest_loss", exact(smallestLoss)),
-      ("best_step", .integer(bestStep)), ("waited", .integer(earlyStopping.waited)),
+      ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
+      ("waited", .integer(earlyStopping.waited)),
     ])
     if let bestValue { object["best_value"] = exact(bestValue) }
     if let best = earlyStopping.best { object["stopping_best"] = exact(best) }
@@ -78,7 +79,8 @@ extension CheckpointState.Progress {
       let epochRight = json["epoch_right"]?.integer,
       let epochExamples = json["epoch_examples"]?.integer,
       let epochSeconds = double(json["epoch_seconds"]),
-      let smallestLoss = double(json["smallest_loss"]), let bestStep = json["best_step"]?.integer,
+      let smallestLoss = double(json["smallest_loss"]), let lastLoss = double(json["last_loss"]),
+      let bestStep = json["best_step"]?.integer,
       let waited = json["waited"]?.integer
     else { return nil }
     self.seconds = seconds
@@ -87,6 +89,7 @@ extension CheckpointState.Progress {
     self.epochExamples = epochExamples
     self.epochSeconds = epochSeconds
     self.smallestLoss = smallestLoss
+    self.lastLoss = lastLoss
     self.bestStep = bestStep
     bestValue = double(json["best_value"])
     earlyStopping = EarlyStopping.State(best: double(json["stopping_best"]), waited: waited)

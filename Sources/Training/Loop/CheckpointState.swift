@@ -23,6 +23,7 @@ public struct CheckpointState: Sendable {
     public var epochExamples = 0
     public var epochSeconds = 0.0
     public var smallestLoss = Double.infinity
+    public var lastLoss = 0.0
     public var bestValue: Double?
     public var bestStep = 0
     public var earlyStopping = EarlyStopping.State()

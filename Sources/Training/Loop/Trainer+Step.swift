@@ -17,6 +17,7 @@ extension Trainer {
       return try lossFailure(loss, batch: batch)
     }
     progress.smallestLoss = min(progress.smallestLoss, loss)
+    progress.lastLoss = loss
     progress.epochLoss += loss * Double(batch.count)
     progress.epochExamples += batch.count
     if let answerRule, let classes = examples.classes {

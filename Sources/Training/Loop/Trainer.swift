@@ -60,7 +60,7 @@ public final class Trainer {
     self.maximumSeconds = maximumSeconds ?? .infinity
 
     let encoding = try configuration.loss.encoding(
-      output: model.outputShape, target: data.training.target)
+      output: model.outputShape, target: data.training.lossTarget)
     answerRule =
       configuration.measuresAccuracy
       ? AnswerRule(loss: configuration.loss, encoding: encoding) : nil

@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 import NeuralNetworks
 
@@ -42,20 +43,20 @@ public struct TrainingData: Sendable {
           "the model's input is \(model.inputShape), an example of the \(name) dataset is "
             + "\(source.inputShape); the two must be equal")
       }
-      if source.target != training.target {
+      if source.lossTarget != training.lossTarget {
         faults.add(
           pointer,
-          "the \(name) dataset's target is \(source.target.inWords), "
-            + "that of the training dataset \(training.target.inWords)")
+          "the \(name) dataset's target is \(source.lossTarget.inWords), "
+            + "that of the training dataset \(training.lossTarget.inWords)")
       }
     }
     do throws(Faults) {
       try configuration.loss.check(
-        model: model, target: training.target, pointer: trainingPointer + "/loss")
+        model: model, target: training.lossTarget, pointer: trainingPointer + "/loss")
     } catch {
       faults.add(error)
     }
-    if configuration.measuresAccuracy, case .vector(let shape) = training.target {
+    if configuration.measuresAccuracy, case .vector(let shape) = training.lossTarget {
       faults.add(
         trainingPointer + "/metrics",
         "accuracy needs classes; the dataset's target is numbers of shape \(shape)")
@@ -67,6 +68,25 @@ public struct TrainingData: Sendable {
     }
     addSizeFaults(configuration, trainingPointer, to: &faults)
     return faults
+  }
+
+  /// Which examples of which source train and validate.
+  struct Parts {
+    /// `nil` for all.
+    let training: [Int]?
+    /// `examples` is `nil` for all.
+    let validation: (source: any ExampleSource, examples: [Int]?)?
+  }
+
+  func split(_ configuration: TrainingConfiguration) -> Parts {
+    if let validation { return Parts(training: nil, validation: (validation, nil)) }
+    guard let fraction = configuration.validationFraction else {
+      return Parts(training: nil, validation: nil)
+    }
+    let split = Split(
+      examples: training.examples, validationFraction: fraction, seed: configuration.seed,
+      classIndices: training.classIndices)
+    return Parts(training: split.training, validation: (training, split.validation))
   }
 
   private func addSizeFaults(

@@ -27,10 +27,11 @@ final class BatchAssembler {
     targets: UnsafeMutableRawPointer
   ) {
     guard let classes else {
-      source.gather(indices, inputs: inputs, targets: targets)
+      source.gather(indices: indices, inputs: inputs, targets: targets)
       return
     }
-    source.gather(indices, inputs: inputs, targets: UnsafeMutableRawPointer(classes))
+    source.gather(
+      indices: indices, inputs: inputs, targets: UnsafeMutableRawPointer(classes))
     let rows = indices.count
     switch encoding {
     case .classIndices:

@@ -1,3 +1,4 @@
+import Datasets
 import NeuralNetworks
 import Tensors
 
@@ -6,17 +7,31 @@ public protocol ExampleSource: Sendable {
   var examples: Int { get }
   /// Without the batch axis.
   var inputShape: Shape { get }
-  var target: LossTarget { get }
+  var lossTarget: LossTarget { get }
 
   /// Copies examples, in the order of `indices`, one after the other.
   ///
   /// - Parameter targets: `int32` classes, or `float32` numbers.
   func gather(
-    _ indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
+    indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
     targets: UnsafeMutableRawPointer)
 
-  /// The class of every example; `nil` when the targets are no classes.
-  func classes() -> [Int32]?
+  /// The class of every example; none when the targets are no classes.
+  var classIndices: [Int32] { get }
+}
+
+extension Dataset: ExampleSource {
+  public var lossTarget: LossTarget { description.lossTarget }
+}
+
+extension DatasetDescription {
+  /// The target as a loss sees it.
+  public var lossTarget: LossTarget {
+    switch target {
+    case .classes(let names, _): .classes(names.count)
+    case .vector(let shape, _, _): .vector(shape)
+    }
+  }
 }
 
 /// Examples that lie in memory.
@@ -46,7 +61,7 @@ public struct MemoryExamples: ExampleSource {
     }
   }
 
-  public var target: LossTarget {
+  public var lossTarget: LossTarget {
     switch targets {
     case .classes(_, let count): .classes(count)
     case .numbers(_, let shape): .vector(shape)
@@ -54,7 +69,7 @@ public struct MemoryExamples: ExampleSource {
   }
 
   public func gather(
-    _ indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
+    indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
     targets: UnsafeMutableRawPointer
   ) {
     let width = inputShape.count
@@ -79,7 +94,7 @@ public struct MemoryExamples: ExampleSource {
     }
   }
 
-  public func classes() -> [Int32]? {
-    if case .classes(let classes, _) = targets { classes } else { nil }
+  public var classIndices: [Int32] {
+    if case .classes(let classes, _) = targets { classes } else { [] }
   }
 }

@@ -45,8 +45,6 @@ final class InferenceProgram {
         ? nil : executor.pointer(to: results[1]).assumingMemoryBound(to: Float.self)
       plannedBytes = plan.arenaBytes
       self.executor = executor
-    } catch let error as GraphError {
-      throw TrainingError(.plan, error.description)
     } catch {
       throw TrainingError(.plan, "\(error)")
     }

@@ -68,8 +68,6 @@ final class TrainingProgram {
       }
       plannedBytes = plan.arenaBytes
       self.executor = executor
-    } catch let error as GraphError {
-      throw TrainingError(.plan, error.description)
     } catch {
       throw TrainingError(.plan, "\(error)")
     }

@@ -1,3 +1,4 @@
+import Autodiff
 import Tensors
 
 /// Measures one layer's output where it lies, after a forward pass.
@@ -14,11 +15,11 @@ struct ActivationProbe {
     /// `1 - tanh² < 0.01`.
     case tanh
 
-    init(activation: String) {
+    init(activation: ActivationKind) {
       switch activation {
-      case "relu": self = .zero
-      case "sigmoid": self = .sigmoid
-      case "tanh": self = .tanh
+      case .relu: self = .zero
+      case .sigmoid: self = .sigmoid
+      case .tanh: self = .tanh
       default: self = .none
       }
     }
@@ -41,7 +42,7 @@ struct ActivationProbe {
   private let positions: Int
 
   /// - Parameter shape: of the output, the batch axis first.
-  init(layer: String, activation: String, shape: Shape) {
+  init(layer: String, activation: ActivationKind, shape: Shape) {
     self.layer = layer
     flatPart = FlatPart(activation: activation)
     if shape.rank >= 4 {
