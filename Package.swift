@@ -44,7 +44,7 @@ let package = Package(
     library("Kernels", uses: ["Tensors", "COpenBLAS", "CVectorMath"]),
     library("Autodiff", uses: ["Tensors", "Kernels"]),
     library("NeuralNetworks", uses: ["Autodiff", "JSON", "Tensors"]),
-    library("Optimizers", uses: ["Kernels", "JSON", "Tensors"]),
+    library("Optimizers", uses: ["Autodiff", "Kernels", "JSON", "Tensors"]),
     library("Datasets", uses: ["Tensors", "JSON", "Digests", "CArchive"]),
     library(
       "Training",
@@ -68,8 +68,9 @@ let package = Package(
     tests("TensorsTests", uses: ["Tensors"]),
     tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),
     tests("AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors"]),
-    tests("NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "JSON", "Tensors"]),
-    tests("OptimizersTests", uses: ["Optimizers", "Kernels", "JSON", "Tensors"]),
+    tests(
+      "NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "Kernels", "JSON", "Tensors"]),
+    tests("OptimizersTests", uses: ["Optimizers", "Autodiff", "Kernels", "JSON", "Tensors"]),
     tests("DatasetsTests", uses: ["Datasets", "JSON", "Tensors"]),
     tests("TrainingTests", uses: ["Training", "NeuralNetworks", "Datasets", "JSON", "Tensors"]),
     tests("SQLiteTests", uses: ["SQLite"]),

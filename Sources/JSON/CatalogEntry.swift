@@ -67,7 +67,8 @@ public struct CatalogChoice {
     case .object:
       reader = ObjectReader(value, pointer: pointer)
       place = reader.pointer(to: "type")
-      guard let type = reader.requiredValue("type") else { throw reader.finish() }
+      // Without a type nothing says which of the other members belong here.
+      guard let type = reader.requiredValue("type") else { throw reader.faults }
       guard let text = type.string else {
         throw Faults([Fault(pointer: place, detail: "expected a string, found \(type.kind)")])
       }
