@@ -1,0 +1,176 @@
+import Foundation
+import JSON
+import Tensors
+
+/// A decoded dataset, mapped into memory and read by any number of threads.
+public final class Dataset: @unchecked Sendable {
+  /// The names of the files in a dataset's directory.
+  enum FileName {
+    static let inputs = "inputs.bin"
+    static let targets = "targets.bin"
+    static let description = "description.json"
+    static let preview = "preview.json"
+    static let all = [inputs, targets, description, preview]
+  }
+
+  public let description: DatasetDescription
+  public let directory: URL
+  /// Never written after `open`; that is what makes sharing safe.
+  private let inputs: MappedFile
+  private let targets: MappedFile
+  /// What each byte becomes, when the inputs are bytes.
+  private let byteValues: [Float]
+  /// Numbers of one example.
+  private let width: Int
+  private let targetWidth: Int
+
+  public var examples: Int { description.examples }
+  public var inputShape: Shape { description.input.shape }
+  public var inputElement: ElementType { .float32 }
+  public var target: DatasetDescription.Target { description.target }
+
+  /// Maps the dataset that an import left in `directory`.
+  ///
+  /// - Throws: `DatasetError` when a file is missing, damaged or of the wrong size.
+  public static func open(directory: URL) throws(DatasetError) -> Dataset {
+    let file = directory.appendingPathComponent(FileName.description)
+    guard let data = try? Data(contentsOf: file) else {
+      throw DatasetError(.storage, "\(file.path) can't be read; import the dataset again")
+    }
+    do {
+      let description = try DatasetDescription(JSON(parsing: data))
+      return try Dataset(directory: directory, description: description)
+    } catch let error as DatasetError {
+      throw error
+    } catch {
+      throw DatasetError(.storage, "\(file.path) is damaged (\(error)); import the dataset again")
+    }
+  }
+
+  init(directory: URL, description: DatasetDescription) throws(DatasetError) {
+    self.directory = directory
+    self.description = description
+    width = description.input.shape.count
+    targetWidth = description.target.shape.count
+    inputs = try MappedFile(directory.appendingPathComponent(FileName.inputs))
+    targets = try MappedFile(directory.appendingPathComponent(FileName.targets))
+    let stored = description.input.stored
+    if stored == .uint8 {
+      let scaling = description.input.scalings.first ?? .identity
+      byteValues = (0..<256).map { Float(scaling.encode(Double($0))) }
+    } else {
+      byteValues = []
+    }
+    try Dataset.check(
+      inputs, examples: description.examples, bytes: width * stored.byteCount, in: directory)
+    try Dataset.check(
+      targets, examples: description.examples, bytes: targetWidth * 4, in: directory)
+  }
+
+  private static func check(
+    _ file: MappedFile, examples: Int, bytes: Int, in directory: URL
+  ) throws(DatasetError) {
+    let (expected, overflow) = examples.multipliedReportingOverflow(by: bytes)
+    guard !overflow, file.bytes.count == expected else {
+      throw DatasetError(
+        .storage, "a file of \(directory.path) has the wrong length; import the dataset again")
+    }
+  }
+
+  /// Writes the chosen examples: inputs as `[indices.count] + inputShape`, scaled, and targets as
+  /// `Int32` classes `[indices.count]` or `Float` vectors `[indices.count] + target.shape`.
+  ///
+  /// Inputs stored as bytes are scaled here, by division by 255 unless the import said otherwise;
+  /// inputs stored as floats were scaled by the import.
+  ///
+  /// - Precondition: every index is one of an example, and both places are large enough.
+  public func gather(
+    indices: UnsafeBufferPointer<Int>, inputs destination: UnsafeMutablePointer<Float>,
+    targets targetDestination: UnsafeMutableRawPointer
+  ) {
+    gatherInputs(indices: indices, into: destination)
+    let bytes = targetWidth * 4
+    for (row, index) in indices.enumerated() {
+      precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
+      if let source = targets.bytes.baseAddress {
+        (targetDestination + row * bytes).copyMemory(from: source + index * bytes, byteCount: bytes)
+      }
+    }
+  }
+
+  public func gather(
+    indices: [Int], inputs: UnsafeMutablePointer<Float>, targets: UnsafeMutableRawPointer
+  ) {
+    indices.withUnsafeBufferPointer { gather(indices: $0, inputs: inputs, targets: targets) }
+  }
+
+  /// Writes the inputs of the chosen examples alone.
+  public func gatherInputs(
+    indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>
+  ) {
+    guard let source = inputs.bytes.baseAddress else { return }
+    let isBytes = description.input.stored == .uint8
+    byteValues.withUnsafeBufferPointer { values in
+      for (row, index) in indices.enumerated() {
+        precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
+        let output = destination + row * width
+        if isBytes {
+          let bytes = (source + index * width).assumingMemoryBound(to: UInt8.self)
+          for position in 0..<width { output[position] = values[Int(bytes[position])] }
+        } else {
+          UnsafeMutableRawPointer(output)
+            .copyMemory(from: source + index * width * 4, byteCount: width * 4)
+        }
+      }
+    }
+  }
+
+  /// The class of every example; none when the target is a vector.
+  public var classIndices: [Int32] {
+    guard target.kind == .class else { return [] }
+    return Array(targets.bytes.bindMemory(to: Int32.self))
+  }
+
+  /// The split of this dataset's examples, stratified when its targets are classes.
+  public func split(validationFraction: Double, seed: UInt64) -> Split {
+    Split(
+      examples: examples, validationFraction: validationFraction, seed: seed,
+      classIndices: classIndices)
+  }
+}
+
+/// A file mapped for reading.
+final class MappedFile: @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+
+  init(_ file: URL) throws(DatasetError) {
+    let descriptor = Foundation.open(file.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw DatasetError(.storage, "\(file.path) can't be opened: \(errorText(errno))")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw DatasetError(.storage, "\(file.path) can't be read: \(errorText(errno))")
+    }
+    let count = Int(status.st_size)
+    guard count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
+    guard let address, address != MAP_FAILED else {
+      throw DatasetError(.storage, "\(file.path) can't be mapped: \(errorText(errno))")
+    }
+    bytes = UnsafeRawBufferPointer(start: address, count: count)
+  }
+
+  deinit {
+    if let address = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+    }
+  }
+}
+
+/// What the C library says of an error number.
+func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }

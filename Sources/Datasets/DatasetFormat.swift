@@ -1,0 +1,20 @@
+/// The formats in which a dataset may be uploaded; each is also accepted gzipped.
+public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
+  /// Comma-separated values, RFC 4180.
+  case csv
+  /// NumPy arrays, one a part: `features` and `targets`.
+  case npy
+  /// An archive of NumPy arrays, as `numpy.savez` and `numpy.savez_compressed` write it.
+  case npz
+  /// MNIST's format, one array a part: `features` and `targets`.
+  case idx
+
+  public var summary: String {
+    switch self {
+    case .csv: "Rows of fields (RFC 4180), with or without a header row"
+    case .npy: "NumPy arrays, in the parts features and targets"
+    case .npz: "NumPy arrays in one archive, named x and y unless features and targets say"
+    case .idx: "MNIST's arrays, in the parts features and targets"
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import JSON
+import Tensors
+
+/// All that is known of a decoded dataset but its numbers.
+public struct DatasetDescription: Hashable, Sendable {
+  /// What a model is fed with.
+  public struct Input: Hashable, Sendable {
+    /// The shape of one example, without the batch axis.
+    public let shape: Shape
+    /// How the numbers lie on disk: `float32`, scaled already, or `uint8`, scaled when gathered.
+    public let stored: ElementType
+    /// One for all numbers of an array, or one for each; none for tables, whose columns have theirs.
+    public let scalings: [Scaling]
+    /// Of all numbers of the upload, before scaling; `nil` for tables, whose columns have theirs.
+    public let statistics: NumberStatistics?
+  }
+
+  /// What a model is to predict.
+  public enum Target: Hashable, Sendable {
+    /// One of several classes, each with how many examples it has. Gathered as `Int32`.
+    case classes(names: [String], counts: [Int])
+    /// Numbers. Gathered as `Float`. One scaling and one statistic for each, or for all together.
+    case vector(shape: Shape, scalings: [Scaling], statistics: [NumberStatistics])
+
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+      case `class`, vector
+    }
+
+    public var kind: Kind {
+      switch self {
+      case .classes: .class
+      case .vector: .vector
+      }
+    }
+
+    /// The shape of one example's target; `[]` for a class.
+    public var shape: Shape {
+      switch self {
+      case .classes: []
+      case .vector(let shape, _, _): shape
+      }
+    }
+
+    /// `int32` for a class, else `float32`.
+    public var element: ElementType { kind == .class ? .int32 : .float32 }
+
+    /// The classes' names, in the order of their indices; none for a vector.
+    public var classes: [String] {
+      if case .classes(let names, _) = self { names } else { [] }
+    }
+  }
+
+  public let format: DatasetFormat
+  public let examples: Int
+  public let input: Input
+  public let target: Target
+  /// The columns of a table, also those left out; none for arrays.
+  public let columns: [Column]
+  /// Bytes of the upload.
+  public let sizeBytes: Int
+  /// Of the upload's bytes, part after part; 64 hexadecimal digits.
+  public let sha256: String
+  /// The options of the import, in canonical form.
+  public let options: String
+
+  public var inputShape: Shape { input.shape }
+  /// What `gather` writes: always `float32`.
+  public var inputElement: ElementType { .float32 }
+
+  /// The columns that make the input, in order.
+  public var featureColumns: [Column] { columns.filter { $0.role == .feature } }
+}
+
+extension DatasetDescription {
+  /// The members of `POST /v1/datasets`' answer that the data decides.
+  public var json: JSON {
+    var input = JSONObject([
+      ("shape", .array(self.input.shape.dimensions.map(JSON.integer))), ("dtype", "float32"),
+      ("stored", .string(self.input.stored.rawValue)),
+    ])
+    if !self.input.scalings.isEmpty {
+      input["scaling"] = .array(self.input.scalings.map(\.json))
+    }
+    if let statistics = self.input.statistics { input["statistics"] = statistics.json }
+    var target = JSONObject([("kind", .string(self.target.kind.rawValue))])
+    switch self.target {
+    case .classes(let names, let counts):
+      target["classes"] = .array(names.map(JSON.string))
+      target["counts"] = .array(counts.map(JSON.integer))
+      target["shape"] = []
+      target["dtype"] = "int32"
+    case .vector(let shape, let scalings, let statistics):
+      target["shape"] = .array(shape.dimensions.map(JSON.integer))
+      target["dtype"] = "float32"
+      target["scaling"] = .array(scalings.map(\.json))
+      target["statistics"] = .array(statistics.map(\.json))
+    }
+    return .object(
+      JSONObject([
+        ("format", .string(format.rawValue)), ("examples", .integer(examples)),
+        ("input", .object(input)), ("target", .object(target)),
+        ("columns", .array(columns.map(\.json))), ("size_bytes", .integer(sizeBytes)),
+        ("sha256", .string(sha256)), ("options", .string(options)),
+      ]))
+  }
+
+  /// Reads back what `json` wrote.
+  ///
+  /// - Throws: `Faults` for anything that `json` wouldn't have written.
+  public init(_ json: JSON, pointer: String = "") throws(Faults) {
+    var reader = ObjectReader(json, pointer: pointer)
+    let formats = DatasetFormat.allCases.map(\.rawValue)
+    format = reader.string("format", in: formats).flatMap(DatasetFormat.init) ?? .csv
+    examples = reader.integer("examples", in: 1...Int.max) ?? 1
+    sizeBytes = reader.integer("size_bytes", in: 0...Int.max) ?? 0
+    sha256 = reader.string("sha256") ?? ""
+    options = reader.string("options") ?? ""
+    var columns: [Column] = []
+    for (index, column) in (reader.array("columns") ?? []).enumerated() {
+      columns.append(try Column(column, pointer: "\(reader.pointer(to: "columns"))/\(index)"))
+    }
+    self.columns = columns
+    let inputValue = reader.requiredValue("input") ?? .null
+    let targetValue = reader.requiredValue("target") ?? .null
+    try reader.finish().check()
+    input = try Input(inputValue, pointer: pointer + "/input")
+    target = try Target(targetValue, pointer: pointer + "/target")
+  }
+}
+
+extension DatasetDescription.Input {
+  init(_ json: JSON, pointer: String) throws(Faults) {
+    var reader = ObjectReader(json, pointer: pointer)
+    _ = reader.string("dtype", in: ["float32"])
+    shape = Shape(reader: &reader)
+    stored =
+      reader.string("stored", in: ["float32", "uint8"]).flatMap(ElementType.init) ?? .float32
+    scalings = try reader.list("scaling") { (value, pointer) throws(Faults) in
+      try Scaling(value, pointer: pointer)
+    }
+    if let value = reader.value("statistics") {
+      statistics = try NumberStatistics(value, pointer: reader.pointer(to: "statistics"))
+    } else {
+      statistics = nil
+    }
+    try reader.finish().check()
+  }
+}
+
+extension DatasetDescription.Target {
+  init(_ json: JSON, pointer: String) throws(Faults) {
+    var reader = ObjectReader(json, pointer: pointer)
+    let kind = reader.string("kind", in: Kind.allCases.map(\.rawValue)).flatMap(Kind.init)
+    _ = reader.string("dtype")
+    let shape = Shape(reader: &reader)
+    switch kind {
+    case .class:
+      let names = reader.strings("classes") ?? []
+      let counts = (reader.array("counts") ?? []).compactMap(\.integer)
+      if counts.count != names.count { reader.fault("counts", "is no list of \(names.count)") }
+      self = .classes(names: names, counts: counts)
+    default:
+      let scalings = try reader.list("scaling") { (value, pointer) throws(Faults) in
+        try Scaling(value, pointer: pointer)
+      }
+      let statistics = try reader.list("statistics") { (value, pointer) throws(Faults) in
+        try NumberStatistics(value, pointer: pointer)
+      }
+      self = .vector(shape: shape, scalings: scalings, statistics: statistics)
+    }
+    try reader.finish().check()
+  }
+}
+
+extension Shape {
+  fileprivate init(reader: inout ObjectReader) {
+    let extents = (reader.array("shape") ?? []).compactMap(\.integer)
+    self.init(extents)
+    if checkedCount == nil { reader.fault("shape", "is no shape") }
+  }
+}
+
+extension ObjectReader {
+  fileprivate mutating func list<Element>(
+    _ name: String, _ make: (JSON, String) throws(Faults) -> Element
+  ) throws(Faults) -> [Element] {
+    var elements: [Element] = []
+    for (index, value) in (array(name) ?? []).enumerated() {
+      elements.append(try make(value, "\(pointer(to: name))/\(index)"))
+    }
+    return elements
+  }
+}

@@ -1,0 +1,77 @@
+import CArchive
+import Foundation
+
+/// The bytes of a gzipped file, or of one entry of a zip archive, decompressed by libarchive.
+///
+/// Nothing is extracted to disk and no name of an archive becomes a path. What comes out is bounded
+/// by `ImportLimits`, so that a few bytes can't unfold into terabytes.
+final class ArchiveSource: ByteSource {
+  private let archive: OpaquePointer
+  private let limit: Int
+  private let uploaded: Int
+  private var produced = 0
+
+  private init(
+    _ file: URL, size: Int, limits: ImportLimits, support: (OpaquePointer) -> Int32
+  ) throws(DatasetError) {
+    guard let archive = archive_read_new() else {
+      throw DatasetError(.storage, "there's no memory to decompress")
+    }
+    self.archive = archive
+    uploaded = size
+    limit = limits.expanded(from: size)
+    guard support(archive) == ARCHIVE_OK,
+      archive_read_open_filename(archive, file.path, 1 << 16) == ARCHIVE_OK
+    else { throw failure() }
+  }
+
+  deinit { archive_read_free(archive) }
+
+  /// A gzipped file.
+  convenience init(gzip file: URL, size: Int, limits: ImportLimits) throws(DatasetError) {
+    try self.init(file, size: size, limits: limits) { archive in
+      let status = archive_read_support_filter_gzip(archive)
+      return status == ARCHIVE_OK ? archive_read_support_format_raw(archive) : status
+    }
+    var entry: OpaquePointer?
+    let status = archive_read_next_header(archive, &entry)
+    // An archive without an entry is a gzipped nothing: reading it ends at once.
+    guard status == ARCHIVE_OK || status == ARCHIVE_EOF else { throw failure() }
+  }
+
+  /// A zip archive, before its first entry.
+  convenience init(zip file: URL, size: Int, limits: ImportLimits) throws(DatasetError) {
+    try self.init(file, size: size, limits: limits) { archive_read_support_format_zip($0) }
+  }
+
+  /// The name of the next entry, whose bytes are then read; `nil` after the last one.
+  func nextEntry() throws(DatasetError) -> String? {
+    var entry: OpaquePointer?
+    let status = archive_read_next_header(archive, &entry)
+    if status == ARCHIVE_EOF { return nil }
+    guard status == ARCHIVE_OK, let entry else { throw failure() }
+    guard let name = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) else {
+      throw DatasetError(.malformed, "an entry of the archive has no name")
+    }
+    return String(cString: name)
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+    let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
+    guard count >= 0 else { throw failure() }
+    produced += count
+    if produced > limit {
+      throw DatasetError(
+        .limitExceeded,
+        "\(uploaded) compressed bytes unfold into more than \(limit); upload it uncompressed")
+    }
+    return count
+  }
+
+  private func failure() -> DatasetError {
+    let text = archive_error_string(archive).map { String(cString: $0) } ?? "no reason known"
+    return DatasetError(
+      .malformed, "the compressed data is damaged or truncated (\(text)); compress it again",
+      byte: produced)
+  }
+}

@@ -1,0 +1,30 @@
+/// What an import takes at most, so that no upload can exhaust memory or disk.
+public struct ImportLimits: Hashable, Sendable {
+  /// Bytes of the decoded dataset on disk.
+  public var decodedBytes = 64 << 30
+  /// How much larger decompressed or decoded bytes may be than what was uploaded …
+  public var expansion = 200
+  /// … once they are more than this.
+  public var freeExpansionBytes = 256 << 20
+  public var csvLineBytes = 1 << 20
+  public var csvColumns = 16_384
+  /// Distinct values of a column that becomes one-hot.
+  public var categories = 1_000
+  /// Distinct values of a target that becomes classes.
+  public var classes = 65_536
+  /// Bytes of all distinct values together.
+  public var categoryBytes = 4 << 20
+  public var arrayHeaderBytes = 65_536
+  public var arrayRank = 8
+  public var archiveEntries = 1_024
+  /// Numbers of one example.
+  public var exampleElements = 1 << 26
+
+  public init() {}
+
+  /// How many bytes may come out of `uploaded` ones.
+  func expanded(from uploaded: Int) -> Int {
+    let (product, overflow) = uploaded.multipliedReportingOverflow(by: expansion)
+    return min(decodedBytes, max(freeExpansionBytes, overflow ? .max : product))
+  }
+}

@@ -1,0 +1,182 @@
+import JSON
+import Tensors
+
+/// How an upload is to be read: the query parameters of `POST /v1/datasets`.
+public struct ImportOptions: Hashable, Sendable {
+  /// What is done about missing values of features.
+  public enum Missing: String, Hashable, Sendable, CaseIterable {
+    /// The upload is refused, with row and column.
+    case refuse
+    /// Numbers get their column's mean, categories their column's most frequent.
+    case mean
+    /// Numbers and categories get their column's most frequent value, the least of several.
+    case mostFrequent = "most_frequent"
+  }
+
+  /// `nil`: sniffed.
+  public var format: DatasetFormat?
+  /// Columns of a table that are to be predicted, by name or number from 1; none: the last one.
+  public var target: [String] = []
+  /// For tables the feature columns, by name or number from 1; for archives the features' array.
+  public var features: [String] = []
+  /// For archives the targets' array.
+  public var targets: String?
+  /// Columns of a table that are left out.
+  public var ignore: [String] = []
+  /// Columns of numbers that name categories.
+  public var categorical: [String] = []
+  /// Whether the first row holds names; `nil`: sniffed.
+  public var header: Bool?
+  /// What separates fields; `nil`: comma, semicolon or tab, sniffed.
+  public var delimiter: UInt8?
+  public var missing = Missing.refuse
+  /// `nil`: `standard` for tables, `min_max` over all columns for tables with a shape, `unit` for
+  /// arrays of bytes, `none` for other arrays.
+  public var scale: ScalingMethod?
+  public var targetScale = ScalingMethod.none
+  /// `nil`: sniffed.
+  public var targetKind: DatasetDescription.Target.Kind?
+  /// The shape into which an example's features are put, such as `[1, 8, 8]`.
+  public var shape: Shape?
+
+  public init() {}
+
+  private static let delimiters: [(name: String, byte: UInt8)] = [
+    ("comma", UInt8(ascii: ",")), ("semicolon", UInt8(ascii: ";")), ("tab", UInt8(ascii: "\t")),
+    ("space", UInt8(ascii: " ")), ("pipe", UInt8(ascii: "|")),
+  ]
+
+  /// What the query may say: the one list for the decoder and for the API's description.
+  public static let fields: [Field] = [
+    Field("format", .choice(DatasetFormat.allCases.map(\.rawValue)), "Sniffed when left out"),
+    Field(
+      "target", .described("columns, separated by commas"),
+      "Columns to predict, by name or number from 1; the last when left out (csv)"),
+    Field(
+      "features", .described("columns or an array's name"),
+      "Feature columns (csv; all others when left out) or the features' array (npz; x when left out)"
+    ),
+    Field(
+      "targets", .described("an array's name"), "The targets' array (npz; y when left out)"),
+    Field("ignore", .described("columns, separated by commas"), "Columns to leave out (csv)"),
+    Field(
+      "categorical", .described("columns, separated by commas"),
+      "Columns of numbers that name categories (csv)"),
+    Field("header", .boolean, "Whether the first row holds names; sniffed when left out (csv)"),
+    Field(
+      "delimiter", .choice(delimiters.map(\.name)),
+      "What separates fields; comma, semicolon and tab are sniffed (csv)"),
+    Field(
+      "missing", .choice(Missing.allCases.map(\.rawValue)), default: "refuse",
+      "What is done about missing feature values (csv)"),
+    Field(
+      "scale", .choice(ScalingMethod.allCases.map(\.rawValue)),
+      "How feature numbers are scaled. csv: standard, or with a shape min_max over all columns; "
+        + "bytes: unit (to 0…1); other arrays: none"),
+    Field(
+      "target_scale", .choice(ScalingMethod.allCases.map(\.rawValue)), default: "none",
+      "How target numbers are scaled; losses are then of scaled numbers"),
+    Field(
+      "target_kind", .choice(DatasetDescription.Target.Kind.allCases.map(\.rawValue)),
+      "Text and few integers are classes, other numbers vectors, when left out"),
+    Field(
+      "shape", .described("extents, separated by commas"),
+      "The shape into which an example's features are put, such as 1,8,8"),
+  ]
+
+  /// Reads query parameters.
+  ///
+  /// - Parameter query: everything but the parameters that the API itself reads, such as `name`.
+  /// - Throws: `Faults` that name every parameter that is unknown or wrong, at `/query/<name>`.
+  public init(query: [String: String]) throws(Faults) {
+    let sorted = query.sorted { $0.key < $1.key }
+    var reader = ObjectReader(
+      .object(JSONObject(sorted.map { ($0.key, JSON.string($0.value)) })), pointer: "/query")
+    for field in ImportOptions.fields { _ = reader.value(field.name) }
+    format = ImportOptions.choice("format", &reader)
+    target = ImportOptions.list("target", &reader)
+    features = ImportOptions.list("features", &reader)
+    targets = ImportOptions.list("targets", &reader).first
+    ignore = ImportOptions.list("ignore", &reader)
+    categorical = ImportOptions.list("categorical", &reader)
+    switch reader.string("header", in: ["true", "false"]) {
+    case "true": header = true
+    case "false": header = false
+    default: break
+    }
+    if let text = reader.string("delimiter") {
+      let named = ImportOptions.delimiters.first {
+        $0.name == text || [$0.byte] == Array(text.utf8)
+      }
+      delimiter = named?.byte
+      if named == nil {
+        let names = ImportOptions.delimiters.map(\.name).joined(separator: ", ")
+        reader.fault("delimiter", "\"\(text.prefix(80))\" is unknown; one of: \(names)")
+      }
+    }
+    missing = ImportOptions.choice("missing", &reader) ?? .refuse
+    scale = ImportOptions.choice("scale", &reader)
+    targetScale = ImportOptions.choice("target_scale", &reader) ?? .none
+    targetKind = ImportOptions.choice("target_kind", &reader)
+    if targetKind == .class, targetScale != .none {
+      reader.fault("target_scale", "classes aren't scaled; leave it out or say target_kind=vector")
+    }
+    shape = ImportOptions.shape(&reader)
+    try reader.finish().check()
+  }
+
+  private static func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, _ reader: inout ObjectReader
+  ) -> Choice? where Choice.RawValue == String {
+    reader.string(name, in: Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
+  }
+
+  private static func list(_ name: String, _ reader: inout ObjectReader) -> [String] {
+    guard let text = reader.string(name) else { return [] }
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+    if names.contains("") { reader.fault(name, "has an empty name in \"\(text.prefix(80))\"") }
+    return names
+  }
+
+  private static func shape(_ reader: inout ObjectReader) -> Shape? {
+    let parts = list("shape", &reader)
+    guard !parts.isEmpty else { return nil }
+    let extents = parts.compactMap { Int($0) }.filter { $0 > 0 }
+    guard extents.count == parts.count, extents.count <= 8, Shape(extents).checkedCount != nil
+    else {
+      reader.fault("shape", "expected up to 8 positive extents separated by commas, such as 1,8,8")
+      return nil
+    }
+    return Shape(extents)
+  }
+
+  /// The options as one text: equal for options that mean the same, whatever order they came in.
+  public var canonical: String {
+    var parts: [String] = []
+    func add(_ name: String, _ value: String?) {
+      guard let value, !value.isEmpty else { return }
+      parts.append("\(name)=\(value)")
+    }
+    add("format", format?.rawValue)
+    add("target", target.joined(separator: ","))
+    add("features", features.joined(separator: ","))
+    add("targets", targets)
+    add("ignore", ignore.sorted().joined(separator: ","))
+    add("categorical", categorical.sorted().joined(separator: ","))
+    add("header", header.map(String.init))
+    add("delimiter", delimiter.flatMap { byte in Self.delimiters.first { $0.byte == byte }?.name })
+    add("missing", missing == .refuse ? nil : missing.rawValue)
+    add("scale", scale?.rawValue)
+    add("target_scale", targetScale == .none ? nil : targetScale.rawValue)
+    add("target_kind", targetKind?.rawValue)
+    add("shape", shape.map { $0.dimensions.map(String.init).joined(separator: ",") })
+    return parts.joined(separator: "&")
+  }
+}
+
+private func trimmed(_ text: Substring) -> String {
+  var text = text
+  while text.first == " " { text.removeFirst() }
+  while text.last == " " { text.removeLast() }
+  return String(text)
+}
