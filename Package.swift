@@ -57,10 +57,24 @@ let package = Package(
     library("HTTP", uses: ["CMicroHTTPD"]),
 
     // Where they meet.
-    library("Runs", uses: ["Training", "Store", "JSON"]),
-    library("Web", path: "web", resources: [.embedInCode("index.html")]),
-    library("API", uses: ["Runs", "HTTP", "Web"]),
-    .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training"]),
+    library(
+      "Runs",
+      uses: [
+        "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Tensors", "Store",
+        "Digests", "JSON",
+      ]),
+    library(
+      "Web", path: "web",
+      resources: [
+        .embedInCode("index.html"), .embedInCode("chainrule.css"), .embedInCode("chainrule.js"),
+      ]),
+    library(
+      "API",
+      uses: [
+        "Runs", "HTTP", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
+        "Autodiff", "Digests", "JSON",
+      ]),
+    .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "JSON"]),
 
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
