@@ -8,7 +8,7 @@ import Testing
     // Two examples of three units: the first unit is always zero.
     let probe = ActivationProbe(layer: "hidden", activation: .relu, shape: [2, 3])
     let record = probe.measure([0, 1, 0, 0, 3, 2], step: 7)
-    #expect(record.deadFraction == 1 / 3)
+    #expect(record.deadFraction == 1.0 / 3)
     #expect(record.saturatedFraction == 0.5)
     #expect(record.mean == 1)
     // numpy.std([0, 1, 0, 0, 3, 2])

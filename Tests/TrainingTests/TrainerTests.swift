@@ -33,7 +33,8 @@ import Testing
     #expect(observer.gradients.count == 32 * 6)
     #expect(observer.gradients.allSatisfy { $0.norm > 0 && $0.largest <= $0.norm })
     #expect(observer.blocks.flatMap(\.learningRates).allSatisfy { $0 == 0.01 })
-    #expect(observer.blocks.flatMap(\.epochs) == (0..<32).map { Int32($0 / 8 + 1) })
+    let epochs: [Int32] = (0..<32).map { step in Int32(step / 8 + 1) }
+    #expect(observer.blocks.flatMap(\.epochs) == epochs)
     let seconds = observer.blocks.flatMap(\.seconds)
     #expect(zip(seconds, seconds.dropFirst()).allSatisfy { $0 <= $1 })
     #expect(observer.epochs.map(\.step) == [8, 16, 24, 32])

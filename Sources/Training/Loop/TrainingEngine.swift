@@ -58,10 +58,11 @@ final class TrainingEngine {
   }
 
   func makeProgram(batch: Int, observesLayers: Bool) throws(TrainingError) -> TrainingProgram {
-    try TrainingProgram(
+    let plan = try TrainingPlan(
       model: model, loss: configuration.loss, encoding: encoding, batch: batch,
-      parameters: parameters, gradients: gradients, random: random, team: team,
       observesLayers: observesLayers)
+    return try TrainingProgram(
+      plan, batch: batch, parameters: parameters, gradients: gradients, random: random, team: team)
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {

@@ -28,49 +28,37 @@ final class TrainingProgram {
   private let loss: UnsafeMutablePointer<Float>
   private let executor: Executor
 
-  /// - Parameter observesLayers: whether what happens at each layer's output can be read after a pass.
+  /// - Parameter random: seed and step, two words each.
   init(
-    model: Model, loss: any Loss, encoding: TargetEncoding, batch: Int,
-    parameters: ParameterStore, gradients: ParameterStore, random: UnsafeMutablePointer<Int32>,
-    team: ThreadTeam, observesLayers: Bool
+    _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
+    random: UnsafeMutablePointer<Int32>, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
+    var bindings: [Value: UnsafeMutableRawPointer] = [:]
+    for index in parts.parameters.indices {
+      bindings[parts.parameters[index]] = parameters.pointer(index)
+      bindings[parts.gradients[index]] = gradients.pointer(index)
+    }
+    if let slot = parts.random { bindings[slot] = UnsafeMutableRawPointer(random) }
     do {
-      var graph = Graph()
-      let built = try model.build(batch: batch, mode: .training, into: &graph)
-      graph.scope = "loss"
-      let targetType = loss.targetType(batch: batch, output: model.outputShape, encoding: encoding)
-      let target = graph.input("targets", targetType)
-      let value = try loss.build(output: built.output, target: target, in: &graph)
-      let observed = observesLayers ? built.layerOutputs : []
-      let derivatives = try graph.gradients(
-        of: value, withRespectTo: built.parameters + observed.map(\.value))
-      let plan = try Plan(
-        graph, outputs: [value, built.output] + derivatives + observed.map(\.value))
-      var bindings: [Value: UnsafeMutableRawPointer] = [:]
-      for index in built.parameters.indices {
-        bindings[built.parameters[index]] = parameters.pointer(index)
-        bindings[derivatives[index]] = gradients.pointer(index)
-      }
-      if let slot = graph.random { bindings[slot] = UnsafeMutableRawPointer(random) }
-      let executor = try Executor(plan: plan, bindings: bindings, team: team)
-      func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
-        executor.pointer(to: value).assumingMemoryBound(to: Float.self)
-      }
-      inputs = floats(built.input)
-      targets = executor.pointer(to: target)
-      outputs = floats(built.output)
-      self.loss = floats(value)
-      layers = observed.enumerated().map { index, layer in
-        ObservedLayer(
-          name: layer.layer, shape: graph.type(of: layer.value).shape, output: floats(layer.value),
-          gradient: floats(derivatives[built.parameters.count + index]))
-      }
-      plannedBytes = plan.arenaBytes
-      self.executor = executor
+      executor = try Executor(plan: parts.plan, bindings: bindings, team: team)
     } catch {
       throw TrainingError(.plan, "\(error)")
     }
+    let executor = self.executor
+    func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
+      executor.pointer(to: value).assumingMemoryBound(to: Float.self)
+    }
+    inputs = floats(parts.input)
+    targets = executor.pointer(to: parts.target)
+    outputs = floats(parts.output)
+    loss = floats(parts.loss)
+    layers = parts.layers.map { layer in
+      ObservedLayer(
+        name: layer.name, shape: layer.shape, output: floats(layer.output),
+        gradient: floats(layer.gradient))
+    }
+    plannedBytes = parts.plan.peakBytes
   }
 
   /// Runs the pass; answers the mean loss of the batch.

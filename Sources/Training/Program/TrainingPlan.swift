@@ -1,0 +1,60 @@
+import Autodiff
+import NeuralNetworks
+import Tensors
+
+/// A model's forward pass, loss and backward pass for one batch size, planned but without memory.
+struct TrainingPlan {
+  let plan: Plan
+  let input: Value
+  let target: Value
+  let output: Value
+  let loss: Value
+  /// The random primitives' seed and step; `nil` when nothing is random.
+  let random: Value?
+  let parameters: [Value]
+  /// One a parameter.
+  let gradients: [Value]
+  /// Empty unless observed.
+  let layers: [(name: String, shape: Shape, output: Value, gradient: Value)]
+
+  /// - Parameter observesLayers: whether each layer's output and the gradient there outlive the pass.
+  init(
+    model: Model, loss: any Loss, encoding: TargetEncoding, batch: Int, observesLayers: Bool
+  ) throws(TrainingError) {
+    do throws(GraphError) {
+      var graph = Graph()
+      let built = try model.build(batch: batch, mode: .training, into: &graph)
+      graph.scope = "loss"
+      let targetType = loss.targetType(batch: batch, output: model.outputShape, encoding: encoding)
+      target = graph.input("targets", targetType)
+      self.loss = try loss.build(output: built.output, target: target, in: &graph)
+      let observed = observesLayers ? built.layerOutputs : []
+      let derivatives = try graph.gradients(
+        of: self.loss, withRespectTo: built.parameters + observed.map(\.value))
+      plan = try Plan(
+        graph, outputs: [self.loss, built.output] + derivatives + observed.map(\.value))
+      input = built.input
+      output = built.output
+      random = graph.random
+      parameters = built.parameters
+      gradients = Array(derivatives.prefix(built.parameters.count))
+      layers = zip(observed, derivatives.dropFirst(built.parameters.count)).map {
+        ($0.layer, graph.type(of: $0.value).shape, $0.value, $1)
+      }
+    } catch {
+      throw TrainingError(.plan, error.description)
+    }
+  }
+}
+
+extension Model {
+  /// The memory that training holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.
+  ///
+  /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
+  /// - Throws: `TrainingError.plan`.
+  public func trainingBytes(batch: Int, slots: Int = 2) throws(TrainingError) -> Int {
+    let plan = try TrainingPlan(
+      model: self, loss: MeanSquaredError(), encoding: .values, batch: batch, observesLayers: false)
+    return plan.plan.peakBytes + parameterCount * ElementType.float32.byteCount * (2 + slots)
+  }
+}
