@@ -41,7 +41,10 @@ final class ArchiveSource: ByteSource {
 
   /// A zip archive, before its first entry.
   convenience init(zip file: URL, size: Int, limits: ImportLimits) throws(DatasetError) {
-    try self.init(file, size: size, limits: limits) { archive_read_support_format_zip($0) }
+    try self.init(file, size: size, limits: limits) {
+      // Only by its central directory: a truncated archive has none, and is told so.
+      archive_read_support_format_zip_seekable($0)
+    }
   }
 
   /// The name of the next entry, whose bytes are then read; `nil` after the last one.

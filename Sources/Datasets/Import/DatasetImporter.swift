@@ -52,7 +52,7 @@ public struct DatasetImporter: Sendable {
     do throws(DatasetError) {
       return try decode(parts: parts, into: directory, sha256: sha256)
     } catch {
-      for name in Dataset.FileName.all + [ArrayImport.spoolName] {
+      for name in Dataset.FileName.all + ArrayImport.SpoolName.all {
         try? FileManager.default.removeItem(at: directory.appendingPathComponent(name))
       }
       if !existed { try? FileManager.default.removeItem(at: directory) }

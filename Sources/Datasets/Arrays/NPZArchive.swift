@@ -1,0 +1,75 @@
+import Foundation
+
+/// The arrays of a zip archive as `numpy.savez` writes it.
+struct NPZArchive {
+  private let file: URL
+  private let size: Int
+  private let limits: ImportLimits
+  /// Names without `.npy`, in the order of the archive.
+  let names: [String]
+
+  init(_ file: URL, limits: ImportLimits) throws(DatasetError) {
+    self.file = file
+    self.limits = limits
+    size = try FileSource(file).size
+    let archive = try ArchiveSource(zip: file, size: size, limits: limits)
+    var names: [String] = []
+    var entries = 0
+    while let entry = try archive.nextEntry() {
+      entries += 1
+      guard entries <= limits.archiveEntries else {
+        throw DatasetError(
+          .limitExceeded, "the archive has more than \(limits.archiveEntries) entries")
+      }
+      guard entry.hasSuffix(".npy") else { continue }
+      let name = String(entry.dropLast(4))
+      guard !names.contains(name) else {
+        throw DatasetError(.malformed, "the archive has two arrays \"\(name.prefix(80))\"")
+      }
+      names.append(name)
+    }
+    guard !names.isEmpty else {
+      throw DatasetError(
+        .empty, "the archive of \(entries) entries holds no .npy; write it with numpy.savez")
+    }
+    self.names = names
+  }
+
+  /// The bytes of one array, from their start.
+  func open(_ name: String) throws(DatasetError) -> any ByteSource {
+    let archive = try ArchiveSource(zip: file, size: size, limits: limits)
+    while let entry = try archive.nextEntry() {
+      if entry == name + ".npy" { return archive }
+    }
+    throw DatasetError(.malformed, "the archive has no array \"\(name)\"")
+  }
+
+  /// The array of features: the one named, else `x` or the like, else the first of two.
+  func features(_ chosen: [String]) throws(DatasetError) -> String {
+    try find(
+      chosen.first, option: "features", usual: ["x", "X", "features", "inputs", "data", "arr_0"],
+      among: names)
+  }
+
+  /// The array of targets: the one named, else `y` or the like, else the other one of two.
+  func targets(_ chosen: String?, besides features: String) throws(DatasetError) -> String {
+    let others = names.filter { $0 != features }
+    return try find(
+      chosen, option: "targets", usual: ["y", "Y", "targets", "labels", "target", "arr_1"],
+      among: others)
+  }
+
+  private func find(
+    _ chosen: String?, option: String, usual: [String], among candidates: [String]
+  ) throws(DatasetError) -> String {
+    let shown = names.prefix(20).joined(separator: ", ")
+    if let chosen {
+      if candidates.contains(chosen) { return chosen }
+      throw DatasetError(
+        .option, "\(option)=\(chosen.prefix(80)) names no array; there are \(shown)")
+    }
+    if let name = usual.first(where: candidates.contains) { return name }
+    throw DatasetError(
+      .option, "which array holds the \(option)? There are \(shown); say \(option)=NAME")
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import JSON
+import Tensors
+
+extension DatasetDescription {
+  /// Turns an npy body of a prediction request into what a model sees, by the import's transform.
+  ///
+  /// - Parameter npy: an array `[n] + inputShape`, or `[n, …]` with as many numbers an example; for a
+  ///   table one number for each feature column, all of which must be numbers.
+  /// - Returns: a `float32` tensor of shape `[n] + inputShape`.
+  /// - Throws: `DatasetError` for what is no such array, with example and feature.
+  public func encode(
+    npy: [UInt8], limits: ImportLimits = ImportLimits()
+  ) throws(DatasetError) -> Tensor {
+    let spool = FileManager.default.temporaryDirectory
+      .appendingPathComponent("chainrule-\(UUID().uuidString).spool")
+    let array = try UploadedArray(name: "the body", spoolFile: spool, limits: limits) {
+      BytesSource(npy)
+    }
+    let width = input.shape.count
+    guard array.header.format == .npy, array.width == width else {
+      throw DatasetError(
+        .malformed,
+        "has shape \(array.header.shape); examples of shape \(input.shape) are needed, "
+          + "so [n] + that", part: "the body")
+    }
+    if let column = featureColumns.first(where: { !$0.isNumber }) {
+      throw DatasetError(
+        .unsupported, "this column holds categories, which an array can't; send JSON rows",
+        column: column.position, columnName: column.name)
+    }
+    let scalings =
+      columns.isEmpty
+      ? (0..<width).map(scaling(ofElement:))
+      : featureColumns.map(\.scaling)
+    let count = array.examples
+    var elements = [Float](repeating: 0, count: count * width)
+    try array.forEachRun { (position, run) throws(DatasetError) in
+      for index in run.indices {
+        let element = position + index
+        let encoded = Float(scalings[element % width].encode(run[index]))
+        guard encoded.isFinite else {
+          throw DatasetError(
+            .malformed, "\(run[index]) is no finite 32-bit float; correct it",
+            row: element / width + 1, column: element % width + 1)
+        }
+        elements[element] = encoded
+      }
+    }
+    return Tensor(elements, shape: input.shape.prepending(count))
+  }
+}
+
+extension Column {
+  fileprivate var isNumber: Bool {
+    if case .number = content { true } else { false }
+  }
+
+  fileprivate var scaling: Scaling {
+    if case .number(_, let scaling, _) = content { scaling } else { .identity }
+  }
+}
+
+/// Bytes that are all in memory.
+final class BytesSource: ByteSource {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(buffer.count, bytes.count - position)
+    buffer.copyBytes(from: bytes[position..<position + count])
+    position += count
+    return count
+  }
+}
