@@ -1,37 +1,3 @@
-/// One thing wrong with a document: where (RFC 6901 JSON pointer) and what.
-public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
-  public let pointer: String
-  public let detail: String
-
-  public init(pointer: String, detail: String) {
-    self.pointer = pointer
-    self.detail = detail
-  }
-
-  public var description: String { pointer.isEmpty ? detail : "\(pointer): \(detail)" }
-}
-
-/// Every fault of a document, in the order found: the error that decoders throw.
-public struct Faults: Error, Hashable, Sendable, CustomStringConvertible {
-  public private(set) var all: [Fault] = []
-
-  public init(_ all: [Fault] = []) { self.all = all }
-
-  public var isEmpty: Bool { all.isEmpty }
-  public var description: String { all.map(\.description).joined(separator: "; ") }
-
-  public mutating func add(_ pointer: String, _ detail: String) {
-    all.append(Fault(pointer: pointer, detail: detail))
-  }
-
-  public mutating func add(_ other: Faults) { all.append(contentsOf: other.all) }
-
-  /// Throws these faults unless there are none.
-  public func check() throws(Faults) {
-    if !isEmpty { throw self }
-  }
-}
-
 /// Reads the members of one JSON object, and collects every fault rather than stop at the first.
 ///
 /// Each member is asked for by name; `finish()` then reports the members nobody asked for, so that
@@ -168,7 +134,7 @@ public struct ObjectReader {
 
   /// Records every member nobody asked for, and answers all faults found.
   public mutating func finish() -> Faults {
-    for name in object.names where !asked.contains(name) {
+    for name in object.names where !asked.contains(name) && !faults.isFull {
       let known = asked.isEmpty ? "" : "; known here: \(asked.joined(separator: ", "))"
       fault(name, "unknown field\(nearest(name, among: asked))\(known)")
     }
@@ -187,28 +153,4 @@ public func escapedPointerToken(_ token: String) -> String {
     }
   }
   return escaped
-}
-
-/// " (did you mean …?)" for a name within two edits of a known one, else nothing.
-public func nearest(_ name: String, among known: [String]) -> String {
-  guard name.count <= 64 else { return "" }
-  let ranked = known.map { ($0, editDistance(name, $0)) }.filter { $0.1 <= 2 }
-  return ranked.min { $0.1 < $1.1 }.map { " (did you mean \"\($0.0)\"?)" } ?? ""
-}
-
-/// The Levenshtein distance of two short names.
-func editDistance(_ left: String, _ right: String) -> Int {
-  let left = Array(left)
-  let right = Array(right)
-  var row = Array(0...right.count)
-  for (i, a) in left.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, b) in right.enumerated() {
-      let substitution = diagonal + (a == b ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(row[j] + 1, diagonal + 1, substitution)
-    }
-  }
-  return row[right.count]
 }

@@ -1,5 +1,6 @@
-import JSON
 import Testing
+
+@testable import JSON
 
 @Suite struct ObjectReaderTests {
   private func faults(_ text: String, _ read: (inout ObjectReader) -> Void) throws -> [String] {

@@ -10,14 +10,15 @@ extension Model {
   /// Adds the model to a graph.
   ///
   /// - Shapes: input `[batch, …inputShape]`, output `[batch, …outputShape]`; parameters as
-  ///   `parameters` lists them.
+  ///   `parameters` lists them. Numbers have the graph's element type.
   /// - Throws: `GraphError` with the layer's name as its scope.
   public func build(
     batch: Int, mode: Mode, into graph: inout Graph
   ) throws(GraphError) -> Parts {
     let scope = graph.scope
     defer { graph.scope = scope }
-    let input = graph.input("input", TensorType(inputShape.prepending(batch), inputElement))
+    let element = inputElement.isFloatingPoint ? graph.element : inputElement
+    let input = graph.input("input", TensorType(inputShape.prepending(batch), element))
     var outputs: [Value] = []
     var values: [Value] = []
     for layer in spec.layers {
