@@ -99,6 +99,7 @@ public enum Benchmark {
     private let program: TrainingProgram
     private let assembler: BatchAssembler
     private var block: StepBlock
+    private let longestBlock: Int
     private var count = 0
     private(set) var lastTime = DispatchTime.now().uptimeNanoseconds
     private(set) var plain: [UInt32] = []
@@ -115,7 +116,8 @@ public enum Benchmark {
         source: examples, encoding: encoding, outputWidth: workload.model.outputShape.count,
         largestBatch: workload.batchSize)
       block = StepBlock(parameterCount: workload.model.parameters.count)
-      block.reserve(Trainer.longestBlock)
+      longestBlock = Trainer.longestBlock(parameters: workload.model.parameters.count)
+      block.reserve(longestBlock)
       plain.reserveCapacity(1 << 16)
       let order = Array(0..<workload.batchSize)
       order.withUnsafeBufferPointer {
@@ -132,7 +134,7 @@ public enum Benchmark {
       block.measured.append(Int32(truncatingIfNeeded: block.count))
       engine.appendGradients(to: &block)
       block.losses.append(loss)
-      if block.count == Trainer.longestBlock { block.clear() }
+      if block.count == longestBlock { block.clear() }
     }
 
     func measure(records: Bool) {

@@ -1,13 +1,10 @@
-import Dispatch
-
 extension Trainer {
   /// Trains until the run is done, is asked to end, or can't go on.
   ///
   /// The observer is called on this thread.
   public func run(observer: any TrainingObserver) throws -> Outcome {
     observer.trainingStarted(summary)
-    startTime = DispatchTime.now().uptimeNanoseconds &- UInt64(progress.seconds * 1e9)
-    lastFlush = progress.seconds
+    begin()
     if step == 0 {
       observer.checkpointReached(
         CheckpointRecord(

@@ -52,7 +52,7 @@ extension Trainer {
     block.learningRates.append(learningRate)
     block.epochs.append(Int32(truncatingIfNeeded: epoch))
     block.seconds.append(progress.seconds)
-    if block.count == Self.longestBlock || progress.seconds - lastFlush >= Self.flushInterval {
+    if block.count == longestBlock || progress.seconds - lastFlush >= Self.flushInterval {
       flush(observer)
     }
   }

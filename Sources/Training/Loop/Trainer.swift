@@ -34,6 +34,7 @@ public final class Trainer {
   var bestWeights: Weights?
   var lastTest: EvaluationResult?
   var block: StepBlock
+  let longestBlock: Int
   var stopsEarly = false
   /// When `run(observer:)` began, less the seconds trained before; in nanoseconds.
   var startTime: UInt64 = 0
@@ -83,7 +84,8 @@ public final class Trainer {
     bestWeights = resuming?.bestWeights
     if let resuming { try engine.restore(resuming) }
     block = StepBlock(parameterCount: model.parameters.count)
-    block.reserve(Self.longestBlock)
+    longestBlock = Self.longestBlock(parameters: model.parameters.count)
+    block.reserve(longestBlock)
 
     let stepsPerEpoch = examples.batchesPerEpoch
     let totalSteps =
@@ -103,8 +105,8 @@ public final class Trainer {
       plannedBytes: engine.plannedBytes)
   }
 
-  /// Steps a block holds at most.
-  static let longestBlock = 512
+  /// Steps a block holds at most: as many as keep it to about a megabyte and a half.
+  static func longestBlock(parameters: Int) -> Int { max(1, min(512, 32_768 / max(parameters, 1))) }
   /// Seconds after which a block is handed on.
   static let flushInterval = 0.1
 
@@ -112,6 +114,12 @@ public final class Trainer {
   var epochIndex: Int { step / summary.stepsPerEpoch }
   /// The epoch of the last step, from 1; 0 before the first.
   var epoch: Int { step == 0 ? 0 : (step - 1) / summary.stepsPerEpoch + 1 }
+
+  /// Starts the clock, where the run before this one had stopped it.
+  func begin() {
+    startTime = DispatchTime.now().uptimeNanoseconds &- UInt64(progress.seconds * 1e9)
+    lastFlush = progress.seconds
+  }
 
   func elapsedSeconds() -> Double {
     Double(DispatchTime.now().uptimeNanoseconds &- startTime) * 1e-9
