@@ -15,9 +15,13 @@ func library(
     name: name, dependencies: uses.map { .byName(name: $0) }, path: path, resources: resources)
 }
 
-func tests(_ name: String, uses: [String], resources: [Resource] = []) -> Target {
+/// - Parameter fixtures: whether the tests read files of their folder `Fixtures` where they lie.
+func tests(
+  _ name: String, uses: [String], resources: [Resource] = [], fixtures: Bool = false
+) -> Target {
   .testTarget(
-    name: name, dependencies: uses.map { .byName(name: $0) }, resources: resources)
+    name: name, dependencies: uses.map { .byName(name: $0) },
+    exclude: fixtures ? ["Fixtures"] : [], resources: resources)
 }
 
 let package = Package(
@@ -83,10 +87,15 @@ let package = Package(
     tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),
     tests("AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors"]),
     tests(
-      "NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "Kernels", "JSON", "Tensors"]),
-    tests("OptimizersTests", uses: ["Optimizers", "Autodiff", "Kernels", "JSON", "Tensors"]),
-    tests("DatasetsTests", uses: ["Datasets", "JSON", "Tensors"]),
-    tests("TrainingTests", uses: ["Training", "NeuralNetworks", "Datasets", "JSON", "Tensors"]),
+      "NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "Kernels", "JSON", "Tensors"],
+      fixtures: true),
+    tests(
+      "OptimizersTests", uses: ["Optimizers", "Autodiff", "Kernels", "JSON", "Tensors"],
+      fixtures: true),
+    tests("DatasetsTests", uses: ["Datasets", "JSON", "Tensors"], fixtures: true),
+    tests(
+      "TrainingTests", uses: ["Training", "NeuralNetworks", "Datasets", "JSON", "Tensors"],
+      fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),
     tests("HTTPTests", uses: ["HTTP"]),

@@ -35,26 +35,27 @@ struct FeatureWriter {
     let total = try statistics(writingTo: method == .standard || method == .minMax ? nil : output)
     let scalings: [Scaling]
     if method == .standard || method == .minMax {
-      scalings = total.map(method.scaling)
+      scalings = total.map { method.scaling(for: $0.summary) }
       try writeScaled(scalings, to: output)
     } else {
       scalings = method == .none ? [] : [.unit]
     }
     try output.finish()
-    var all = NumberStatistics()
+    var all = RunningStatistics()
     for statistics in total { all.merge(statistics) }
     return .init(
-      shape: shape, stored: keepsBytes ? .uint8 : .float32, scalings: scalings, statistics: all)
+      shape: shape, stored: keepsBytes ? .uint8 : .float32, scalings: scalings,
+      statistics: all.summary)
   }
 
   /// Takes the statistics of every feature or of all together, and writes the numbers on the way
   /// when their scaling doesn't depend on them.
-  private func statistics(writingTo output: OutputFile?) throws(DatasetError) -> [NumberStatistics]
+  private func statistics(writingTo output: OutputFile?) throws(DatasetError) -> [RunningStatistics]
   {
     let width = array.width
     let scaling = method == .unit ? Scaling.unit : .identity
-    var statistics = [NumberStatistics](
-      repeating: NumberStatistics(), count: isPerFeature ? width : 1)
+    var statistics = [RunningStatistics](
+      repeating: RunningStatistics(), count: isPerFeature ? width : 1)
     let encoder = RunEncoder(keepsBytes: keepsBytes)
     try array.forEachRun { (position, run) throws(DatasetError) in
       for index in run.indices {

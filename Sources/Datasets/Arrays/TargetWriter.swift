@@ -118,8 +118,8 @@ private struct TargetSurvey {
   init(_ array: UploadedArray, limits: ImportLimits) throws(DatasetError) {
     let width = array.width
     let isSeparate = width <= TargetSurvey.separateElements
-    var statistics = [NumberStatistics](
-      repeating: NumberStatistics(), count: isSeparate ? width : 1)
+    var statistics = [RunningStatistics](
+      repeating: RunningStatistics(), count: isSeparate ? width : 1)
     var counts: [Double: Int] = [:]
     var firstFraction: (row: Int, value: Double)?
     var hasTooManyValues = false
@@ -142,7 +142,7 @@ private struct TargetSurvey {
         }
       }
     }
-    self.statistics = statistics
+    self.statistics = statistics.map(\.summary)
     self.counts = counts
     self.firstFraction = firstFraction
     self.hasTooManyValues = hasTooManyValues

@@ -24,6 +24,14 @@ extension DatasetDescription {
         "has shape \(array.header.shape); examples of shape \(input.shape) are needed, "
           + "so [n] + that", part: "the body")
     }
+    // Looked at before there's memory for as many numbers as the header says.
+    guard array.header.byteCount + array.header.bodyBytes == npy.count else {
+      throw DatasetError(
+        .malformed,
+        "has \(npy.count) bytes, but shape \(array.header.shape) of "
+          + "\(array.header.element.name) needs \(array.header.byteCount + array.header.bodyBytes)",
+        part: "the body")
+    }
     if let column = featureColumns.first(where: { !$0.isNumber }) {
       throw DatasetError(
         .unsupported, "this column holds categories, which an array can't; send JSON rows",

@@ -1,6 +1,6 @@
 /// What the first pass over a table sees of one column.
 struct ColumnSurvey {
-  var numbers = NumberStatistics()
+  var numbers = RunningStatistics()
   /// How many of the numbers are written as integers.
   var integers = 0
   var texts = 0

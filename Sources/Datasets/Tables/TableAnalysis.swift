@@ -37,12 +37,13 @@ struct TableAnalysis {
       } else if role == .target && isClass || verdicts[index] == .categories {
         content = counts.category(index, hasMissing: column.missing > 0)
       } else {
+        let statistics = column.numbers.summary
         let method = role == .target ? options.targetScale : options.scale ?? .standard
         let scaling = role == .feature ? joint : nil
         content = .number(
-          column.numbers, scaling ?? method.scaling(for: column.numbers),
+          statistics, scaling ?? method.scaling(for: statistics),
           fill: column.missing == 0
-            ? nil : options.missing == .mostFrequent ? counts.number(index) : column.numbers.mean)
+            ? nil : options.missing == .mostFrequent ? counts.number(index) : statistics.mean)
       }
       let evidence = role == .ignored ? "" : column.evidence(verdicts[index])
       columns.append(
@@ -79,7 +80,7 @@ struct TableAnalysis {
     survey: TableSurvey, verdicts: [ColumnSurvey.Verdict], options: ImportOptions
   ) throws(DatasetError) -> Scaling? {
     guard options.shape != nil else { return nil }
-    var all = NumberStatistics()
+    var all = RunningStatistics()
     for index in survey.layout.names.indices where survey.layout.roles[index] == .feature {
       guard verdicts[index] == .numbers else {
         throw DatasetError(
@@ -89,7 +90,7 @@ struct TableAnalysis {
       }
       all.merge(survey.columns[index].numbers)
     }
-    return (options.scale ?? .minMax).scaling(for: all)
+    return (options.scale ?? .minMax).scaling(for: all.summary)
   }
 
   private static func shape(width: Int, options: ImportOptions) throws(DatasetError) -> Shape {
