@@ -69,6 +69,10 @@ final class CSVReader {
         try endField(from: fieldStart, isQuoted: state == .quoteInQuoted)
         return true
       }
+      if state == .plain || state == .quoted, utf8.remaining == 0 {
+        takePlainBytes(isQuoted: state == .quoted)
+        if position == available { continue }
+      }
       let byte = chunk[position]
       position += 1
       if lineFeedMayFollow {
@@ -114,6 +118,22 @@ final class CSVReader {
         try append(byte)
       }
     }
+  }
+
+  /// Takes the bytes that mean nothing but themselves, which most do, without a look at the state.
+  private func takePlainBytes(isQuoted: Bool) {
+    let stop = isQuoted ? UInt8(ascii: "\"") : delimiter
+    let count = min(available - position, bytes.count - length)
+    guard let source = chunk.baseAddress, let destination = bytes.baseAddress else { return }
+    var index = 0
+    while index < count {
+      let byte = source[position + index]
+      if byte == stop || byte < 0x20 || byte >= 0x80 { break }
+      destination[length + index] = byte
+      index += 1
+    }
+    position += index
+    length += index
   }
 
   private func append(_ byte: UInt8) throws(DatasetError) {
