@@ -1,0 +1,83 @@
+import Kernels
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Runs a plan: owns the arena, and holds the kernel calls with their addresses filled in.
+///
+/// A run allocates nothing and takes no lock. Not to be run by two threads at once.
+public final class Executor {
+  public let plan: Plan
+  /// The arena's size with these bindings.
+  public let arenaBytes: Int
+  private let memory: MemoryPlan
+  private let arena: UnsafeMutableRawPointer
+  private let bindings: [Value: UnsafeMutableRawPointer]
+  private let team: ThreadTeam
+  private let sequence: KernelSequence
+
+  /// - Parameter bindings: memory of the caller for inputs, parameters and outputs, for as long as the
+  ///   executor lives. Aligned to 64 bytes it's fastest. No two may overlap. What isn't bound gets a place in
+  ///   the arena, which `pointer(to:)` tells.
+  /// - Throws: `GraphError.tooLarge` when there is no memory for the arena.
+  public init(
+    plan: Plan, bindings: [Value: UnsafeMutableRawPointer], team: ThreadTeam
+  ) throws(GraphError) {
+    let memory = plan.memory(bound: Set(bindings.keys))
+    let size = max(memory.arenaBytes, ArenaLayout.alignment)
+    var block: UnsafeMutableRawPointer?
+    guard posix_memalign(&block, Executor.alignment(for: size), size) == 0, let block else {
+      throw GraphError(
+        .tooLarge, "no memory for an arena of \(size) bytes",
+        rule: "a plan's arena fits the memory", operation: "executor")
+    }
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    self.plan = plan
+    self.memory = memory
+    self.bindings = bindings
+    self.team = team
+    arena = block
+    arenaBytes = memory.arenaBytes
+    let steps = plan.lower(memory, arena: block, bindings: bindings)
+    sequence = KernelSequence(steps.flatMap(\.calls))
+    writeConstants()
+  }
+
+  deinit { free(arena) }
+
+  /// Where a value lies: before a run for inputs and parameters, after it for outputs.
+  ///
+  /// - Precondition: the value is an input, a parameter or an output of the plan.
+  public func pointer(to value: Value) -> UnsafeMutableRawPointer {
+    if let bound = bindings[value] { return bound }
+    guard
+      let found = plan.pointer(to: value, memory, arena: arena, bindings: bindings)
+    else {
+      preconditionFailure("value \(value.index) is neither a source nor an output of the plan")
+    }
+    return found
+  }
+
+  /// Computes the outputs from what inputs and parameters hold now.
+  public func run() { sequence.run(on: team) }
+
+  private func writeConstants() {
+    for source in plan.schedule.sources {
+      guard case .constant(let tensor) = plan.graph.nodes[source.index].origin,
+        let place = plan.pointer(to: source, memory, arena: arena, bindings: bindings)
+      else { continue }
+      tensor.withUnsafeBytes { bytes in
+        if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: bytes.count) }
+      }
+    }
+  }
+
+  /// Large arenas begin at a huge page's boundary, which spares address translation.
+  private static func alignment(for size: Int) -> Int {
+    size >= 1 << 22 ? 1 << 21 : ArenaLayout.alignment
+  }
+}

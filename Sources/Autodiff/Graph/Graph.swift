@@ -1,0 +1,141 @@
+import Tensors
+
+/// A computation as a value: nodes in an order in which each comes after its inputs.
+///
+/// Nothing is computed while it grows; only types are checked. A `Plan` makes it runnable.
+public struct Graph: Sendable {
+  /// How a node's tensor comes about.
+  enum Origin: Sendable {
+    /// Written by the caller before each run.
+    case input(name: String)
+    /// Written by the caller, and changed between runs by an optimizer.
+    case parameter(name: String)
+    case constant(Tensor)
+    /// `inputs` are those of the node.
+    case primitive(any Primitive)
+    /// The second output of a primitive, whose first output is the node's only input.
+    case auxiliary
+  }
+
+  struct Node: Sendable {
+    var origin: Origin
+    var inputs: [Value]
+    var type: TensorType
+    var scope: String
+  }
+
+  /// The layer whose operations are being added; faults and plans name it.
+  public var scope = ""
+  /// The element type of parameters and other floating-point values.
+  public let element: ElementType
+  /// Seed and step, which random primitives read; `nil` while the graph has none of those.
+  ///
+  /// `int32 [4]`: the seed's low and high word, the step's low and high word.
+  public private(set) var random: Value?
+
+  var nodes: [Node] = []
+  /// The derivatives that were asked for, each with what it is with respect to.
+  var derivatives: [Value: Value] = [:]
+  private var auxiliaries: [Value: Value] = [:]
+
+  /// - Precondition: `element` is a floating-point type.
+  public init(element: ElementType = .float32) {
+    precondition(element.isFloatingPoint, "a graph's elements are floating-point numbers")
+    self.element = element
+  }
+
+  public var count: Int { nodes.count }
+
+  public func type(of value: Value) -> TensorType { nodes[value.index].type }
+  public func shape(of value: Value) -> Shape { nodes[value.index].type.shape }
+
+  /// The scope in which a value was made.
+  public func scope(of value: Value) -> String { nodes[value.index].scope }
+
+  /// A tensor that the caller writes before each run.
+  public mutating func input(_ name: String, _ type: TensorType) -> Value {
+    append(.input(name: name), [], type)
+  }
+
+  /// A tensor that is learnt, of the graph's element type.
+  public mutating func parameter(_ name: String, _ shape: Shape) -> Value {
+    append(.parameter(name: name), [], TensorType(shape, element))
+  }
+
+  public mutating func constant(_ tensor: Tensor) -> Value {
+    append(.constant(tensor), [], tensor.type)
+  }
+
+  /// A constant of the graph's element type with every element the same.
+  mutating func constant(_ number: Double, shape: Shape) -> Value {
+    let count = shape.count
+    let tensor =
+      element == .float64
+      ? Tensor([Double](repeating: number, count: count), shape: shape)
+      : Tensor([Float](repeating: Float(number), count: count), shape: shape)
+    return constant(tensor)
+  }
+
+  /// The value of seed and step, made when it isn't there yet.
+  mutating func randomInput() -> Value {
+    if let random { return random }
+    let scope = self.scope
+    self.scope = ""
+    let value = input("random", TensorType([4], .int32))
+    self.scope = scope
+    random = value
+    return value
+  }
+
+  /// Adds an operation.
+  ///
+  /// - Throws: `GraphError` with the scope, the operation, both shapes and the rule.
+  public mutating func apply(
+    _ primitive: any Primitive, _ inputs: [Value]
+  ) throws(GraphError) -> Value {
+    let types = inputs.map { type(of: $0) }
+    let output: TensorType
+    let auxiliary: TensorType?
+    do throws(GraphError) {
+      for type in types { try type.checkExtents() }
+      output = try primitive.type(of: types)
+      try output.checkExtents()
+      auxiliary = primitive.auxiliaryType(of: types)
+      try auxiliary?.checkExtents()
+    } catch {
+      throw error.located(in: scope, operation: primitive.name, shapes: types.map(\.shape))
+    }
+    let value = append(.primitive(primitive), inputs, output)
+    if let auxiliary { auxiliaries[value] = append(.auxiliary, [value], auxiliary) }
+    return value
+  }
+
+  /// The second output of the primitive that makes `value`.
+  func auxiliary(of value: Value) -> Value? { auxiliaries[value] }
+
+  private mutating func append(_ origin: Origin, _ inputs: [Value], _ type: TensorType) -> Value {
+    nodes.append(Node(origin: origin, inputs: inputs, type: type, scope: scope))
+    return Value(nodes.count - 1)
+  }
+}
+
+extension TensorType {
+  /// Every axis has from 1 to 2³¹ - 1 elements, which is what BLAS can be told, and the bytes can be counted.
+  func checkExtents() throws(GraphError) {
+    for extent in shape.dimensions where extent < 1 {
+      throw GraphError(
+        .emptyAxis, "\(shape) has an axis of \(extent) elements", rule: "every axis has at least 1")
+    }
+    let limit = Int(Int32.max)
+    for extent in shape.dimensions where extent > limit {
+      throw GraphError(
+        .tooLarge, "\(shape) has an axis of \(extent) elements",
+        rule: "an axis has at most \(limit)")
+    }
+    guard let count = shape.checkedCount, count <= Int.max / 64 else {
+      throw GraphError(
+        .tooLarge, "\(shape) has more elements than can be addressed",
+        rule: "the product of the axes is at most \(Int.max / 64)")
+    }
+  }
+}

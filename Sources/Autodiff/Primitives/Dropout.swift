@@ -1,0 +1,48 @@
+import Kernels
+import Tensors
+
+/// Sets elements to zero at random and scales the others, so that the mean stays.
+///
+/// Which ones is a function of seed, step, stream and position. The auxiliary is the factor of each
+/// element, 0 or `1 / (1 - rate)`.
+struct Dropout: Primitive {
+  let rate: Double
+  /// The layer's name; two layers of one name would drop the same places.
+  let stream: String
+
+  var name: String { "dropout" }
+  var overwritableInputs: [Int] { [0] }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 2...2)
+    try TypeCheck.floats([inputs[0]])
+    guard inputs[1] == TensorType([4], .int32) else {
+      throw GraphError(
+        .elementMismatch, "seed and step are \(inputs[1])", rule: "they are int32[4]")
+    }
+    guard rate >= 0, rate < 1 else {
+      throw GraphError(
+        .invalidSetting, "the rate is \(rate)", rule: "it is at least 0 and less than 1")
+    }
+    return inputs[0]
+  }
+
+  func auxiliaryType(of inputs: [TensorType]) -> TensorType? { inputs[0] }
+
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    guard let factors = context.auxiliary else { return [nil, nil] }
+    return [try context.graph.multiply(context.cotangent, factors), nil]
+  }
+}
+
+extension Graph {
+  /// `y = x m / (1 - rate)`, `m ~ Bernoulli(1 - rate)`. Srivastava et al. 2014, JMLR 15, 1929-1958.
+  ///
+  /// Reads `random`. `stream` keeps the draws of several layers apart.
+  public mutating func dropout(
+    _ x: Value, rate: Double, stream: String
+  ) throws(GraphError) -> Value {
+    let random = randomInput()
+    return try apply(Dropout(rate: rate, stream: stream), [x, random])
+  }
+}

@@ -1,0 +1,92 @@
+import Kernels
+import Tensors
+
+/// The sum over some axes.
+struct Sum: Primitive {
+  /// Counted from the front, ascending.
+  let axes: [Int]
+  let keepsAxes: Bool
+
+  var name: String { "sum" }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 1...1)
+    try TypeCheck.floats(inputs)
+    let shape = inputs[0].shape
+    _ = try TypeCheck.axes(axes, of: shape)
+    return TensorType(Sum.shape(shape, without: axes, keepsAxes: keepsAxes), inputs[0].element)
+  }
+
+  static func shape(_ shape: Shape, without axes: [Int], keepsAxes: Bool) -> Shape {
+    var extents: [Int] = []
+    for axis in 0..<shape.rank {
+      if !axes.contains(axis) {
+        extents.append(shape[axis])
+      } else if keepsAxes {
+        extents.append(1)
+      }
+    }
+    return Shape(extents)
+  }
+
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    let shape = context.type(of: context.inputs[0]).shape
+    let kept = Sum.shape(shape, without: axes, keepsAxes: true)
+    let reshaped = try context.graph.reshape(context.cotangent, to: kept)
+    return [try context.graph.broadcast(reshaped, to: shape)]
+  }
+}
+
+/// The input repeated along axes where it has one element, or none.
+struct Broadcast: Primitive {
+  let shape: Shape
+
+  var name: String { "broadcast" }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 1...1)
+    try TypeCheck.floats(inputs)
+    guard inputs[0].shape.broadcast(with: shape) == shape else {
+      throw GraphError(
+        .shapeMismatch, "\(inputs[0].shape) can't be repeated to \(shape)",
+        rule: "counted from the last, axes are equal or the input's is 1")
+    }
+    return TensorType(shape, inputs[0].element)
+  }
+
+  /// Reverse mode sums it down.
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    [context.cotangent]
+  }
+}
+
+extension Graph {
+  /// The sum over the given axes, or over all.
+  public mutating func sum(
+    _ x: Value, axes: [Int]? = nil, keepsAxes: Bool = false
+  ) throws(GraphError) -> Value {
+    let shape = shape(of: x)
+    let chosen: [Int]
+    do throws(GraphError) {
+      chosen = try TypeCheck.axes(axes ?? Array(0..<shape.rank), of: shape)
+    } catch {
+      throw error.located(in: scope, operation: "sum", shapes: [shape])
+    }
+    return try apply(Sum(axes: chosen, keepsAxes: keepsAxes), [x])
+  }
+
+  /// The mean over the given axes, or over all.
+  public mutating func mean(
+    _ x: Value, axes: [Int]? = nil, keepsAxes: Bool = false
+  ) throws(GraphError) -> Value {
+    let total = try sum(x, axes: axes, keepsAxes: keepsAxes)
+    let count = shape(of: x).count / shape(of: total).count
+    return try scale(total, by: 1 / Double(count))
+  }
+
+  /// The input repeated along axes of one element.
+  public mutating func broadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+    if self.shape(of: x) == shape { return x }
+    return try apply(Broadcast(shape: shape), [x])
+  }
+}

@@ -1,0 +1,86 @@
+import Kernels
+import Tensors
+
+/// The same elements, in row-major order, under another shape.
+struct Reshape: Primitive {
+  let shape: Shape
+
+  var name: String { "reshape" }
+  var isView: Bool { true }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 1...1)
+    guard let count = shape.checkedCount, count == inputs[0].shape.count else {
+      throw GraphError(
+        .shapeMismatch,
+        "\(inputs[0].shape) has \(inputs[0].shape.count) elements, \(shape) has "
+          + (shape.checkedCount.map(String.init) ?? "more than can be counted"),
+        rule: "both shapes have as many elements")
+    }
+    return TensorType(shape, inputs[0].element)
+  }
+
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    let shape = context.type(of: context.inputs[0]).shape
+    return [try context.graph.reshape(context.cotangent, to: shape)]
+  }
+}
+
+/// The same elements in memory of their own.
+struct Copy: Primitive {
+  var name: String { "copy" }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 1...1)
+    return inputs[0]
+  }
+
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    [context.cotangent]
+  }
+}
+
+/// The axes in another order.
+struct Transpose: Primitive {
+  /// Axis `i` of the output is axis `axes[i]` of the input.
+  let axes: [Int]
+
+  var name: String { "transpose" }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 1...1)
+    try TypeCheck.floats(inputs)
+    let shape = inputs[0].shape
+    guard axes.count == shape.rank else {
+      throw GraphError(
+        .rankMismatch, "\(shape) has \(shape.rank) axes, and \(axes.count) are named",
+        rule: "every axis is named once")
+    }
+    _ = try TypeCheck.axes(axes, of: shape)
+    return TensorType(Shape(axes.map { shape[$0] }), inputs[0].element)
+  }
+
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    var inverse = axes
+    for (place, axis) in axes.enumerated() { inverse[axis] = place }
+    return [try context.graph.apply(Transpose(axes: inverse), [context.cotangent])]
+  }
+}
+
+extension Graph {
+  /// The same elements under another shape; costs nothing.
+  public mutating func reshape(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+    if self.shape(of: x) == shape { return x }
+    return try apply(Reshape(shape: shape), [x])
+  }
+
+  /// The axes in another order; reversed when none is given.
+  public mutating func transpose(_ x: Value, axes: [Int]? = nil) throws(GraphError) -> Value {
+    let rank = shape(of: x).rank
+    let order = axes ?? Array((0..<rank).reversed())
+    return try apply(Transpose(axes: order.map { $0 < 0 ? $0 + rank : $0 }), [x])
+  }
+
+  /// A value of its own with the same elements.
+  mutating func copy(_ x: Value) throws(GraphError) -> Value { try apply(Copy(), [x]) }
+}

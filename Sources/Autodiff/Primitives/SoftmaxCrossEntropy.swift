@@ -1,0 +1,56 @@
+import Kernels
+import Tensors
+
+/// The mean of `-log softmax(x)[t]` over the rows.
+///
+/// The auxiliary is the derivative with respect to the logits, `(softmax(x) - onehot(t)) / N`, computed
+/// while the row is at hand.
+struct SoftmaxCrossEntropy: Primitive {
+  static let rule = "logits […, K] and class indices […]"
+
+  var name: String { "softmax_cross_entropy" }
+
+  func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
+    try TypeCheck.count(inputs, 2...2)
+    try TypeCheck.floats([inputs[0]])
+    try TypeCheck.element(inputs[1], .int32)
+    let (logits, classes) = (inputs[0].shape, inputs[1].shape)
+    guard logits.rank > 0 else {
+      throw GraphError(
+        .rankMismatch, "the logits \(logits) have no axis", rule: SoftmaxCrossEntropy.rule)
+    }
+    guard Array(logits.dimensions.dropLast()) == classes.dimensions else {
+      throw GraphError(
+        .shapeMismatch, "the logits \(logits) and the class indices \(classes) don't meet",
+        rule: SoftmaxCrossEntropy.rule)
+    }
+    return TensorType([], inputs[0].element)
+  }
+
+  func auxiliaryType(of inputs: [TensorType]) -> TensorType? { inputs[0] }
+
+  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
+    [try context.scaledAuxiliary(), nil]
+  }
+}
+
+extension DerivativeContext {
+  /// The auxiliary of a loss, which is its derivative, times the loss's cotangent.
+  mutating func scaledAuxiliary() throws(GraphError) -> Value? {
+    guard let auxiliary else { return nil }
+    return cotangentIsOne ? auxiliary : try graph.multiply(auxiliary, cotangent)
+  }
+}
+
+extension Graph {
+  /// Softmax and the negative log-likelihood of the right class, the mean over all rows.
+  ///
+  /// `-(1/N) Σ_n log softmax(x_n)[t_n]`. A class that isn't from 0 to K - 1 makes the loss NaN.
+  ///
+  /// - Shapes: logits `[…, K]`, class indices int32 `[…]`, loss `[]`.
+  public mutating func softmaxCrossEntropy(
+    _ logits: Value, classIndices: Value
+  ) throws(GraphError) -> Value {
+    try apply(SoftmaxCrossEntropy(), [logits, classIndices])
+  }
+}
