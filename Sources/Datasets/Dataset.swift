@@ -20,9 +20,11 @@ public final class Dataset: @unchecked Sendable {
   private let targets: MappedFile
   /// What each byte becomes, when the inputs are bytes.
   private let byteValues: [Float]
-  /// Numbers of one example.
+  /// Numbers of one example as they are stored.
   private let width: Int
   private let targetWidth: Int
+  /// How examples become those of another dataset's kind; `nil` when they stay what they are.
+  private let adaptation: Adaptation?
 
   public var examples: Int { description.examples }
   public var inputShape: Shape { description.input.shape }
@@ -50,6 +52,7 @@ public final class Dataset: @unchecked Sendable {
   init(directory: URL, description: DatasetDescription) throws(DatasetError) {
     self.directory = directory
     self.description = description
+    adaptation = nil
     width = description.input.shape.count
     targetWidth = description.target.shape.count
     inputs = try MappedFile(directory.appendingPathComponent(FileName.inputs))
@@ -65,6 +68,18 @@ public final class Dataset: @unchecked Sendable {
       inputs, examples: description.examples, bytes: width * stored.byteCount, in: directory)
     try Dataset.check(
       targets, examples: description.examples, bytes: targetWidth * 4, in: directory)
+  }
+
+  /// The same examples, gathered as another dataset's would be.
+  init(_ dataset: Dataset, adaptation: Adaptation, description: DatasetDescription) {
+    directory = dataset.directory
+    inputs = dataset.inputs
+    targets = dataset.targets
+    byteValues = dataset.byteValues
+    width = dataset.width
+    targetWidth = dataset.targetWidth
+    self.adaptation = adaptation
+    self.description = description
   }
 
   private static func check(
@@ -96,6 +111,7 @@ public final class Dataset: @unchecked Sendable {
         (targetDestination + row * bytes).copyMemory(from: source + index * bytes, byteCount: bytes)
       }
     }
+    adaptation?.adaptTargets(targetDestination, count: indices.count)
   }
 
   public func gather(
@@ -109,7 +125,11 @@ public final class Dataset: @unchecked Sendable {
     indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>
   ) {
     guard let source = inputs.bytes.baseAddress else { return }
-    let isBytes = description.input.stored == .uint8
+    let isBytes = !byteValues.isEmpty
+    if let adaptation {
+      gatherAdapted(indices, from: source, adaptation, into: destination)
+      return
+    }
     byteValues.withUnsafeBufferPointer { values in
       for (row, index) in indices.enumerated() {
         precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
@@ -125,10 +145,30 @@ public final class Dataset: @unchecked Sendable {
     }
   }
 
+  private func gatherAdapted(
+    _ indices: UnsafeBufferPointer<Int>, from source: UnsafeRawPointer, _ adaptation: Adaptation,
+    into destination: UnsafeMutablePointer<Float>
+  ) {
+    byteValues.withUnsafeBufferPointer { values in
+      for (row, index) in indices.enumerated() {
+        precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
+        let output = destination + row * adaptation.width
+        if values.isEmpty {
+          let numbers = (source + index * width * 4).assumingMemoryBound(to: Float.self)
+          adaptation.adapt(into: output) { numbers[$0] }
+        } else {
+          let bytes = (source + index * width).assumingMemoryBound(to: UInt8.self)
+          adaptation.adapt(into: output) { values[Int(bytes[$0])] }
+        }
+      }
+    }
+  }
+
   /// The class of every example; none when the target is a vector.
   public var classIndices: [Int32] {
     guard target.kind == .class else { return [] }
-    return Array(targets.bytes.bindMemory(to: Int32.self))
+    let stored = targets.bytes.bindMemory(to: Int32.self)
+    return adaptation.map { adaptation in stored.map(adaptation.classIndex) } ?? Array(stored)
   }
 
   /// The split of this dataset's examples, stratified when its targets are classes.
