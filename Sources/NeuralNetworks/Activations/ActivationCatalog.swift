@@ -43,13 +43,13 @@ public enum ActivationCatalog {
         type: "leaky_relu", summary: "The positive part and a little of the negative one.",
         formula: "x if x > 0, else slope x", fields: [slope],
         source: "Maas et al. 2013, ICML workshop. As torch.nn.LeakyReLU.")
-    ) { reader in .leakyRelu(slope: reader.double(slope)) },
+    ) { reader in .leakyRelu(reader.double(slope)) },
     Entry(
       documentation: CatalogEntry(
         type: "elu", summary: "An exponential linear unit.",
         formula: "x if x > 0, else alpha (exp(x) - 1)", fields: [alpha],
         source: "Clevert et al. 2015, arXiv:1511.07289. As torch.nn.ELU.")
-    ) { reader in .elu(alpha: reader.double(alpha)) },
+    ) { reader in .elu(reader.double(alpha)) },
     Entry(
       documentation: CatalogEntry(
         type: "gelu", summary: "A Gaussian error linear unit.",
