@@ -10,6 +10,8 @@ final class ArchiveSource: ByteSource {
   private let limit: Int
   private let uploaded: Int
   private var produced = 0
+  /// Of a gzipped file, whose checksum libarchive doesn't look at; `nil` for zip, where it does.
+  private var check: (trailer: [UInt8], checksum: CRC32)?
 
   private init(
     _ file: URL, size: Int, limits: ImportLimits, support: (OpaquePointer) -> Int32
@@ -37,6 +39,8 @@ final class ArchiveSource: ByteSource {
     let status = archive_read_next_header(archive, &entry)
     // An archive without an entry is a gzipped nothing: reading it ends at once.
     guard status == ARCHIVE_OK || status == ARCHIVE_EOF else { throw failure() }
+    let trailer = try FileSource(file).bytes(8, at: max(0, size - 8))
+    if trailer.count == 8 { check = (trailer, CRC32()) }
   }
 
   /// A zip archive, before its first entry.
@@ -63,6 +67,8 @@ final class ArchiveSource: ByteSource {
     let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
     guard count >= 0 else { throw failure() }
     produced += count
+    check?.checksum.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    if count == 0 { try compareChecksum() }
     if produced > limit {
       throw DatasetError(
         .limitExceeded,
@@ -71,10 +77,23 @@ final class ArchiveSource: ByteSource {
     return count
   }
 
+  /// The last 8 bytes hold checksum and length of the data (RFC 1952). Where the length is another,
+  /// the file is several gzipped ones in a row, and the trailer is of the last one alone.
+  private func compareChecksum() throws(DatasetError) {
+    guard let check else { return }
+    let words = check.trailer.enumerated().map { UInt64($1) << UInt64($0 * 8) }.reduce(0, |)
+    guard UInt32(words >> 32) == UInt32(truncatingIfNeeded: produced) else { return }
+    if UInt32(truncatingIfNeeded: words) != check.checksum.value {
+      throw DatasetError(
+        .malformed, "the compressed data is damaged: its checksum differs; compress it again",
+        byte: produced)
+    }
+  }
+
   private func failure() -> DatasetError {
-    let text = archive_error_string(archive).map { String(cString: $0) } ?? "no reason known"
+    let reason = archive_error_string(archive).map { " (\(String(cString: $0)))" } ?? ""
     return DatasetError(
-      .malformed, "the compressed data is damaged or truncated (\(text)); compress it again",
+      .malformed, "the compressed data is damaged or truncated\(reason); compress it again",
       byte: produced)
   }
 }

@@ -63,21 +63,12 @@ final class FileSource: ByteSource {
     }
   }
 
-  /// Reads at a place; fewer bytes than asked only at the end.
-  func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DatasetError) -> Int {
-    var done = 0
-    while done < buffer.count {
-      let count = pread(
-        descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done,
-        off_t(offset + done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw DatasetError(.storage, "the upload can't be read: \(errorText(errno))")
-      }
-      if count == 0 { break }
-      done += count
+  /// The bytes at a place; fewer than asked only at the end.
+  func bytes(_ count: Int, at offset: Int) throws(DatasetError) -> [UInt8] {
+    guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
+      throw DatasetError(.storage, "the upload can't be read: \(errorText(errno))")
     }
-    return done
+    return try bytes(count)
   }
 }
 

@@ -7,10 +7,17 @@ struct ColumnSurvey {
   var missing = 0
   var firstText: (row: Int, text: String)?
   var firstNumberRow = 0
-  /// Distinct integers of a target, until there are too many to be classes.
-  var distinct: Set<Int> = []
+  /// A target's distinct values, counted until there are more than `integerClasses`.
+  private var values: [String: Int] = [:]
   /// Most distinct integers that are taken for classes.
   static let integerClasses = 100
+
+  /// Whether a value was too long to be kept here.
+  private var hasLongValue = false
+  /// How often each value of a target occurs; `nil` when they are too many or too long for this.
+  var valueCounts: [String: Int]? {
+    hasLongValue || values.count > ColumnSurvey.integerClasses ? nil : values
+  }
 
   mutating func add(
     _ value: FieldValue, _ bytes: UnsafeBufferPointer<UInt8>, row: Int, isTarget: Bool
@@ -20,15 +27,20 @@ struct ColumnSurvey {
     case .notFinite: break
     case .text:
       texts += 1
+      if isTarget { count(bytes) }
       if firstText == nil { firstText = (row, String(decoding: bytes.prefix(80), as: UTF8.self)) }
     case .number(let number):
       if numbers.count == 0 { firstNumberRow = row }
       numbers.add(number)
-      if isInteger(bytes) {
-        integers += 1
-        if isTarget, distinct.count <= ColumnSurvey.integerClasses { distinct.insert(Int(number)) }
-      }
+      if isInteger(bytes) { integers += 1 }
+      if isTarget { count(bytes) }
     }
+  }
+
+  private mutating func count(_ bytes: UnsafeBufferPointer<UInt8>) {
+    if bytes.count > 256 { hasLongValue = true }
+    guard !hasLongValue, values.count <= ColumnSurvey.integerClasses else { return }
+    values[String(decoding: bytes, as: UTF8.self), default: 0] += 1
   }
 
   /// Whether it's numbers or categories.
@@ -61,8 +73,8 @@ struct ColumnSurvey {
 
   /// Whether a target of numbers names classes: integers, of which there are few for the rows.
   func looksLikeClasses(rows: Int) -> Bool {
-    integers == numbers.count && distinct.count <= ColumnSurvey.integerClasses
-      && (distinct.count <= 2 || distinct.count * 2 <= rows)
+    integers == numbers.count && values.count <= ColumnSurvey.integerClasses
+      && (values.count <= 2 || values.count * 2 <= rows)
   }
 
   /// The column's evidence, in words.

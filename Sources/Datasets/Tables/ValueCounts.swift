@@ -1,5 +1,6 @@
 /// The second pass over a table: the distinct values of the columns that need them, counted.
 ///
+/// There's none when the first one has counted all that's needed, as it does for a target's few classes.
 /// Memory is bounded: by a number of distinct values for each column, and of bytes for all.
 struct ValueCounts {
   private var texts: [Int: [String: Int]] = [:]
@@ -12,15 +13,21 @@ struct ValueCounts {
     options: ImportOptions, limits: ImportLimits
   ) throws(DatasetError) {
     let layout = survey.layout
+    var textColumns: [Int] = []
     for index in layout.names.indices where layout.roles[index] != .ignored {
-      if verdicts[index] == .categories || layout.roles[index] == .target && isClass {
+      let isTarget = layout.roles[index] == .target
+      if isTarget, isClass, let counts = survey.columns[index].valueCounts,
+        counts.count <= limits.classes
+      {
+        texts[index] = counts
+      } else if verdicts[index] == .categories || isTarget && isClass {
         texts[index] = [:]
+        textColumns.append(index)
       } else if options.missing == .mostFrequent, survey.columns[index].missing > 0 {
         numbers[index] = [:]
       }
     }
-    guard !texts.isEmpty || !numbers.isEmpty else { return }
-    let textColumns = texts.keys.sorted()
+    guard !textColumns.isEmpty || !numbers.isEmpty else { return }
     let numberColumns = numbers.keys.sorted()
     var bytes = 0
     if layout.hasHeader { _ = try reader.next() }
