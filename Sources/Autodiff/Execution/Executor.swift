@@ -53,13 +53,15 @@ public final class Executor {
   ///
   /// - Precondition: the value is an input, a parameter or an output of the plan.
   public func pointer(to value: Value) -> UnsafeMutableRawPointer {
-    if let bound = bindings[value] { return bound }
-    guard
-      let found = plan.pointer(to: value, memory, arena: arena, bindings: bindings)
-    else {
+    guard let found = place(of: value) else {
       preconditionFailure("value \(value.index) is neither a source nor an output of the plan")
     }
     return found
+  }
+
+  /// The same, or `nil` when the value has no memory that holds it after a run.
+  public func place(of value: Value) -> UnsafeMutableRawPointer? {
+    bindings[value] ?? plan.pointer(to: value, memory, arena: arena, bindings: bindings)
   }
 
   /// Computes the outputs from what inputs and parameters hold now.
