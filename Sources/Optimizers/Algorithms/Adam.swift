@@ -36,4 +36,14 @@ public struct Adam: Optimizer {
   }
 
   public var slots: [String] { Moments.slots }
+
+  public func corrections(step: Int) -> (first: Double, second: Double) {
+    moments.corrections(step: step)
+  }
+
+  public func update(_ operands: OptimizerOperands) -> KernelCall {
+    OptimizerKernels.adam(
+      operands, beta1: moments.beta1, beta2: moments.beta2, epsilon: moments.epsilon,
+      weightDecay: weightDecay, decoupled: false)
+  }
 }

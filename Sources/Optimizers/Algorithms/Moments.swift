@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 /// The running means that Adam and its kin keep of the gradient and of its square.
@@ -26,5 +27,10 @@ public struct Moments: Hashable, Sendable {
 
   var configuration: [(String, JSON)] {
     [("beta1", .number(beta1)), ("beta2", .number(beta2)), ("epsilon", .number(epsilon))]
+  }
+
+  /// `1 - β₁ᵗ` and `√(1 - β₂ᵗ)`.
+  func corrections(step: Int) -> (first: Double, second: Double) {
+    (1 - pow(beta1, Double(step)), (1 - pow(beta2, Double(step))).squareRoot())
   }
 }

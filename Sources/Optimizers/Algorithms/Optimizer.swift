@@ -1,6 +1,5 @@
 import JSON
 import Kernels
-import Tensors
 
 /// A rule by which a step changes parameters.
 ///
@@ -21,11 +20,20 @@ public protocol Optimizer: Sendable {
   /// zeros.
   var slots: [String] { get }
 
-  /// The scalars of a step that don't depend on the parameter.
-  ///
-  /// - Parameter step: counted from 1.
-  func scalars(step: Int, learningRate: Double) -> StepScalars
+  /// The launch that updates one parameter and measures its gradient in the same pass.
+  func update(_ operands: OptimizerOperands) -> KernelCall
 
-  /// The launch that updates one parameter and answers its gradient's statistics.
-  func update(_ block: UpdateBlock) -> KernelCall
+  /// The factors by which a step is corrected for slots that began as zeros; 1 when it isn't.
+  func corrections(step: Int) -> (first: Double, second: Double)
+}
+
+extension Optimizer {
+  public static var type: String { documentation.type }
+
+  /// The optimizer as canonical JSON.
+  public var json: JSON {
+    .object(JSONObject([("type", .string(Self.type))] + configuration))
+  }
+
+  public func corrections(step: Int) -> (first: Double, second: Double) { (1, 1) }
 }

@@ -50,4 +50,10 @@ public struct SGD: Optimizer {
   }
 
   public var slots: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
+
+  public func update(_ operands: OptimizerOperands) -> KernelCall {
+    OptimizerKernels.sgd(
+      operands, momentum: momentum, dampening: dampening, nesterov: nesterov,
+      weightDecay: weightDecay)
+  }
 }

@@ -24,7 +24,7 @@ public final class BoundOptimizer {
   private let measurements: KernelSequence?
   private let updated: StatisticsBlock
   private let measured: StatisticsBlock?
-  private let scalars: UnsafeMutablePointer<StepScalars>
+  private let scalars: UnsafeMutablePointer<OptimizerScalars>
   // What the kernels point to must live as long as they do.
   private let parameters: ParameterStore
   private let gradients: ParameterStore
@@ -42,8 +42,31 @@ public final class BoundOptimizer {
     self.team = team
     self.parameters = parameters
     self.gradients = gradients
-    scalars = .allocate(capacity: 1)
-    scalars.initialize(to: optimizer.scalars(step: 1, learningRate: 0))
+    let scalars = UnsafeMutablePointer<OptimizerScalars>.allocate(capacity: 1)
+    scalars.initialize(to: OptimizerScalars())
+    self.scalars = scalars
+
+    let counts = parameters.shapes.map(\.count)
+    let updated = StatisticsBlock(counts: counts)
+    let measured = clip == nil ? nil : StatisticsBlock(counts: counts)
+    var updates: [KernelCall] = []
+    var measurements: [KernelCall] = []
+    for (index, count) in counts.enumerated() {
+      func operands(_ statistics: StatisticsBlock) -> OptimizerOperands {
+        OptimizerOperands(
+          parameter: parameters.pointer(index), gradient: gradients.pointer(index),
+          slots: slots.map { $0.store.pointer(index) }, count: count, element: parameters.element,
+          scalars: scalars, statistics: statistics.tiles(of: index))
+      }
+      updates.append(optimizer.update(operands(updated)))
+      if let measured {
+        measurements.append(OptimizerKernels.statistics(operands(measured)))
+      }
+    }
+    self.updated = updated
+    self.measured = measured
+    self.updates = KernelSequence(updates)
+    self.measurements = measured == nil ? nil : KernelSequence(measurements)
   }
 
   deinit { scalars.deallocate() }
@@ -54,16 +77,23 @@ public final class BoundOptimizer {
   ///   - step: counted from 1, also after a run was resumed.
   ///   - learningRate: the optimizer's times the schedule's factor.
   public func step(_ step: Int, learningRate: Double) {
-    scalars.pointee = optimizer.scalars(step: step, learningRate: learningRate)
+    let corrections = optimizer.corrections(step: step)
+    scalars.pointee = OptimizerScalars(
+      learning_rate: learningRate, gradient_scale: 1, value_limit: .infinity,
+      correction1: corrections.first, correction2: corrections.second, is_first: step == 1)
     clipFactor = 1
     if let measurements, let measured {
       measurements.run(on: team)
       measured.merge()
       gradientNorm = measured.norm
-      if case .norm(let limit) = clip {
-        clipFactor = min(1, limit / (gradientNorm + 1e-6))
-        scalars.pointee.gradientScale = clipFactor
-      }
+    }
+    switch clip {
+    case .norm(let limit):
+      clipFactor = min(1, limit / (gradientNorm + 1e-6))
+      scalars.pointee.gradient_scale = clipFactor
+    case .value(let limit):
+      scalars.pointee.value_limit = limit
+    case nil: break
     }
     updates.run(on: team)
     updated.merge()

@@ -5,16 +5,18 @@ import Kernels
 final class StatisticsBlock {
   /// One entry a parameter, filled by `merge()`.
   let merged: UnsafeMutableBufferPointer<GradientStatistics>
-  private let partial: UnsafeMutableBufferPointer<GradientStatistics>
+  private let partial: UnsafeMutablePointer<GradientStatistics>
   private let starts: [Int]
 
-  /// - Parameter tiles: how many tiles each parameter is cut into.
-  init(tiles: [Int]) {
-    starts = tiles.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
-    merged = .allocate(capacity: tiles.count)
+  /// - Parameter counts: how many elements each parameter has.
+  init(counts: [Int]) {
+    starts = counts.reduce(into: [0]) { starts, count in
+      starts.append(starts[starts.count - 1] + OptimizerKernels.tiling(count: count).tiles)
+    }
+    merged = .allocate(capacity: counts.count)
     merged.initialize(repeating: GradientStatistics())
-    partial = .allocate(capacity: starts[tiles.count])
-    partial.initialize(repeating: GradientStatistics())
+    partial = .allocate(capacity: starts[counts.count])
+    partial.initialize(repeating: GradientStatistics(), count: starts[counts.count])
   }
 
   deinit {
@@ -22,9 +24,9 @@ final class StatisticsBlock {
     partial.deallocate()
   }
 
-  /// The entries for the tiles of a parameter.
-  func tiles(of parameter: Int) -> UnsafeMutableBufferPointer<GradientStatistics> {
-    UnsafeMutableBufferPointer(rebasing: partial[starts[parameter]..<starts[parameter + 1]])
+  /// The first of the entries for the tiles of a parameter.
+  func tiles(of parameter: Int) -> UnsafeMutablePointer<GradientStatistics> {
+    partial + starts[parameter]
   }
 
   /// Adds up the tiles in their order, so that the sums don't depend on who computed them when.
@@ -37,9 +39,17 @@ final class StatisticsBlock {
   }
 
   /// The L2 norm of all parameters together.
-  var norm: Double { merged.reduce(0) { $0 + $1.sumOfSquares }.squareRoot() }
+  var norm: Double {
+    var squares = 0.0
+    for statistics in merged { squares += statistics.sumOfSquares }
+    return squares.squareRoot()
+  }
 
   var isFinite: Bool {
-    merged.allSatisfy { $0.nanCount == 0 && $0.posInfCount == 0 && $0.negInfCount == 0 }
+    for statistics in merged
+    where statistics.nanCount + statistics.posInfCount + statistics.negInfCount > 0 {
+      return false
+    }
+    return true
   }
 }

@@ -1,0 +1,152 @@
+import Autodiff
+import JSON
+import Kernels
+import Optimizers
+import Tensors
+import Testing
+
+@Suite struct BoundOptimizerTests {
+  private struct Setting {
+    let parameters: ParameterStore
+    let gradients: ParameterStore
+    let bound: BoundOptimizer
+  }
+
+  private func bind(
+    _ optimizer: JSON, clip: Clip? = nil, sizes: [Int] = [4, 3], threads: Int = 1
+  ) throws -> Setting {
+    let descriptions = sizes.enumerated().map { (name: "p\($0)", shape: Shape([$1])) }
+    let parameters = ParameterStore(descriptions, element: .float32)
+    let gradients = ParameterStore(descriptions, element: .float32)
+    let optimizer = try OptimizerCatalog.decode(optimizer, pointer: "")
+    let bound = BoundOptimizer(
+      optimizer, clip: clip, parameters: parameters, gradients: gradients,
+      slots: optimizer.makeSlots(for: descriptions), team: ThreadTeam(threads: threads))
+    return Setting(parameters: parameters, gradients: gradients, bound: bound)
+  }
+
+  private func set(_ values: [[Double]], _ store: ParameterStore) {
+    OptimizerReferenceTests.write(values, to: store, as: Float.self)
+  }
+
+  static let clips: [Clip?] = [nil, .norm(1), .value(0.5)]
+
+  @Test("statistics are those of the gradients before clipping", arguments: clips)
+  func statistics(clip: Clip?) throws {
+    let setting = try bind("sgd", clip: clip)
+    set([[1, -2, 3, 0], [0.5, 0.25, -6]], setting.gradients)
+    setting.bound.step(1, learningRate: 0.1)
+    let first = setting.bound.statistics(of: 0)
+    #expect(first.sumOfSquares == 14)
+    #expect(first.sum == 2)
+    #expect(first.maxAbs == 3)
+    let second = setting.bound.statistics(of: 1)
+    #expect(second.sumOfSquares == 36.3125)
+    #expect(second.maxAbs == 6)
+    #expect(setting.bound.gradientNorm == 50.3125.squareRoot())
+    #expect(setting.bound.gradientsAreFinite)
+  }
+
+  @Test("clipping by norm and by value shows in the clipped statistics")
+  func clippedStatistics() throws {
+    let norm = try bind("sgd", clip: .norm(1))
+    set([[3, 0, 0, 0], [0, 4, 0]], norm.gradients)
+    norm.bound.step(1, learningRate: 0.1)
+    // min(1, 1 / (5 + 1e-6)).
+    #expect(abs(norm.bound.clipFactor - 1 / 5.000001) < 1e-15)
+    #expect(abs(norm.bound.clippedStatistics(of: 0).maxAbs - 3 / 5.000001) < 1e-6)
+    #expect(abs(norm.bound.clippedStatistics(of: 1).sumOfSquares - 0.64) < 1e-5)
+
+    let value = try bind("sgd", clip: .value(2))
+    set([[3, -1, 0, 0], [0, -4, 0]], value.gradients)
+    value.bound.step(1, learningRate: 0.1)
+    #expect(value.bound.clipFactor == 1)
+    #expect(value.bound.clippedStatistics(of: 0).sumOfSquares == 5)
+    #expect(value.bound.clippedStatistics(of: 1).maxAbs == 2)
+  }
+
+  @Test("gradients below the limit are left alone")
+  func belowLimit() throws {
+    let setting = try bind("sgd", clip: .norm(10))
+    set([[3, 0, 0, 0], [0, 4, 0]], setting.gradients)
+    setting.bound.step(1, learningRate: 1)
+    #expect(setting.bound.clipFactor == 1)
+    #expect(
+      OptimizerReferenceTests.read(setting.parameters, 0, as: Float.self) == [-3, 0, 0, 0])
+  }
+
+  @Test("elements that aren't finite are counted and noticed", arguments: clips)
+  func nonFinite(clip: Clip?) throws {
+    let setting = try bind("adam", clip: clip)
+    set([[.nan, .infinity, 1, -.infinity], [.nan, 2, 0]], setting.gradients)
+    setting.bound.step(1, learningRate: 0.1)
+    let first = setting.bound.statistics(of: 0)
+    #expect([first.nanCount, first.posInfCount, first.negInfCount] == [1, 1, 1])
+    #expect(setting.bound.statistics(of: 1).nanCount == 1)
+    #expect(!setting.bound.gradientsAreFinite)
+  }
+
+  @Test("the bits don't depend on the number of threads", arguments: ["sgd", "adam", "adamw"])
+  func threadCounts(name: String) throws {
+    func run(_ threads: Int) throws -> ([Double], Double) {
+      let setting = try bind(.string(name), clip: .norm(1), sizes: [40_000, 7], threads: threads)
+      var state: UInt64 = 5
+      func draw(_ count: Int) -> [Double] {
+        (0..<count).map { _ in
+          state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+          return Double(Int64(bitPattern: state) >> 32) / 1e9
+        }
+      }
+      set([draw(40_000), draw(7)], setting.parameters)
+      for step in 1...3 {
+        set([draw(40_000), draw(7)], setting.gradients)
+        setting.bound.step(step, learningRate: 0.01)
+      }
+      return (
+        OptimizerReferenceTests.read(setting.parameters, 0, as: Float.self),
+        setting.bound.gradientNorm
+      )
+    }
+    let alone = try run(1)
+    let together = try run(2)
+    #expect(alone.0 == together.0)
+    #expect(alone.1 == together.1)
+  }
+
+  @Test("a run that goes on from its slots ends as one never interrupted")
+  func resumes() throws {
+    func gradient(_ step: Int) -> [[Double]] {
+      [[0.1, -0.2, 0.3, 1].map { $0 * Double(step) }, [1, 2, -3].map { $0 / Double(step) }]
+    }
+    let whole = try bind("adam")
+    for step in 1...10 {
+      set(gradient(step), whole.gradients)
+      whole.bound.step(step, learningRate: 0.1)
+    }
+    let first = try bind("adam")
+    for step in 1...4 {
+      set(gradient(step), first.gradients)
+      first.bound.step(step, learningRate: 0.1)
+    }
+    let second = try bind("adam")
+    second.parameters.copy(from: first.parameters)
+    for (to, from) in zip(second.bound.slots, first.bound.slots) { to.store.copy(from: from.store) }
+    for step in 5...10 {
+      set(gradient(step), second.gradients)
+      second.bound.step(step, learningRate: 0.1)
+    }
+    for index in 0..<2 {
+      #expect(
+        OptimizerReferenceTests.read(whole.parameters, index, as: Float.self)
+          == OptimizerReferenceTests.read(second.parameters, index, as: Float.self))
+    }
+  }
+
+  @Test("a model without parameters can step")
+  func noParameters() throws {
+    let setting = try bind("adam", clip: .norm(1), sizes: [])
+    setting.bound.step(1, learningRate: 0.1)
+    #expect(setting.bound.gradientNorm == 0)
+    #expect(setting.bound.gradientsAreFinite)
+  }
+}
