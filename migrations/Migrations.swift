@@ -1,1 +1,15 @@
-// The SQL files of this folder are embedded in the binary.
+/// The SQL files of this folder, embedded in the binary, in the order in which they are applied.
+///
+/// An applied migration is never edited: its digest is recorded, and a store that was made with other
+/// text refuses to open.
+public enum Migrations {
+  public struct Migration: Sendable {
+    public let version: Int
+    public let name: String
+    public let sql: [UInt8]
+  }
+
+  public static let all: [Migration] = [
+    Migration(version: 1, name: "0001_initial", sql: PackageResources._001_initial_sql)
+  ]
+}

@@ -1,0 +1,184 @@
+/// What one step leaves behind.
+public struct StepRecord: Sendable {
+  public let step: Int
+  /// Of training, when the step ended.
+  public let seconds: Double
+  public let loss: Double
+  public let learningRate: Double
+  /// Of all parameters together; `nil` when not measured.
+  public let gradientNorm: Double?
+  /// One entry a parameter, in the order of the run's parameters; empty when not measured.
+  public let gradients: [GradientSummary]
+  /// The same after clipping; empty when nothing clips.
+  public let clipped: [GradientSummary]
+
+  public init(
+    step: Int, seconds: Double, loss: Double, learningRate: Double, gradientNorm: Double?,
+    gradients: [GradientSummary], clipped: [GradientSummary]
+  ) {
+    self.step = step
+    self.seconds = seconds
+    self.loss = loss
+    self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
+    self.gradients = gradients
+    self.clipped = clipped
+  }
+}
+
+/// A parameter's gradient at one step, as it is stored: 16 bytes.
+public struct GradientSummary: Hashable, Sendable {
+  public let norm: Float
+  public let largest: Float
+  public let mean: Float
+  public let nonFinite: UInt32
+
+  public init(norm: Float, largest: Float, mean: Float, nonFinite: UInt32) {
+    self.norm = norm
+    self.largest = largest
+    self.mean = mean
+    self.nonFinite = nonFinite
+  }
+
+  static let byteCount = 16
+
+  /// Little endian, one after the other.
+  static func packed(_ summaries: [GradientSummary]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(summaries.count * byteCount)
+    for summary in summaries {
+      for word in [
+        summary.norm.bitPattern, summary.largest.bitPattern, summary.mean.bitPattern,
+        summary.nonFinite,
+      ] {
+        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+      }
+    }
+    return bytes
+  }
+
+  /// The entry at a position of what `packed` made; `nil` when it is shorter.
+  static func unpacked(_ bytes: [UInt8], at position: Int) -> GradientSummary? {
+    guard position >= 0, (position + 1) * byteCount <= bytes.count else { return nil }
+    return bytes.withUnsafeBytes { raw in
+      func word(_ index: Int) -> UInt32 {
+        UInt32(littleEndian: raw.loadUnaligned(
+          fromByteOffset: position * byteCount + index * 4, as: UInt32.self))
+      }
+      return GradientSummary(
+        norm: Float(bitPattern: word(0)), largest: Float(bitPattern: word(1)),
+        mean: Float(bitPattern: word(2)), nonFinite: word(3))
+    }
+  }
+}
+
+/// A point of a scalar series.
+public struct PointRecord: Hashable, Sendable {
+  public let series: String
+  public let step: Int
+  public let seconds: Double
+  /// `nil` for what isn't finite.
+  public let value: Double?
+
+  public init(series: String, step: Int, seconds: Double, value: Double?) {
+    self.series = series
+    self.step = step
+    self.seconds = seconds
+    self.value = value
+  }
+}
+
+/// A stored histogram; the store doesn't know what its bytes mean.
+public struct StoredHistogram: Hashable, Sendable {
+  public let quantity: String
+  public let layer: String
+  /// `nil` for a quantity of the layer itself.
+  public let parameter: String?
+  public let step: Int
+  public let data: [UInt8]
+
+  public init(quantity: String, layer: String, parameter: String?, step: Int, data: [UInt8]) {
+    self.quantity = quantity
+    self.layer = layer
+    self.parameter = parameter
+    self.step = step
+    self.data = data
+  }
+}
+
+/// A layer's activation statistics at a step, as JSON.
+public struct StoredActivation: Hashable, Sendable {
+  public let layer: String
+  public let step: Int
+  public let data: String
+
+  public init(layer: String, step: Int, data: String) {
+    self.layer = layer
+    self.step = step
+    self.data = data
+  }
+}
+
+/// A line of a run's log.
+public struct StoredLog: Hashable, Sendable {
+  public let at: Int
+  public let level: String
+  public let step: Int
+  public let message: String
+
+  public init(at: Int, level: String, step: Int, message: String) {
+    self.at = at
+    self.level = level
+    self.step = step
+    self.message = message
+  }
+}
+
+/// One of a run's parameters, at its position in a step's gradients.
+public struct ParameterName: Hashable, Sendable {
+  public let layer: String
+  public let name: String
+
+  public init(layer: String, name: String) {
+    self.layer = layer
+    self.name = name
+  }
+}
+
+/// An event before and after it has its id.
+public struct NewEvent: Hashable, Sendable {
+  public let kind: String
+  /// A JSON object.
+  public let data: String
+
+  public init(kind: String, data: String) {
+    self.kind = kind
+    self.data = data
+  }
+}
+
+public struct StoredEvent: Hashable, Sendable {
+  /// Grows over all runs.
+  public let id: Int64
+  public let run: RunID
+  public let kind: String
+  public let data: String
+}
+
+/// What one stretch of a run's training commits together.
+public struct HistoryBatch: Sendable {
+  public var parameters: [ParameterName] = []
+  public var steps: [StepRecord] = []
+  public var points: [PointRecord] = []
+  public var histograms: [StoredHistogram] = []
+  public var activations: [StoredActivation] = []
+  public var logs: [StoredLog] = []
+  public var checkpoints: [NewCheckpoint] = []
+  public var events: [NewEvent] = []
+  public var progress: RunRecord.Progress?
+  /// The newest value of each series, as a JSON object.
+  public var metrics: String?
+  public var best: String?
+
+  public init() {}
+}

@@ -1,0 +1,79 @@
+/// A run as it is stored.
+public struct RunRecord: Hashable, Sendable {
+  public let id: RunID
+  public var name: String?
+  public var state: RunState
+  public var stateReason: StateReason?
+  /// How often a lane has taken it; fences a worker's writes.
+  public var attempt: Int
+  public var priority: Int
+  public var model: ModelID?
+  public var datasets: Datasets
+  /// What is carried out, as JSON: the request with the model inline.
+  public var request: String
+  /// As a JSON object of strings.
+  public var tags: String
+  public var progress: Progress
+  /// The newest value of each series, as a JSON object.
+  public var metrics: String
+  /// The best checkpoint's metric and step, as a JSON object.
+  public var best: String?
+  /// Why it failed, as a problem in JSON.
+  public var error: String?
+  /// Milliseconds since 1970, as all times.
+  public var createdAt: Int
+  public var startedAt: Int?
+  public var finishedAt: Int?
+
+  public struct Datasets: Hashable, Sendable {
+    public var train: DatasetID
+    public var validation: DatasetID?
+    public var test: DatasetID?
+
+    public init(train: DatasetID, validation: DatasetID? = nil, test: DatasetID? = nil) {
+      self.train = train
+      self.validation = validation
+      self.test = test
+    }
+
+    /// Each with its role.
+    var roles: [(String, DatasetID)] {
+      [("train", train as DatasetID?), ("validation", validation), ("test", test)]
+        .compactMap { role, id in id.map { (role, $0) } }
+    }
+  }
+
+  /// How far it has come.
+  public struct Progress: Hashable, Sendable {
+    public var epoch = 0
+    public var step = 0
+    public var totalSteps: Int?
+    public var examplesPerSecond: Double?
+    public var elapsedSeconds = 0.0
+    public var etaSeconds: Double?
+
+    public init() {}
+  }
+}
+
+/// A run that is about to be stored.
+public struct NewRun: Sendable {
+  public var name: String?
+  public var priority: Int
+  public var model: ModelID?
+  public var datasets: RunRecord.Datasets
+  public var request: String
+  public var tags: String
+
+  public init(
+    name: String?, priority: Int, model: ModelID?, datasets: RunRecord.Datasets, request: String,
+    tags: String
+  ) {
+    self.name = name
+    self.priority = priority
+    self.model = model
+    self.datasets = datasets
+    self.request = request
+    self.tags = tags
+  }
+}

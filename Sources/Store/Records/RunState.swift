@@ -1,0 +1,29 @@
+/// Where a run stands.
+public enum RunState: String, Hashable, Sendable, CaseIterable {
+  case queued, running, paused, succeeded, failed, cancelled
+
+  /// Whether nothing more will happen.
+  public var isOver: Bool {
+    switch self {
+    case .queued, .running, .paused: false
+    case .succeeded, .failed, .cancelled: true
+    }
+  }
+}
+
+/// Why a run stands there.
+public enum StateReason: String, Hashable, Sendable, CaseIterable {
+  case completed
+  case earlyStopped = "early_stopped"
+  case stopped
+  case cancelled
+  case timeLimit = "time_limit"
+  case diverged
+  case nonFinite = "non_finite"
+  case outOfMemory = "out_of_memory"
+  case diskFull = "disk_full"
+  case workerLost = "worker_lost"
+  case serverRestart = "server_restart"
+  case quarantined
+  case invalidData = "invalid_data"
+}

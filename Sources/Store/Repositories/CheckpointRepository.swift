@@ -1,0 +1,202 @@
+import Digests
+import SQLite
+
+/// A checkpoint that is about to be stored.
+public struct NewCheckpoint: Sendable {
+  /// `initial`, `best`, `periodic` or `latest`.
+  public let kind: String
+  public let step: Int
+  public let epoch: Int
+  /// What made it the best, as a JSON object.
+  public let metric: String?
+  /// The weights as a safetensors file.
+  public let weights: [UInt8]
+  /// What a run continues from; `nil` when this is for reading only.
+  public let state: [UInt8]?
+  /// How many of this kind stay; older ones go.
+  public let keep: Int
+
+  public init(
+    kind: String, step: Int, epoch: Int, metric: String?, weights: [UInt8], state: [UInt8]?,
+    keep: Int
+  ) {
+    self.kind = kind
+    self.step = step
+    self.epoch = epoch
+    self.metric = metric
+    self.weights = weights
+    self.state = state
+    self.keep = keep
+  }
+}
+
+/// A checkpoint as it is stored, without its bytes.
+public struct CheckpointSummary: Hashable, Sendable {
+  public let kind: String
+  public let step: Int
+  public let epoch: Int
+  public let metric: String?
+  public let createdAt: Int
+  public let sizeBytes: Int
+  /// Of the weights file.
+  public let sha256: String
+  let weightsPart: Int64
+}
+
+/// Weights and what a run continues from: BLOBs cut into rows of 4 MiB.
+public struct CheckpointRepository: Sendable {
+  let store: Store
+
+  /// What one row holds at most.
+  static let chunkBytes = 4 << 20
+
+  static func insert(
+    _ checkpoint: NewCheckpoint, _ run: SQLiteValue, _ connection: SQLiteConnection
+  ) throws {
+    try connection.execute(
+      "DELETE FROM checkpoint WHERE run = ? AND kind = ? AND step = ?",
+      [run, .text(checkpoint.kind), .integer(checkpoint.step)])
+    try connection.execute(
+      "INSERT INTO checkpoint (run, kind, step, epoch, metric, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        run, .text(checkpoint.kind), .integer(checkpoint.step), .integer(checkpoint.epoch),
+        .optional(checkpoint.metric), .integer(Store.now()),
+      ])
+    let id = connection.lastInsertedID
+    try write(checkpoint.weights, part: "weights", of: id, connection)
+    if let state = checkpoint.state { try write(state, part: "state", of: id, connection) }
+    try connection.execute(
+      """
+      DELETE FROM checkpoint WHERE run = ?1 AND kind = ?2 AND id NOT IN (
+        SELECT id FROM checkpoint WHERE run = ?1 AND kind = ?2 ORDER BY step DESC, id DESC LIMIT ?3)
+      """, [run, .text(checkpoint.kind), .integer(checkpoint.keep)])
+  }
+
+  private static func write(
+    _ bytes: [UInt8], part: String, of checkpoint: Int64, _ connection: SQLiteConnection
+  ) throws {
+    try connection.execute(
+      "INSERT INTO checkpoint_part (checkpoint, part, size_bytes, sha256) VALUES (?, ?, ?, ?)",
+      [
+        .integer(checkpoint), .text(part), .integer(bytes.count),
+        .text(SHA256.digest(of: bytes).hexadecimal),
+      ])
+    let id = connection.lastInsertedID
+    for (position, start) in stride(from: 0, to: bytes.count, by: chunkBytes).enumerated() {
+      let chunk = Array(bytes[start..<min(start + chunkBytes, bytes.count)])
+      try connection.execute(
+        "INSERT INTO checkpoint_chunk (part, position, data) VALUES (?, ?, ?)",
+        [.integer(id), .integer(position), .blob(chunk)])
+    }
+  }
+
+  /// A run's checkpoints, newest first.
+  public func list(_ run: RunID) async throws -> [CheckpointSummary] {
+    try await store.read { connection in
+      try Self.summaries(connection, run, "ORDER BY checkpoint.step DESC, checkpoint.id DESC", [])
+    }
+  }
+
+  /// The checkpoint of a kind, or any that was taken after a step; the newest if there are several.
+  public func find(_ run: RunID, kind: String) async throws -> CheckpointSummary? {
+    try await store.read { connection in
+      try Self.summaries(
+        connection, run, "AND kind = ? ORDER BY checkpoint.step DESC, checkpoint.id DESC LIMIT 1",
+        [.text(kind)]).first
+    }
+  }
+
+  /// The newest checkpoint taken after a step, of any kind.
+  public func find(_ run: RunID, step: Int) async throws -> CheckpointSummary? {
+    try await store.read { connection in
+      try Self.summaries(
+        connection, run, "AND step = ? ORDER BY checkpoint.id DESC LIMIT 1", [.integer(step)]
+      ).first
+    }
+  }
+
+  /// The newest weights there are: `latest`, else the newest periodic ones.
+  public func newest(_ run: RunID) async throws -> CheckpointSummary? {
+    try await store.read { connection in
+      try Self.summaries(
+        connection, run,
+        "AND kind IN ('latest', 'periodic') ORDER BY checkpoint.step DESC, checkpoint.id DESC LIMIT 1",
+        []
+      ).first
+    }
+  }
+
+  private static func summaries(
+    _ connection: SQLiteConnection, _ run: RunID, _ clause: String, _ values: [SQLiteValue]
+  ) throws -> [CheckpointSummary] {
+    try connection.query(
+      """
+      SELECT kind, step, epoch, metric, created_at, size_bytes, sha256, checkpoint_part.id
+      FROM checkpoint JOIN checkpoint_part ON checkpoint_part.checkpoint = checkpoint.id
+      WHERE part = 'weights' AND run = (SELECT number FROM run WHERE id = ?) \(clause)
+      """, [.text(run.rawValue)] + values
+    ) { row in
+      CheckpointSummary(
+        kind: row.text(0), step: row.integer(1), epoch: row.integer(2),
+        metric: row.optionalText(3), createdAt: row.integer(4), sizeBytes: row.integer(5),
+        sha256: row.text(6), weightsPart: row.int64(7))
+    }
+  }
+
+  /// A stretch of a checkpoint's weights file.
+  ///
+  /// - Throws: `StoreError.notFound` when it was deleted meanwhile.
+  public func read(
+    _ checkpoint: CheckpointSummary, offset: Int, count: Int
+  ) async throws -> [UInt8] {
+    let range = offset..<min(offset + count, checkpoint.sizeBytes)
+    guard !range.isEmpty else { return [] }
+    let first = range.lowerBound / Self.chunkBytes
+    let last = (range.upperBound - 1) / Self.chunkBytes
+    return try await store.read { connection in
+      let chunks = try connection.query(
+        """
+        SELECT data FROM checkpoint_chunk WHERE part = ? AND position BETWEEN ? AND ?
+        ORDER BY position
+        """, [.integer(checkpoint.weightsPart), .integer(first), .integer(last)]
+      ) { row in row.blob(0) }
+      let bytes = Array(chunks.joined())
+      let start = range.lowerBound - first * Self.chunkBytes
+      guard start + range.count <= bytes.count else {
+        throw StoreError(.notFound, "the checkpoint was deleted meanwhile")
+      }
+      return Array(bytes[start..<start + range.count])
+    }
+  }
+
+  /// The whole weights file, with its digest checked.
+  public func weights(_ checkpoint: CheckpointSummary) async throws -> [UInt8] {
+    let bytes = try await read(checkpoint, offset: 0, count: checkpoint.sizeBytes)
+    guard SHA256.digest(of: bytes).hexadecimal == checkpoint.sha256 else {
+      throw StoreError(.corrupt, "the weights of step \(checkpoint.step) are damaged")
+    }
+    return bytes
+  }
+
+  /// What a run continues from: the newest state whose digest is right.
+  public func newestState(_ run: RunID) throws -> [UInt8]? {
+    try store.readAndWait { connection in
+      let parts = try connection.query(
+        """
+        SELECT checkpoint_part.id, sha256
+        FROM checkpoint JOIN checkpoint_part ON checkpoint_part.checkpoint = checkpoint.id
+        WHERE part = 'state' AND run = (SELECT number FROM run WHERE id = ?)
+        ORDER BY step DESC, checkpoint.id DESC
+        """, [.text(run.rawValue)]
+      ) { row in (row.int64(0), row.text(1)) }
+      for (part, digest) in parts {
+        let chunks = try connection.query(
+          "SELECT data FROM checkpoint_chunk WHERE part = ? ORDER BY position", [.integer(part)]
+        ) { row in row.blob(0) }
+        let bytes = Array(chunks.joined())
+        if SHA256.digest(of: bytes).hexadecimal == digest { return bytes }
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import SQLite
+
+/// The events of all runs, in the order in which they committed.
+public struct EventLog: Sendable {
+  let store: Store
+
+  static func append(
+    _ events: [NewEvent], to run: RunID, _ number: SQLiteValue, _ connection: SQLiteConnection
+  ) throws -> [StoredEvent] {
+    try events.map { event in
+      try connection.execute(
+        "INSERT INTO event (run, kind, data) VALUES (?, ?, ?)",
+        [number, .text(event.kind), .text(event.data)])
+      return StoredEvent(
+        id: connection.lastInsertedID, run: run, kind: event.kind, data: event.data)
+    }
+  }
+
+  /// Events that aren't part of a batch, such as a change of state.
+  public func append(_ events: [NewEvent], to run: RunID) throws -> [StoredEvent] {
+    try store.writeAndWait { connection in
+      let number = try connection.first(
+        "SELECT number FROM run WHERE id = ?", [.text(run.rawValue)]
+      ) { row in row.int64(0) }
+      guard let number else { throw StoreError(.notFound, "there is no run \(run)") }
+      return try Self.append(events, to: run, .integer(number), connection)
+    }
+  }
+
+  /// At most `limit` events after an id, oldest first; of one run or of all.
+  public func read(
+    run: RunID?, after id: Int64, limit: Int
+  ) async throws -> [StoredEvent] {
+    try await store.read { connection in
+      let columns = "SELECT event.id, run.id, kind, data FROM event JOIN run ON run.number = event.run"
+      if let run {
+        return try connection.query(
+          """
+          \(columns) WHERE event.run = (SELECT number FROM run WHERE id = ?) AND event.id > ?
+          ORDER BY event.id LIMIT ?
+          """, [.text(run.rawValue), .integer(id), .integer(limit)]
+        ) { row in Self.event(row) }
+      }
+      return try connection.query(
+        "\(columns) WHERE event.id > ? ORDER BY event.id LIMIT ?", [.integer(id), .integer(limit)]
+      ) { row in Self.event(row) }
+    }
+  }
+
+  /// The newest events of a run, newest first.
+  public func newest(of run: RunID, limit: Int) throws -> [StoredEvent] {
+    try store.readAndWait { connection in
+      try connection.query(
+        """
+        SELECT event.id, run.id, kind, data FROM event JOIN run ON run.number = event.run
+        WHERE event.run = (SELECT number FROM run WHERE id = ?) ORDER BY event.id DESC LIMIT ?
+        """, [.text(run.rawValue), .integer(limit)]
+      ) { row in Self.event(row) }
+    }
+  }
+
+  /// The newest id there ever was; 0 before the first.
+  public func lastID() throws -> Int64 {
+    try store.readAndWait { connection in
+      try connection.first("SELECT coalesce(max(id), 0) FROM event") { row in
+        row.int64(0)
+      } ?? 0
+    }
+  }
+
+  private static func event(_ row: SQLiteRow) -> StoredEvent {
+    StoredEvent(
+      id: row.int64(0), run: RunID(trusted: row.text(1)), kind: row.text(2), data: row.text(3))
+  }
+}

@@ -1,0 +1,51 @@
+import SQLite
+
+/// The models' rows.
+public struct ModelRepository: Sendable {
+  let store: Store
+
+  private static func record(_ row: SQLiteRow) -> ModelRecord {
+    ModelRecord(
+      id: ModelID(trusted: row.text(0)), name: row.optionalText(1), spec: row.text(2),
+      createdAt: row.integer(3))
+  }
+
+  public func insert(_ record: ModelRecord) async throws {
+    try await store.write { connection in
+      try connection.execute(
+        "INSERT INTO model (id, name, spec, created_at) VALUES (?, ?, ?, ?)",
+        [
+          .text(record.id.rawValue), .optional(record.name), .text(record.spec),
+          .integer(record.createdAt),
+        ])
+    }
+  }
+
+  public func get(_ id: ModelID) async throws -> ModelRecord? {
+    try await store.read { connection in
+      try connection.first(
+        "SELECT id, name, spec, created_at FROM model WHERE id = ?", [.text(id.rawValue)]
+      ) { row in Self.record(row) }
+    }
+  }
+
+  /// Newest first, those older than `before`.
+  public func list(limit: Int, before: ModelID? = nil) async throws -> [ModelRecord] {
+    try await store.read { connection in
+      try connection.query(
+        "SELECT id, name, spec, created_at FROM model WHERE id < ? ORDER BY id DESC LIMIT ?",
+        [.text(before?.rawValue ?? "~"), .integer(limit)]
+      ) { row in Self.record(row) }
+    }
+  }
+
+  /// Deletes a model. Runs keep the spec they were queued with.
+  ///
+  /// - Throws: `StoreError.notFound`.
+  public func delete(_ id: ModelID) async throws {
+    try await store.write { connection in
+      try connection.execute("DELETE FROM model WHERE id = ?", [.text(id.rawValue)])
+      if connection.changes == 0 { throw StoreError(.notFound, "there is no model \(id)") }
+    }
+  }
+}

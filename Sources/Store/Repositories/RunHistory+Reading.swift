@@ -1,0 +1,172 @@
+import SQLite
+
+extension RunHistory {
+  /// Series that every step has, with their columns.
+  private static let stepSeries = [
+    "train_loss": "loss", "learning_rate": "learning_rate", "gradient_norm": "gradient_norm",
+  ]
+
+  /// The names of a run's series that have a point.
+  public func seriesNames(_ run: RunID) async throws -> [String] {
+    try await store.read { connection in
+      let hasSteps = try connection.first(
+        "SELECT gradient_norm IS NOT NULL FROM step WHERE run = \(Self.number) LIMIT 1",
+        [.text(run.rawValue)]
+      ) { row in row.integer(0) }
+      let others = try connection.query(
+        "SELECT DISTINCT series FROM point WHERE run = \(Self.number) ORDER BY series",
+        [.text(run.rawValue)]
+      ) { row in row.text(0) }
+      let own = hasSteps.map { ["train_loss", "learning_rate"] + ($0 == 1 ? ["gradient_norm"] : []) }
+      return (own ?? []) + others
+    }
+  }
+
+  static let number = "(SELECT number FROM run WHERE id = ?)"
+
+  /// The points of one series after `after` up to `through`, in order; at most `limit`.
+  public func points(
+    _ run: RunID, series: String, after: Int, through: Int, limit: Int
+  ) async throws -> [PointRecord] {
+    try await store.read { connection in
+      if let column = Self.stepSeries[series] {
+        return try connection.query(
+          """
+          SELECT step, seconds, \(column) FROM step
+          WHERE run = \(Self.number) AND step > ? AND step <= ? ORDER BY step LIMIT ?
+          """, [.text(run.rawValue), .integer(after), .integer(through), .integer(limit)]
+        ) { row in
+          PointRecord(
+            series: series, step: row.integer(0), seconds: row.double(1),
+            value: row.optionalDouble(2))
+        }
+      }
+      return try connection.query(
+        """
+        SELECT step, seconds, value FROM point
+        WHERE run = \(Self.number) AND series = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?
+        """,
+        [
+          .text(run.rawValue), .text(series), .integer(after), .integer(through), .integer(limit),
+        ]
+      ) { row in
+        PointRecord(
+          series: series, step: row.integer(0), seconds: row.double(1),
+          value: row.optionalDouble(2))
+      }
+    }
+  }
+
+  /// The run's parameters, in the order in which steps hold their gradients.
+  public func parameters(_ run: RunID) async throws -> [ParameterName] {
+    try await store.read { connection in
+      try connection.query(
+        "SELECT layer, name FROM run_parameter WHERE run = \(Self.number) ORDER BY position",
+        [.text(run.rawValue)]
+      ) { row in ParameterName(layer: row.text(0), name: row.text(1)) }
+    }
+  }
+
+  /// Measured steps after `after` up to `through`, in order, with the entries at some positions.
+  public func gradients(
+    _ run: RunID, isClipped: Bool, positions: [Int], after: Int, through: Int, limit: Int
+  ) async throws -> [(step: Int, entries: [GradientSummary?])] {
+    let column = isClipped ? "clipped" : "gradients"
+    return try await store.read { connection in
+      try connection.query(
+        """
+        SELECT step, \(column) FROM step WHERE run = \(Self.number)
+        AND step > ? AND step <= ? AND \(column) IS NOT NULL ORDER BY step LIMIT ?
+        """, [.text(run.rawValue), .integer(after), .integer(through), .integer(limit)]
+      ) { row in
+        let bytes = row.blob(1)
+        return (row.integer(0), positions.map { GradientSummary.unpacked(bytes, at: $0) })
+      }
+    }
+  }
+
+  /// How many steps a run has recorded within a range.
+  public func stepCount(_ run: RunID, from: Int, through: Int) async throws -> Int {
+    try await store.read { connection in
+      try connection.first(
+        "SELECT count(*) FROM step WHERE run = \(Self.number) AND step BETWEEN ? AND ?",
+        [.text(run.rawValue), .integer(from), .integer(through)]
+      ) { row in row.integer(0) } ?? 0
+    }
+  }
+
+  /// Histograms of one quantity, by layer, parameter and step; at most `limit`.
+  public func histograms(
+    _ run: RunID, quantity: String, layer: String?, from: Int, through: Int, limit: Int
+  ) async throws -> [StoredHistogram] {
+    try await store.read { connection in
+      let values: [SQLiteValue] =
+        [.text(run.rawValue), .text(quantity), .integer(from), .integer(through)]
+        + (layer.map { [.text($0)] } ?? []) + [.integer(limit)]
+      return try connection.query(
+        """
+        SELECT layer, parameter, step, data FROM histogram WHERE run = \(Self.number)
+        AND quantity = ? AND step BETWEEN ? AND ? \(layer == nil ? "" : "AND layer = ?")
+        ORDER BY layer, parameter, step LIMIT ?
+        """, values
+      ) { row in
+        StoredHistogram(
+          quantity: quantity, layer: row.text(0),
+          parameter: row.text(1).isEmpty ? nil : row.text(1), step: row.integer(2),
+          data: row.blob(3))
+      }
+    }
+  }
+
+  /// What histograms a run has: quantity, layer and the steps at either end.
+  public func histogramRange(_ run: RunID, quantity: String) async throws -> ClosedRange<Int>? {
+    try await store.read { connection in
+      let ends = try connection.first(
+        "SELECT min(step), max(step) FROM histogram WHERE run = \(Self.number) AND quantity = ?",
+        [.text(run.rawValue), .text(quantity)]
+      ) { row in (row.optionalInteger(0), row.optionalInteger(1)) }
+      guard let first = ends?.0, let last = ends?.1 else { return nil }
+      return first...last
+    }
+  }
+
+  /// Activation statistics of one layer or all, by layer and step.
+  public func activations(
+    _ run: RunID, layer: String?, from: Int, through: Int, limit: Int
+  ) async throws -> [StoredActivation] {
+    try await store.read { connection in
+      let values: [SQLiteValue] =
+        [.text(run.rawValue), .integer(from), .integer(through)]
+        + (layer.map { [.text($0)] } ?? []) + [.integer(limit)]
+      return try connection.query(
+        """
+        SELECT layer, step, data FROM activation WHERE run = \(Self.number)
+        AND step BETWEEN ? AND ? \(layer == nil ? "" : "AND layer = ?")
+        ORDER BY layer, step LIMIT ?
+        """, values
+      ) { row in
+        StoredActivation(layer: row.text(0), step: row.integer(1), data: row.text(2))
+      }
+    }
+  }
+
+  /// A run's log, oldest first, after a line's number.
+  public func logs(
+    _ run: RunID, after: Int64, limit: Int
+  ) async throws -> [(number: Int64, log: StoredLog)] {
+    try await store.read { connection in
+      try connection.query(
+        """
+        SELECT id, at, level, step, message FROM log
+        WHERE run = \(Self.number) AND id > ? ORDER BY id LIMIT ?
+        """, [.text(run.rawValue), .integer(after), .integer(limit)]
+      ) { row in
+        (
+          row.int64(0),
+          StoredLog(
+            at: row.integer(1), level: row.text(2), step: row.integer(3), message: row.text(4))
+        )
+      }
+    }
+  }
+}

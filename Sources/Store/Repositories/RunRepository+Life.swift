@@ -1,0 +1,123 @@
+import SQLite
+
+extension RunRepository {
+  /// Queues a run; once this returns it isn't lost, whatever happens.
+  ///
+  /// - Throws: `StoreError.notFound` for a dataset that is no longer there.
+  public func insert(_ run: NewRun) async throws -> RunRecord {
+    let id = RunID.make()
+    return try await store.write { connection in
+      for (_, dataset) in run.datasets.roles
+      where try DatasetRepository.get(dataset, connection) == nil {
+        throw StoreError(.notFound, "there is no dataset \(dataset)")
+      }
+      try connection.execute(
+        """
+        INSERT INTO run (id, name, state, priority, model, request, tags, created_at)
+        VALUES (?, ?, 'queued', ?, ?, ?, ?, ?)
+        """,
+        [
+          .text(id.rawValue), .optional(run.name), .integer(run.priority),
+          .optional(run.model?.rawValue), .text(run.request), .text(run.tags),
+          .integer(Store.now()),
+        ])
+      let number = connection.lastInsertedID
+      for (role, dataset) in run.datasets.roles {
+        try connection.execute(
+          "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
+          [.integer(number), .text(role), .text(dataset.rawValue)])
+      }
+      guard let record = try Self.get(id, connection) else {
+        throw StoreError(.corrupt, "run \(id) is gone")
+      }
+      return record
+    }
+  }
+
+  /// Takes the queued run with the highest priority, the oldest among equals.
+  public func claim() throws -> RunRecord? {
+    try store.writeAndWait { connection in
+      let id = try connection.first(
+        """
+        UPDATE run SET state = 'running', state_reason = NULL, attempt = attempt + 1,
+          started_at = coalesce(started_at, ?)
+        WHERE number = (
+          SELECT number FROM run WHERE state = 'queued' ORDER BY priority DESC, number LIMIT 1)
+        RETURNING id
+        """, [.integer(Store.now())]
+      ) { row in RunID(trusted: row.text(0)) }
+      return try id.flatMap { try Self.get($0, connection) }
+    }
+  }
+
+  /// Moves a run from the state it was seen in to another.
+  ///
+  /// - Returns: the run, or `nil` when it no longer stands where it was seen.
+  public func move(
+    _ run: RunRecord, to state: RunState, reason: StateReason?, error: String? = nil
+  ) throws -> RunRecord? {
+    try store.writeAndWait { try Self.move(run, to: state, reason: reason, error: error, $0) }
+  }
+
+  static func move(
+    _ run: RunRecord, to state: RunState, reason: StateReason?, error: String?,
+    _ connection: SQLiteConnection
+  ) throws -> RunRecord? {
+    try connection.execute(
+      """
+      UPDATE run SET state = ?, state_reason = ?, error = ?, finished_at = ?,
+        eta_seconds = CASE WHEN ? THEN NULL ELSE eta_seconds END
+      WHERE id = ? AND state = ? AND attempt = ?
+      """,
+      [
+        .text(state.rawValue), .optional(reason?.rawValue), .optional(error),
+        .optional(state.isOver ? Store.now() : nil), .integer(state == .running ? 0 : 1),
+        .text(run.id.rawValue), .text(run.state.rawValue), .integer(run.attempt),
+      ])
+    return connection.changes == 1 ? try get(run.id, connection) : nil
+  }
+
+  /// Queues again what a server that is no more was running.
+  public func recover() throws -> [RunRecord] {
+    try store.writeAndWait { connection in
+      let lost = try Self.records(connection, "WHERE state = 'running' ORDER BY number", [])
+      return try lost.compactMap {
+        try Self.move($0, to: .queued, reason: .serverRestart, error: nil, connection)
+      }
+    }
+  }
+
+  /// Changes what a client may change at any time; `nil` leaves as it is.
+  public func update(
+    _ id: RunID, name: String??, tags: String?, priority: Int?
+  ) async throws -> RunRecord {
+    try await store.write { connection in
+      guard let run = try Self.get(id, connection) else {
+        throw StoreError(.notFound, "there is no run \(id)")
+      }
+      try connection.execute(
+        "UPDATE run SET name = ?, tags = ?, priority = ? WHERE id = ?",
+        [
+          .optional(name ?? run.name), .text(tags ?? run.tags),
+          .integer(priority ?? run.priority), .text(id.rawValue),
+        ])
+      return try Self.get(id, connection) ?? run
+    }
+  }
+
+  /// Deletes a run that is over, with all it recorded.
+  ///
+  /// - Throws: `StoreError.notFound`, or `conflict` while it isn't over.
+  public func delete(_ id: RunID) async throws {
+    try await store.write { connection in
+      guard let run = try Self.get(id, connection) else {
+        throw StoreError(.notFound, "there is no run \(id)")
+      }
+      guard run.state.isOver else {
+        throw StoreError(
+          .conflict, "run \(id) is \(run.state.rawValue); cancel it before it is deleted")
+      }
+      try connection.execute("DELETE FROM run WHERE id = ?", [.text(id.rawValue)])
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import SQLite
+
+/// The runs' rows: the queue and each run's state.
+public struct RunRepository: Sendable {
+  let store: Store
+
+  static let columns = """
+    id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
+    total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
+    created_at, started_at, finished_at, number
+    """
+
+  static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
+    let roles = try connection.query(
+      "SELECT role, dataset FROM run_dataset WHERE run = ?", [.integer(row.int64(21))]
+    ) { row in (row.text(0), DatasetID(trusted: row.text(1))) }
+    let datasets = Dictionary(uniqueKeysWithValues: roles)
+    guard let train = datasets["train"], let state = RunState(rawValue: row.text(2)) else {
+      throw StoreError(.corrupt, "the row of run \(row.text(0)) is damaged")
+    }
+    var progress = RunRecord.Progress()
+    progress.epoch = row.integer(9)
+    progress.step = row.integer(10)
+    progress.totalSteps = row.optionalInteger(11)
+    progress.examplesPerSecond = row.optionalDouble(12)
+    progress.elapsedSeconds = row.double(13)
+    progress.etaSeconds = row.optionalDouble(14)
+    return RunRecord(
+      id: RunID(trusted: row.text(0)), name: row.optionalText(1), state: state,
+      stateReason: row.optionalText(3).flatMap(StateReason.init(rawValue:)),
+      attempt: row.integer(4), priority: row.integer(5),
+      model: row.optionalText(6).map { ModelID(trusted: $0) },
+      datasets: RunRecord.Datasets(
+        train: train, validation: datasets["validation"], test: datasets["test"]),
+      request: row.text(7), tags: row.text(8), progress: progress, metrics: row.text(15),
+      best: row.optionalText(16), error: row.optionalText(17), createdAt: row.integer(18),
+      startedAt: row.optionalInteger(19), finishedAt: row.optionalInteger(20))
+  }
+
+  static func records(
+    _ connection: SQLiteConnection, _ clause: String, _ values: [SQLiteValue]
+  ) throws -> [RunRecord] {
+    try connection.query("SELECT \(columns) FROM run \(clause)", values) { row in
+      try record(row, connection)
+    }
+  }
+
+  static func get(_ id: RunID, _ connection: SQLiteConnection) throws -> RunRecord? {
+    try records(connection, "WHERE id = ?", [.text(id.rawValue)]).first
+  }
+
+  public func get(_ id: RunID) async throws -> RunRecord? {
+    try await store.read { try Self.get(id, $0) }
+  }
+
+  /// Newest first, those older than `before`.
+  public func list(
+    state: RunState? = nil, limit: Int, before: RunID? = nil
+  ) async throws -> [RunRecord] {
+    try await store.read { connection in
+      let cursor = SQLiteValue.text(before?.rawValue ?? "~")
+      if let state {
+        return try Self.records(
+          connection, "WHERE id < ? AND state = ? ORDER BY id DESC LIMIT ?",
+          [cursor, .text(state.rawValue), .integer(limit)])
+      }
+      return try Self.records(
+        connection, "WHERE id < ? ORDER BY id DESC LIMIT ?", [cursor, .integer(limit)])
+    }
+  }
+
+  /// How many runs wait before this one, and how many runs stand in each state.
+  public func queuePosition(of run: RunRecord) async throws -> Int? {
+    guard run.state == .queued else { return nil }
+    return try await store.read { connection in
+      try connection.first(
+        """
+        SELECT count(*) FROM run WHERE state = 'queued'
+        AND (priority > ?1 OR (priority = ?1 AND number < (SELECT number FROM run WHERE id = ?2)))
+        """, [.integer(run.priority), .text(run.id.rawValue)]
+      ) { row in row.integer(0) }
+    }
+  }
+
+  /// How many runs stand in each state.
+  public func counts() async throws -> [RunState: Int] {
+    try await store.read { connection in
+      let rows = try connection.query(
+        "SELECT state, count(*) FROM run GROUP BY state"
+      ) { row in (row.text(0), row.integer(1)) }
+      return Dictionary(
+        uniqueKeysWithValues: rows.compactMap { name, count in
+          RunState(rawValue: name).map { ($0, count) }
+        })
+    }
+  }
+}

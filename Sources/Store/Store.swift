@@ -1,0 +1,131 @@
+import Dispatch
+import Foundation
+import SQLite
+import Synchronization
+
+/// Everything the server remembers: one SQLite database in the data folder.
+///
+/// One connection makes every commit and every WAL checkpoint, on a serial queue of its own; readers
+/// have connections of their own and never wait for it.
+public final class Store: Sendable {
+  public let directory: URL
+  private let lock: DirectoryLock
+  private let writer: ConnectionQueue
+  private let readers: [ConnectionQueue]
+  private let nextReader = Atomic<Int>(0)
+
+  /// Opens the folder's store, or makes a new one; applies the migrations that are missing.
+  ///
+  /// - Throws: `StoreError.locked` when another server has the folder.
+  public init(directory: URL, readers: Int = 2) throws(StoreError) {
+    self.directory = directory
+    do {
+      try FileManager.default.createDirectory(
+        at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StoreError(.unavailable, "can't make \(directory.path): \(error.localizedDescription)")
+    }
+    lock = try DirectoryLock(directory.appending(path: "lock"))
+    let path = directory.appending(path: "chainrule.sqlite").path
+    do {
+      let connection = try SQLiteConnection(path: path, mode: .readWrite)
+      try Store.configureWriter(connection)
+      try Migrator.migrate(connection)
+      writer = ConnectionQueue(connection, label: "chainrule.store.writer")
+      var queues: [ConnectionQueue] = []
+      for index in 0..<readers {
+        let reader = try SQLiteConnection(path: path, mode: .readOnly)
+        try reader.execute(script: "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY")
+        queues.append(ConnectionQueue(reader, label: "chainrule.store.reader.\(index)"))
+      }
+      self.readers = queues
+    } catch {
+      throw StoreError(wrapping: error)
+    }
+  }
+
+  public var datasets: DatasetRepository { DatasetRepository(store: self) }
+  public var models: ModelRepository { ModelRepository(store: self) }
+  public var runs: RunRepository { RunRepository(store: self) }
+  public var history: RunHistory { RunHistory(store: self) }
+  public var events: EventLog { EventLog(store: self) }
+  public var checkpoints: CheckpointRepository { CheckpointRepository(store: self) }
+  public var answers: AnswerRepository { AnswerRepository(store: self) }
+
+  /// Milliseconds since 1970 in UTC, as every time is stored.
+  static func now() -> Int { Int(Date().timeIntervalSince1970 * 1000) }
+
+  private static func configureWriter(_ connection: SQLiteConnection) throws(SQLiteError) {
+    try connection.execute(
+      script: """
+        PRAGMA page_size = 8192;
+        PRAGMA auto_vacuum = INCREMENTAL;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA foreign_keys = ON;
+        PRAGMA trusted_schema = OFF;
+        PRAGMA cell_size_check = ON;
+        PRAGMA temp_store = MEMORY;
+        PRAGMA secure_delete = OFF;
+        PRAGMA journal_size_limit = 67108864;
+        """)
+  }
+
+  /// Runs `body` in a transaction of the one writer; what it did is durable when this returns.
+  public func write<Result: Sendable>(
+    _ body: @escaping @Sendable (SQLiteConnection) throws -> Result
+  ) async throws -> Result {
+    try await writer.run { try Store.transaction($0, body) }
+  }
+
+  /// The same for a thread that may wait, such as a training lane's recorder.
+  public func writeAndWait<Result: Sendable>(
+    _ body: @Sendable (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try writer.runAndWait { try Store.transaction($0, body) }
+  }
+
+  /// Runs `body` on a snapshot of a reader's connection.
+  public func read<Result: Sendable>(
+    _ body: @escaping @Sendable (SQLiteConnection) throws -> Result
+  ) async throws -> Result {
+    try await reader().run { try Store.snapshot($0, body) }
+  }
+
+  public func readAndWait<Result: Sendable>(
+    _ body: @Sendable (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try reader().runAndWait { try Store.snapshot($0, body) }
+  }
+
+  private func reader() -> ConnectionQueue {
+    readers[nextReader.wrappingAdd(1, ordering: .relaxed).oldValue % readers.count]
+  }
+
+  private static func transaction<Result>(
+    _ connection: SQLiteConnection, _ body: (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try bracketed(connection, begin: "BEGIN IMMEDIATE", body)
+  }
+
+  private static func snapshot<Result>(
+    _ connection: SQLiteConnection, _ body: (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try bracketed(connection, begin: "BEGIN", body)
+  }
+
+  private static func bracketed<Result>(
+    _ connection: SQLiteConnection, begin: String, _ body: (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    do {
+      try connection.execute(begin)
+      let result = try body(connection)
+      try connection.execute("COMMIT")
+      return result
+    } catch {
+      // SQLite may have rolled back by itself; then this one says so, and that is no news.
+      try? connection.execute("ROLLBACK")
+      throw (error as? SQLiteError).map { StoreError($0) } ?? error
+    }
+  }
+}
