@@ -38,6 +38,7 @@ let package = Package(
       name: "CVectorMath",
       // The loops must be vectorised in debug builds too, or the tests of the engine take hours.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
 
     // Shared ground.
     library("JSON"),
@@ -85,7 +86,7 @@ let package = Package(
     tests("DigestsTests", uses: ["Digests"]),
     tests("TensorsTests", uses: ["Tensors"]),
     tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),
-    tests("AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors"]),
+    tests("AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors", "CAllocationCounter"]),
     tests(
       "NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "Kernels", "JSON", "Tensors"],
       fixtures: true),

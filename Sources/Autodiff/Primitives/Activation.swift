@@ -50,6 +50,10 @@ struct ActivationFunction: Primitive {
     return inputs[0]
   }
 
+  func lower(_ context: inout Lowering) {
+    context.emit(unary: kind.kernel ?? .copy, name)
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let kept = kind.derivesFromOutput ? context.output : context.inputs[0]
     return [try context.graph.apply(ActivationGradient(kind: kind), [context.cotangent, kept])]
@@ -70,6 +74,13 @@ struct ActivationGradient: Primitive {
     return inputs[0]
   }
 
+  func lower(_ context: inout Lowering) {
+    context.emit(
+      Kernels.unaryGradient(
+        kind.kernel ?? .copy, name, context.element, dy: context.input(0).pointer,
+        kept: context.input(1).pointer, dx: context.output.pointer, count: context.output.count))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     if context.isNeeded(1) {
       switch kind {
@@ -84,6 +95,21 @@ struct ActivationGradient: Primitive {
 }
 
 extension ActivationKind {
+  /// `nil` for those that aren't a function of one element, or no function at all.
+  var kernel: Kernels.Function? {
+    switch self {
+    case .identity, .softmax: nil
+    case .relu: .relu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .leakyRelu(let slope): .leakyRelu(slope)
+    case .elu(let alpha): .elu(alpha)
+    case .gelu: .gelu
+    case .geluTanh: .geluTanh
+    case .swish: .swish
+    }
+  }
+
   var primitiveName: String {
     switch self {
     case .identity: "identity"

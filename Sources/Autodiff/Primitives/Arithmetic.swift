@@ -23,6 +23,21 @@ struct Arithmetic: Primitive {
     return TensorType(shape, inputs[0].element)
   }
 
+  func lower(_ context: inout Lowering) {
+    let (a, b, y) = (context.input(0), context.input(1), context.output)
+    let kernel: Kernels.Operation =
+      switch operation {
+      case .add: .add
+      case .subtract: .subtract
+      case .multiply: .multiply
+      case .divide: .divide
+      }
+    context.emit(
+      Kernels.binary(
+        kernel, name, context.element, a: a.pointer, aShape: a.shape, b: b.pointer,
+        bShape: b.shape, y: y.pointer, shape: y.shape))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let (a, b) = (context.inputs[0], context.inputs[1])
     let cotangent = context.cotangent

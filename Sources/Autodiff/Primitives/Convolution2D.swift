@@ -51,6 +51,21 @@ struct Convolution2D: Primitive {
     return Convolution2D(window: window, groups: groups, activation: next.kind)
   }
 
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    Kernels.convolutionWorkspaceBytes(
+      window.geometry(inputs[0].shape, inputs[1].shape, output.shape, groups), output.element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (x, kernel, y) = (context.input(0), context.input(1), context.output)
+    context.emit(
+      Kernels.convolution(
+        name, context.element, window.geometry(x.shape, kernel.shape, y.shape, groups),
+        x: x.pointer, kernel: kernel.pointer,
+        bias: context.inputs.count == 3 ? context.input(2).pointer : nil, y: y.pointer,
+        then: activation.kernel, workspace: context.workspace))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     guard activation == .identity else {
       throw GraphError(.notDifferentiable, "activations join only in a plan")
@@ -93,6 +108,19 @@ struct Convolution2DInputGradient: Primitive {
     return TensorType(input, element)
   }
 
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    Kernels.convolutionWorkspaceBytes(
+      window.geometry(input, inputs[1].shape, inputs[0].shape, groups), output.element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (dy, kernel) = (context.input(0), context.input(1))
+    context.emit(
+      Kernels.convolutionInputGradient(
+        context.element, window.geometry(input, kernel.shape, dy.shape, groups), dy: dy.pointer,
+        kernel: kernel.pointer, dx: context.output.pointer, workspace: context.workspace))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let (dy, kernel, cotangent) = (context.inputs[0], context.inputs[1], context.cotangent)
     let shape = context.type(of: kernel).shape
@@ -124,6 +152,19 @@ struct Convolution2DKernelGradient: Primitive {
     let expected = try forward.type(of: [inputs[1], TensorType(kernel, element)])
     try TypeCheck.same(inputs[0], expected, "cotangent and output")
     return TensorType(kernel, element)
+  }
+
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    Kernels.convolutionKernelWorkspaceBytes(
+      window.geometry(inputs[1].shape, kernel, inputs[0].shape, groups), output.element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (dy, x) = (context.input(0), context.input(1))
+    let calls = Kernels.convolutionKernelGradient(
+      context.element, window.geometry(x.shape, kernel, dy.shape, groups), dy: dy.pointer,
+      x: x.pointer, dkernel: context.output.pointer, workspace: context.workspace)
+    for call in calls { context.emit(call) }
   }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {

@@ -29,6 +29,14 @@ struct Dropout: Primitive {
 
   func auxiliaryType(of inputs: [TensorType]) -> TensorType? { inputs[0] }
 
+  func lower(_ context: inout Lowering) {
+    context.emit(
+      Kernels.dropout(
+        context.element, x: context.input(0).pointer, y: context.output.pointer,
+        factors: context.auxiliary?.pointer, random: context.input(1).pointer, rate: rate,
+        stream: Philox(seed: 0, purpose: stream).key, count: context.output.count))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     guard let factors = context.auxiliary else { return [nil, nil] }
     return [try context.graph.multiply(context.cotangent, factors), nil]

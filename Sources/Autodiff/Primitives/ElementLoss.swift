@@ -25,6 +25,19 @@ struct ElementLoss: Primitive {
 
   func auxiliaryType(of inputs: [TensorType]) -> TensorType? { inputs[0] }
 
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    Kernels.elementLossWorkspaceBytes(count: inputs[0].shape.count)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (x, target) = (context.input(0), context.input(1))
+    let calls = Kernels.elementLoss(
+      kind == .squaredError ? .squaredError : .binaryCrossEntropy, context.element,
+      x: x.pointer, target: target.pointer, dx: context.auxiliary?.pointer,
+      y: context.output.pointer, count: x.count, workspace: context.workspace)
+    for call in calls { context.emit(call) }
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let forPrediction = try context.scaledAuxiliary()
     guard context.isNeeded(1) else { return [forPrediction, nil] }

@@ -18,6 +18,16 @@ struct Elementwise: Primitive {
     return inputs[0]
   }
 
+  func lower(_ context: inout Lowering) {
+    switch function {
+    case .negate: context.emit(unary: .negate, name)
+    case .exp: context.emit(unary: .exp, name)
+    case .log: context.emit(unary: .log, name)
+    case .sqrt: context.emit(unary: .squareRoot, name)
+    case .square: context.emit(unary: .square, name)
+    }
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let (x, y, cotangent) = (context.inputs[0], context.output, context.cotangent)
     switch function {
@@ -47,8 +57,19 @@ struct Scale: Primitive {
     return inputs[0]
   }
 
+  func lower(_ context: inout Lowering) { context.emit(unary: .scale(factor), name) }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     [try context.graph.scale(context.cotangent, by: factor)]
+  }
+}
+
+extension Lowering {
+  /// A function of each element of the first input.
+  mutating func emit(unary function: Kernels.Function, _ name: String) {
+    emit(
+      Kernels.unary(
+        function, name, element, x: input(0).pointer, y: output.pointer, count: output.count))
   }
 }
 

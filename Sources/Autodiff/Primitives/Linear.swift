@@ -40,6 +40,22 @@ struct Linear: Primitive {
     return Linear(activation: next.kind)
   }
 
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    Kernels.productWorkspaceBytes(
+      m: output.shape[0], n: output.shape[1], k: inputs[0].shape[1], transposeB: true,
+      output.element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (x, weight, y) = (context.input(0), context.input(1), context.output)
+    context.emit(
+      Kernels.product(
+        name, context.element, transposeB: true, m: y.shape[0], n: y.shape[1], k: x.shape[1],
+        a: x.pointer, b: weight.pointer, c: y.pointer,
+        bias: context.inputs.count == 3 ? context.input(2).pointer : nil,
+        then: activation.kernel, workspace: context.workspace))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     guard activation == .identity else {
       throw GraphError(.notDifferentiable, "activations join only in a plan")

@@ -32,6 +32,22 @@ struct MatrixProduct: Primitive {
     transposed ? (shape[1], shape[0]) : (shape[0], shape[1])
   }
 
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    let (m, k) = MatrixProduct.extents(inputs[0].shape, transposed: transposeLeft)
+    return Kernels.productWorkspaceBytes(
+      m: m, n: output.shape[1], k: k, transposeB: transposeRight, output.element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (a, b, c) = (context.input(0), context.input(1), context.output)
+    let (m, k) = MatrixProduct.extents(a.shape, transposed: transposeLeft)
+    context.emit(
+      Kernels.product(
+        name, context.element, transposeA: transposeLeft, transposeB: transposeRight, m: m,
+        n: c.shape[1], k: k, a: a.pointer, b: b.pointer, c: c.pointer,
+        workspace: context.workspace))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let (a, b, cotangent) = (context.inputs[0], context.inputs[1], context.cotangent)
     var parts: [Value?] = [nil, nil]

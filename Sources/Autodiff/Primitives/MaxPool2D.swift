@@ -42,6 +42,16 @@ struct MaxPool2D: Primitive {
     return TensorType([shape[0], shape[1], height, width], .int32)
   }
 
+  func lower(_ context: inout Lowering) {
+    let (x, y) = (context.input(0), context.output)
+    let channels = x.shape[1]
+    let kernel: Shape = [channels, 1, size.height, size.width]
+    context.emit(
+      Kernels.maxPool(
+        context.element, window.geometry(x.shape, kernel, y.shape, channels), x: x.pointer,
+        y: y.pointer, indices: context.auxiliary?.pointer))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     guard let indices = context.auxiliary else { return [nil] }
     let input = context.type(of: context.inputs[0]).shape
@@ -66,6 +76,15 @@ struct MaxPool2DGradient: Primitive {
     try TypeCheck.element(inputs[1], .int32)
     try TypeCheck.same(inputs[0], inputs[1], "cotangent and indices")
     return TensorType(input, inputs[0].element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let dy = context.input(0)
+    context.emit(
+      Kernels.maxPoolGradient(
+        context.element, dy: dy.pointer, indices: context.input(1).pointer,
+        dx: context.output.pointer, planes: input[0] * input[1], inputs: input[2] * input[3],
+        outputs: dy.shape[2] * dy.shape[3]))
   }
 }
 

@@ -29,6 +29,13 @@ struct Sum: Primitive {
     return Shape(extents)
   }
 
+  func lower(_ context: inout Lowering) {
+    let x = context.input(0)
+    context.emit(
+      Kernels.sum(
+        context.element, x: x.pointer, shape: x.shape, axes: axes, y: context.output.pointer))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let shape = context.type(of: context.inputs[0]).shape
     let kept = Sum.shape(shape, without: axes, keepsAxes: true)
@@ -52,6 +59,14 @@ struct Broadcast: Primitive {
         rule: "counted from the last, axes are equal or the input's is 1")
     }
     return TensorType(shape, inputs[0].element)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (x, y) = (context.input(0), context.output)
+    context.emit(
+      Kernels.binary(
+        .first, name, context.element, a: x.pointer, aShape: x.shape, b: x.pointer,
+        bShape: x.shape, y: y.pointer, shape: y.shape))
   }
 
   /// Reverse mode sums it down.

@@ -20,6 +20,8 @@ struct Reshape: Primitive {
     return TensorType(shape, inputs[0].element)
   }
 
+  func lower(_ context: inout Lowering) { context.emitCopy() }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let shape = context.type(of: context.inputs[0]).shape
     return [try context.graph.reshape(context.cotangent, to: shape)]
@@ -34,6 +36,8 @@ struct Copy: Primitive {
     try TypeCheck.count(inputs, 1...1)
     return inputs[0]
   }
+
+  func lower(_ context: inout Lowering) { context.emitCopy() }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     [context.cotangent]
@@ -60,10 +64,25 @@ struct Transpose: Primitive {
     return TensorType(Shape(axes.map { shape[$0] }), inputs[0].element)
   }
 
+  func lower(_ context: inout Lowering) {
+    let x = context.input(0)
+    context.emit(
+      Kernels.transpose(
+        context.element, x: x.pointer, shape: x.shape, axes: axes, y: context.output.pointer))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     var inverse = axes
     for (place, axis) in axes.enumerated() { inverse[axis] = place }
     return [try context.graph.apply(Transpose(axes: inverse), [context.cotangent])]
+  }
+}
+
+extension Lowering {
+  mutating func emitCopy() {
+    emit(
+      Kernels.copy(
+        from: input(0).pointer, to: output.pointer, byteCount: output.type.byteCount))
   }
 }
 

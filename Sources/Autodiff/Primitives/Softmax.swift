@@ -18,6 +18,14 @@ struct Softmax: Primitive {
     return inputs[0]
   }
 
+  func lower(_ context: inout Lowering) {
+    let width = context.output.shape.dimensions.last ?? 1
+    context.emit(
+      Kernels.softmax(
+        isLogarithm: isLogarithm, context.element, x: context.input(0).pointer,
+        y: context.output.pointer, rows: context.output.count / width, width: width))
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     let gradient = SoftmaxGradient(isLogarithm: isLogarithm)
     return [try context.graph.apply(gradient, [context.cotangent, context.output])]
@@ -36,6 +44,15 @@ struct SoftmaxGradient: Primitive {
     try TypeCheck.floats(inputs)
     try TypeCheck.same(inputs[0], inputs[1], "cotangent and output")
     return inputs[0]
+  }
+
+  func lower(_ context: inout Lowering) {
+    let width = context.output.shape.dimensions.last ?? 1
+    context.emit(
+      Kernels.softmaxGradient(
+        isLogarithm: isLogarithm, context.element, dy: context.input(0).pointer,
+        y: context.input(1).pointer, dx: context.output.pointer,
+        rows: context.output.count / width, width: width))
   }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {

@@ -29,6 +29,19 @@ struct SoftmaxCrossEntropy: Primitive {
 
   func auxiliaryType(of inputs: [TensorType]) -> TensorType? { inputs[0] }
 
+  func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
+    Kernels.crossEntropyWorkspaceBytes(rows: inputs[1].shape.count)
+  }
+
+  func lower(_ context: inout Lowering) {
+    let (logits, classes) = (context.input(0), context.input(1))
+    let calls = Kernels.crossEntropy(
+      context.element, x: logits.pointer, classes: classes.pointer,
+      dx: context.auxiliary?.pointer, y: context.output.pointer, rows: classes.count,
+      width: logits.count / classes.count, workspace: context.workspace)
+    for call in calls { context.emit(call) }
+  }
+
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     [try context.scaledAuxiliary(), nil]
   }

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// How a kernel or window moves over an image.
@@ -53,5 +54,17 @@ struct Window2D: Hashable, Sendable {
         rule: Window2D.rule)
     }
     return (rows / stride.height + 1, columns / stride.width + 1)
+  }
+
+  /// The extents as kernels want them.
+  ///
+  /// - Precondition: `output` is what `output(height:width:size:)` says.
+  func geometry(
+    _ input: Shape, _ kernel: Shape, _ output: Shape, _ groups: Int
+  ) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      input: input, kernel: kernel, output: output, groups: groups,
+      stride: (stride.height, stride.width), padding: (padding.height, padding.width),
+      dilation: (dilation.height, dilation.width))
   }
 }

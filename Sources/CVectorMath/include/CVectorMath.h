@@ -1,4 +1,3 @@
-#ifndef CHAINRULE_CVECTORMATH_H
-#define CHAINRULE_CVECTORMATH_H
-
-#endif
+#include "vm_engine.h"
+#include "vm_optimizers.h"
+#include "vm_histogram.h"

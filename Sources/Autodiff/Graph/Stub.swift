@@ -1,1 +1,0 @@
-extension Primitive { func lower(_ context: inout Lowering) {} }

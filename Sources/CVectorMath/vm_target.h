@@ -1,0 +1,12 @@
+#ifndef VM_TARGET_H
+#define VM_TARGET_H
+#if defined(__x86_64__)
+#define VM_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define VM_CLONES
+#endif
+#define VM_INLINE static inline __attribute__((always_inline))
+#define VM_JOIN_(a, b) a##_##b
+#define VM_JOIN(a, b) VM_JOIN_(a, b)
+#define VM_NAME(name) VM_JOIN(name, SUFFIX)
+#endif

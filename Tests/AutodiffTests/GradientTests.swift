@@ -1,0 +1,160 @@
+import Autodiff
+import Kernels
+import Tensors
+import Testing
+
+@Suite struct GradientTests {
+  @Test(
+    "every primitive's derivative agrees with central differences",
+    arguments: PrimitiveCatalog.all)
+  func primitives(entry: PrimitiveEntry) throws {
+    #expect(
+      !entry.cases.isEmpty || entry.isDerivativeOf != nil,
+      "\(entry.name) has no case; give it one in PrimitiveCatalog")
+    let team = ThreadTeam(threads: 1)
+    for (index, used) in entry.cases.enumerated() {
+      let (graph, loss, inputs, contents) = try used.graph(seed: UInt64(index + 1))
+      let findings = try GradientCheck().findings(
+        graph: graph, loss: loss,
+        variables: used.checked.map { ("input \($0)", inputs[$0]) }, contents: contents, team: team)
+      for finding in findings {
+        #expect(finding.largestDerivative > 0, "\(used): \(finding)")
+        #expect(finding.relativeDifference < 1e-7, "\(used): \(finding)")
+      }
+    }
+  }
+
+  @Test("a primitive without a derivative of its own is reached by the one it belongs to")
+  func derivatives() throws {
+    let names = Set(PrimitiveCatalog.all.map(\.name))
+    #expect(names.count == PrimitiveCatalog.all.count, "a name is taken twice")
+    for entry in PrimitiveCatalog.all {
+      guard let forward = entry.isDerivativeOf else { continue }
+      let owner = try #require(PrimitiveCatalog.all.first { $0.name == forward })
+      let used = try #require(owner.cases.first)
+      var (graph, loss, inputs, _) = try used.graph(seed: 1)
+      let gradients = try graph.gradients(
+        of: loss, withRespectTo: used.checked.map { inputs[$0] })
+      let lines = try Plan(graph, outputs: gradients).lines
+      #expect(lines.contains { $0.primitive == entry.name }, "\(forward) doesn't use \(entry.name)")
+    }
+  }
+
+  @Test("every primitive that a plan of any kind runs is in the catalog")
+  func complete() throws {
+    let names = Set(PrimitiveCatalog.all.map(\.name))
+    for entry in PrimitiveCatalog.all {
+      for used in entry.cases {
+        var (graph, loss, inputs, _) = try used.graph(seed: 1)
+        let gradients = try graph.gradients(
+          of: loss, withRespectTo: used.checked.map { inputs[$0] })
+        for line in try Plan(graph, outputs: [loss] + gradients).lines {
+          #expect(names.contains(line.primitive), "\(line.primitive) is not in PrimitiveCatalog")
+        }
+      }
+    }
+  }
+
+  private func check(
+    _ shapes: [Shape], _ build: (inout Graph, [Value]) throws -> Value
+  ) throws {
+    var graph = Graph(element: .float64)
+    var contents: [Value: Tensor] = [:]
+    var generator = Philox(seed: 3, purpose: "gradients").generator()
+    let parameters = shapes.enumerated().map { index, shape in
+      let value = graph.parameter("p\(index)", shape)
+      contents[value] = Tensor(
+        (0..<shape.count).map { _ in generator.uniform() - 0.4 }, shape: shape)
+      return value
+    }
+    let loss = try build(&graph, parameters)
+    let findings = try GradientCheck().findings(
+      graph: graph, loss: loss,
+      variables: parameters.enumerated().map { ("p\($0)", $1) }, contents: contents,
+      team: ThreadTeam(threads: 1))
+    for finding in findings { #expect(finding.relativeDifference < 1e-7, "\(finding)") }
+  }
+
+  @Test("cotangents of a value that is read several times are added")
+  func fanOut() throws {
+    try check([[4, 4]]) { graph, p in
+      let a = try graph.activation(.tanh, graph.matmul(p[0], p[0]))
+      let b = try graph.matmul(a, p[0], transposeLeft: true)
+      return try graph.mean(graph.add(graph.multiply(a, b), graph.multiply(p[0], p[0])))
+    }
+  }
+
+  @Test("a parameter shared by two layers has the sum of both derivatives")
+  func shared() throws {
+    try check([[5, 5], [5], [3, 5]]) { graph, p in
+      var x = p[2]
+      for _ in 0..<3 {
+        x = try graph.activation(.tanh, graph.linear(x, weight: p[0], bias: p[1]))
+      }
+      return try graph.mean(graph.square(x))
+    }
+  }
+
+  @Test("a broadcast operand's cotangent is summed down to its shape")
+  func unbroadcast() throws {
+    try check([[3, 1, 2], [4, 1], [], [1]]) { graph, p in
+      let x = try graph.multiply(p[0], p[1])
+      let y = try graph.divide(graph.add(x, p[2]), graph.exp(p[3]))
+      return try graph.sum(graph.subtract(y, p[0]))
+    }
+  }
+
+  @Test("a derivative of a derivative agrees with differences too")
+  func secondOrder() throws {
+    try check([[3, 4], [2, 4]]) { graph, p in
+      let y = try graph.linear(p[0], weight: p[1])
+      let loss = try graph.mean(graph.exp(graph.softmax(y)))
+      let gradients = try graph.gradients(of: loss, withRespectTo: [p[1]])
+      return try graph.sum(graph.square(gradients[0]))
+    }
+  }
+
+  @Test(
+    "what the loss doesn't depend on has the derivative 0, and each result is a value of its own")
+  func pruning() throws {
+    var graph = Graph()
+    let x = graph.parameter("x", [3])
+    let y = graph.parameter("y", [3])
+    let unused = graph.parameter("unused", [2, 2])
+    let loss = try graph.sum(graph.add(x, y))
+    let gradients = try graph.gradients(of: loss, withRespectTo: [x, y, unused, x, loss])
+    #expect(Set(gradients).count == 5)
+    let plan = try Plan(graph, outputs: gradients)
+    let found = try run(plan, graph: graph, contents: [:])
+    #expect(found == [[1, 1, 1], [1, 1, 1], [0, 0, 0, 0], [1, 1, 1], [1]])
+  }
+
+  @Test("derivatives that no one asked for aren't part of the graph")
+  func noWaste() throws {
+    var graph = Graph()
+    let x = graph.input("x", TensorType([4, 3]))
+    let w = graph.parameter("w", [5, 3])
+    let loss = try graph.mean(graph.linear(x, weight: w))
+    let before = graph.count
+    _ = try graph.gradients(of: loss, withRespectTo: [w])
+    // 1, scaled, reshaped and broadcast, and one product.
+    #expect(graph.count - before <= 5)
+  }
+
+  @Test("a derivative through an operation that has none is refused by name")
+  func notDifferentiable() throws {
+    var graph = Graph()
+    let x = graph.parameter("x", [2, 3])
+    let t = graph.input("t", TensorType([2], .int32))
+    let loss = try graph.softmaxCrossEntropy(x, classIndices: t)
+    let gradients = try graph.gradients(of: loss, withRespectTo: [x])
+    let second = try graph.sum(gradients[0])
+    do throws(GraphError) {
+      _ = try graph.gradients(of: second, withRespectTo: [x])
+      Issue.record("it was accepted")
+    } catch {
+      #expect(error.code == .notDifferentiable)
+      #expect(error.description.contains("softmax_cross_entropy"))
+    }
+  }
+}
