@@ -81,7 +81,8 @@ extension Kernels {
     m: Int, n: Int, k: Int, transposeB: Bool, _ element: ElementType
   ) -> Int {
     let product = Product(transposeA: false, transposeB: transposeB, m: m, n: n, k: k)
-    return product.isSmall && transposeB ? n * k * element.byteCount : 0
+    let needsLayout = transposeB || n % 16 != 0
+    return product.isSmall && needsLayout ? (n + 15) / 16 * 16 * k * element.byteCount : 0
   }
 
   /// `C [m, n] = f(op(A) op(B) + bias)`; bias and function are applied while a tile is at hand.
@@ -98,7 +99,7 @@ extension Kernels {
     let tiling =
       product.isSmall
       ? Tiling(count: m, grain: m)
-      : Tiling(count: m, grain: max(16, 2_000_000 / max(1, n * k)), multiple: 16, most: 8)
+      : Tiling(count: m, grain: max(16, 2_000_000 / max(1, n * k)), multiple: 16, most: 4)
     let arguments = ProductArguments(
       product: product, a: a, b: b, c: c, bias: bias, function: function?.code ?? -1,
       parameter: function?.parameter ?? 0, scratch: workspace, tiling: tiling)
