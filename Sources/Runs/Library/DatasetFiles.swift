@@ -1,0 +1,94 @@
+import Foundation
+
+/// The folders of datasets below the data folder.
+///
+/// ```
+/// datasets/<key>/   content, content-<part>, and what the import wrote; never changed
+/// uploads/<token>/  what is still arriving or being imported; swept at the start
+/// ```
+///
+/// A folder of `datasets` comes into being by a rename, so it is there whole or not at all.
+struct DatasetFiles: Sendable {
+  let datasets: URL
+  let uploads: URL
+
+  init(data: URL) throws {
+    datasets = data.appending(path: "datasets", directoryHint: .isDirectory)
+    uploads = data.appending(path: "uploads", directoryHint: .isDirectory)
+    for folder in [datasets, uploads] {
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+  }
+
+  /// The folder of a dataset by its storage key.
+  func folder(_ key: String) -> URL {
+    datasets.appending(path: key, directoryHint: .isDirectory)
+  }
+
+  func exists(_ key: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder(key).path(percentEncoded: false))
+  }
+
+  /// A new folder for an upload.
+  func newUpload(_ token: String) throws -> URL {
+    let folder = uploads.appending(path: token, directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    return folder
+  }
+
+  /// Makes an upload's folder the dataset's, on disk for good once this returns.
+  func adopt(_ upload: URL, as key: String) throws {
+    for file in try FileManager.default.contentsOfDirectory(
+      at: upload, includingPropertiesForKeys: nil)
+    {
+      try DatasetFiles.synchronize(file)
+    }
+    try DatasetFiles.synchronize(upload)
+    try FileManager.default.moveItem(at: upload, to: folder(key))
+    try DatasetFiles.synchronize(datasets)
+  }
+
+  /// Removes a dataset's folder; readers that mapped its files keep them until they let go.
+  func remove(_ key: String) {
+    // Moved away first, so that a crash midway leaves no folder that only looks whole.
+    let grave = uploads.appending(path: "removed-\(key)-\(UUID().uuidString)")
+    do {
+      try FileManager.default.moveItem(at: folder(key), to: grave)
+      try FileManager.default.removeItem(at: grave)
+    } catch {
+      try? FileManager.default.removeItem(at: folder(key))
+    }
+  }
+
+  /// Removes every upload that was under way, and every dataset that `isKnown` doesn't know.
+  ///
+  /// - Returns: how many folders were removed.
+  func sweep(isKnown: (String) -> Bool) -> Int {
+    var removed = 0
+    for name in DatasetFiles.names(in: uploads) {
+      try? FileManager.default.removeItem(at: uploads.appending(path: name))
+      removed += 1
+    }
+    for name in DatasetFiles.names(in: datasets) where !isKnown(name) {
+      try? FileManager.default.removeItem(at: datasets.appending(path: name))
+      removed += 1
+    }
+    return removed
+  }
+
+  private static func names(in folder: URL) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
+  }
+
+  /// Has the disk keep what was written to a file, or the names in a folder.
+  private static func synchronize(_ file: URL) throws {
+    let descriptor = open(file.path(percentEncoded: false), O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+    }
+  }
+}

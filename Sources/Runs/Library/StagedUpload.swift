@@ -1,0 +1,39 @@
+import Datasets
+import Digests
+import Foundation
+
+/// An upload on its way: its parts lie in a folder of their own until it is a dataset.
+///
+/// Whoever staged it discards it when it fails; what a crash leaves is swept at the next start.
+public struct StagedUpload: Sendable {
+  /// A part that has arrived whole.
+  public struct Part: Sendable {
+    /// `features`, `targets`, …; `nil` for a body without parts.
+    public let name: String?
+    public let byteCount: Int
+    public let digest: Digest
+
+    public init(name: String?, byteCount: Int, digest: Digest) {
+      self.name = name
+      self.byteCount = byteCount
+      self.digest = digest
+    }
+  }
+
+  /// The names that parts may have, in the order in which they are kept.
+  public static let partNames = ["features", "targets"]
+
+  let directory: URL
+
+  /// Where the bytes of a part belong.
+  public func file(for part: String?) -> URL { StagedUpload.file(for: part, in: directory) }
+
+  /// Removes everything that arrived.
+  public func discard() {
+    try? FileManager.default.removeItem(at: directory)
+  }
+
+  static func file(for part: String?, in directory: URL) -> URL {
+    directory.appending(path: part.map { "content-\($0)" } ?? "content")
+  }
+}

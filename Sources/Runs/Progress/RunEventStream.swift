@@ -1,0 +1,76 @@
+import Store
+
+/// A run's events after a cursor, and then the ones to come, as they commit.
+///
+/// Ends after the run's `end`. One that reads all runs ends when the server closes. A reader that is
+/// slow skips `step` events that newer ones have overtaken, and nothing else.
+public struct RunEventStream: AsyncSequence, Sendable {
+  public typealias Element = RunEvent
+
+  let store: Store
+  let hub: ProgressHub
+  let run: RunID?
+  let cursor: Int64
+
+  public func makeAsyncIterator() -> Iterator { Iterator(stream: self, cursor: cursor) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    /// Events read at once.
+    private static let pageLength = 256
+
+    let stream: RunEventStream
+    var cursor: Int64
+    private var page: ArraySlice<RunEvent> = []
+    private var hasEnded = false
+
+    init(stream: RunEventStream, cursor: Int64) {
+      self.stream = stream
+      self.cursor = cursor
+    }
+
+    public mutating func next() async throws -> RunEvent? {
+      while !hasEnded {
+        if let event = page.popFirst() {
+          if stream.run != nil, event.kind == .end { hasEnded = true }
+          return event
+        }
+        if Task.isCancelled { return nil }
+        let events = try await read()
+        if let last = events.last {
+          cursor = last.id
+          page = ArraySlice(Self.thinned(events))
+        } else if stream.hub.isClosed {
+          return nil
+        } else {
+          await stream.hub.wait(for: stream.run, after: cursor)
+        }
+      }
+      return nil
+    }
+
+    private func read() async throws -> [RunEvent] {
+      let limit = Self.pageLength
+      if let recent = stream.hub.recent(of: stream.run, after: cursor, limit: limit) {
+        return recent
+      }
+      return try await stream.store.events.read(run: stream.run, after: cursor, limit: limit)
+        .compactMap(RunEvent.init)
+    }
+
+    /// A full page means that the reader is far behind: of the steps in it the last one will do.
+    private static func thinned(_ events: [RunEvent]) -> [RunEvent] {
+      guard events.count == pageLength else { return events }
+      var last: [RunID: Int64] = [:]
+      for event in events where event.kind.isDroppable { last[event.run] = event.id }
+      return events.filter { !$0.kind.isDroppable || last[$0.run] == $0.id }
+    }
+  }
+}
+
+extension RunEvent {
+  /// `nil` for a kind that this version doesn't know.
+  init?(_ stored: StoredEvent) {
+    guard let kind = Kind(rawValue: stored.kind) else { return nil }
+    self.init(id: stored.id, run: stored.run, kind: kind, data: stored.data)
+  }
+}

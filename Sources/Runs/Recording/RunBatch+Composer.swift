@@ -1,0 +1,198 @@
+import Foundation
+import JSON
+import Store
+import Training
+
+extension RunBatch {
+  /// Turns what the trainer reports into rows and events.
+  struct Composer {
+    /// Seconds between two `step` events.
+    private static let stepEventInterval = 0.1
+
+    private let told: ToldEvents
+    private var summary: TrainingSummary?
+    private var lastStepEvent = -1.0
+    /// The speed over the block before, in steps a second of training.
+    private var stepsPerSecond = 0.0
+    private var lastBlock = (step: 0, seconds: 0.0)
+
+    init(told: ToldEvents) { self.told = told }
+
+    mutating func start(_ summary: TrainingSummary, to batch: inout RunBatch) {
+      self.summary = summary
+      batch.parameters = summary.parameters.map { ParameterName(layer: $0.layer, name: $0.name) }
+      lastBlock.step = summary.resumedStep
+    }
+
+    mutating func add(_ block: StepBlock, to batch: inout RunBatch) {
+      guard let summary, !block.isEmpty else { return }
+      addSteps(of: block, to: &batch)
+      let progress = self.progress(after: block, summary)
+      batch.progress = progress
+      if told.isNews(.step, step: block.lastStep),
+        progress.elapsedSeconds - lastStepEvent >= Self.stepEventInterval
+          || block.lastStep == summary.totalSteps
+      {
+        lastStepEvent = progress.elapsedSeconds
+        batch.events.append(stepEvent(block, progress, summary))
+      }
+    }
+
+    private func addSteps(of block: StepBlock, to batch: inout RunBatch) {
+      var place = 0
+      for index in 0..<block.count {
+        var gradients: ArraySlice<ParameterGradient> = []
+        var clipped: ArraySlice<ParameterGradient> = []
+        if place < block.measured.count, Int(block.measured[place]) == index {
+          let range = place * block.parameterCount..<(place + 1) * block.parameterCount
+          gradients = block.gradients[range]
+          if !block.clippedGradients.isEmpty { clipped = block.clippedGradients[range] }
+          place += 1
+        }
+        batch.steps.append(
+          StepRecord(
+            step: block.firstStep + index, seconds: block.seconds[index],
+            loss: block.losses[index], learningRate: block.learningRates[index],
+            gradientNorm: gradients.isEmpty ? nil : RunBatch.globalNorm(gradients),
+            gradients: gradients.map(GradientSummary.init),
+            clipped: clipped.map(GradientSummary.init)))
+      }
+    }
+
+    private mutating func progress(after block: StepBlock, _ summary: TrainingSummary) -> RunRecord.Progress {
+      let last = block.count - 1
+      let seconds = block.seconds[last]
+      if seconds > lastBlock.seconds {
+        stepsPerSecond = Double(block.lastStep - lastBlock.step) / (seconds - lastBlock.seconds)
+      }
+      lastBlock = (block.lastStep, seconds)
+      let stepsLeft = summary.totalSteps - block.lastStep
+      let examplesPerStep =
+        Double(summary.trainingExamples) / Double(max(summary.stepsPerEpoch, 1))
+      var progress = RunRecord.Progress()
+      progress.epoch = Int(block.epochs[last])
+      progress.step = block.lastStep
+      progress.totalSteps = summary.totalSteps
+      progress.examplesPerSecond = stepsPerSecond * examplesPerStep
+      progress.elapsedSeconds = seconds
+      progress.etaSeconds = stepsPerSecond > 0 ? Double(stepsLeft) / stepsPerSecond : nil
+      return progress
+    }
+
+    private func stepEvent(
+      _ block: StepBlock, _ progress: RunRecord.Progress, _ summary: TrainingSummary
+    ) -> EventDraft {
+      let last = block.count - 1
+      var data = JSONObject([
+        ("step", .integer(progress.step)),
+        ("total_steps", .integer(summary.totalSteps)),
+        ("epoch", .integer(progress.epoch)),
+        ("loss", .number(block.losses[last])),
+        ("learning_rate", .number(block.learningRates[last])),
+        ("examples_per_second", .number((progress.examplesPerSecond ?? 0).rounded())),
+        ("elapsed_seconds", .number(progress.elapsedSeconds)),
+        ("eta_seconds", progress.etaSeconds.map { .number($0) } ?? .null),
+      ])
+      if let index = block.measured.last, let gradients = block.gradients(at: Int(index)) {
+        data["gradient_norms"] = .object(
+          JSONObject(
+            zip(summary.parameters, gradients).map { ($0.name, .number($1.norm)) }))
+      }
+      return EventDraft(kind: .step, data: .object(data))
+    }
+
+    func add(_ histograms: [HistogramRecord], to batch: inout RunBatch) {
+      batch.histograms += histograms
+      guard let first = histograms.first, told.isNews(.histogram, step: first.step) else { return }
+      var quantities: [String] = []
+      for record in histograms where !quantities.contains(record.quantity.rawValue) {
+        quantities.append(record.quantity.rawValue)
+      }
+      batch.events.append(
+        EventDraft(
+          kind: .histogram,
+          data: [
+            "step": .integer(first.step), "quantities": .array(quantities.map { .string($0) }),
+          ]))
+    }
+
+    func add(_ epoch: EpochRecord, to batch: inout RunBatch) {
+      var data = JSONObject([
+        ("epoch", .integer(epoch.epoch)), ("step", .integer(epoch.step)),
+        ("train_loss", .number(epoch.loss)),
+      ])
+      batch.points.append(
+        Point(series: "epoch_loss", step: epoch.step, value: epoch.loss, seconds: epoch.seconds))
+      if let accuracy = epoch.accuracy {
+        data["train_accuracy"] = .number(accuracy)
+        batch.points.append(
+          Point(
+            series: "train_accuracy", step: epoch.step, value: accuracy, seconds: epoch.seconds))
+      }
+      data["examples_per_second"] = .number(epoch.examplesPerSecond.rounded())
+      data["elapsed_seconds"] = .number(epoch.seconds)
+      if told.isNews(.epoch, step: epoch.step) {
+        batch.events.append(EventDraft(kind: .epoch, data: .object(data)))
+      }
+    }
+
+    func add(_ evaluation: EvaluationRecord, to batch: inout RunBatch) {
+      let part = evaluation.part.rawValue
+      let result = evaluation.result
+      var data = JSONObject([
+        ("part", .string(part)), ("step", .integer(evaluation.step)),
+        ("epoch", .integer(evaluation.epoch)), ("\(part)_loss", .number(result.loss)),
+      ])
+      var values = [("\(part)_loss", result.loss)]
+      if let accuracy = result.accuracy {
+        data["\(part)_accuracy"] = .number(accuracy)
+        values.append(("\(part)_accuracy", accuracy))
+      }
+      data["examples"] = .integer(result.examples)
+      data["is_best"] = .bool(evaluation.isBest)
+      for (series, value) in values {
+        batch.points.append(
+          Point(series: series, step: evaluation.step, value: value, seconds: evaluation.seconds))
+      }
+      if told.isNews(.validation, step: evaluation.step, part) {
+        batch.events.append(EventDraft(kind: .validation, data: .object(data)))
+      }
+    }
+
+    func add(_ checkpoint: CheckpointRecord, to batch: inout RunBatch) {
+      batch.checkpoints.append(checkpoint)
+      guard told.isNews(.checkpoint, step: checkpoint.step, checkpoint.kind.rawValue) else { return }
+      var data = JSONObject([
+        ("kind", .string(checkpoint.kind.rawValue)), ("step", .integer(checkpoint.step)),
+        ("epoch", .integer(checkpoint.epoch)), ("size_bytes", .integer(checkpoint.weights.byteCount)),
+      ])
+      if let metric = checkpoint.metric { data[metric.name] = .number(metric.value) }
+      batch.events.append(EventDraft(kind: .checkpoint, data: .object(data)))
+    }
+
+    func add(_ record: LogRecord, to batch: inout RunBatch) {
+      batch.logs.append(record)
+      guard told.isNews(.log, step: record.step, record.message) else { return }
+      batch.events.append(
+        EventDraft(
+          kind: .log,
+          data: [
+            "level": .string(record.level.rawValue), "message": .string(record.message),
+            "step": .integer(record.step),
+          ]))
+    }
+  }
+
+  /// The norm of all parameters' gradients together.
+  static func globalNorm(_ parameters: ArraySlice<ParameterGradient>) -> Double {
+    parameters.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot()
+  }
+}
+
+extension GradientSummary {
+  init(_ gradient: ParameterGradient) {
+    self.init(
+      norm: Float(gradient.norm), largest: Float(gradient.largest), mean: Float(gradient.mean),
+      nonFinite: UInt32(clamping: gradient.nonFiniteCount))
+  }
+}

@@ -1,0 +1,39 @@
+import JSON
+import Store
+import Training
+
+/// What a run did within a stretch of time: everything here commits together.
+struct RunBatch {
+  /// A value of a scalar series at a step.
+  struct Point {
+    let series: String
+    let step: Int
+    let value: Double
+    /// Of training, when it was taken.
+    let seconds: Double
+  }
+
+  /// An event before it has an id.
+  struct EventDraft {
+    let kind: RunEvent.Kind
+    let data: JSON
+  }
+
+  /// The run's parameters; only in the first batch.
+  var parameters: [ParameterName] = []
+  var steps: [StepRecord] = []
+  var points: [Point] = []
+  var histograms: [HistogramRecord] = []
+  var activations: [ActivationRecord] = []
+  var checkpoints: [CheckpointRecord] = []
+  var logs: [LogRecord] = []
+  var events: [EventDraft] = []
+  /// How far the run has come; the newest only.
+  var progress: RunRecord.Progress?
+
+  var isEmpty: Bool {
+    steps.isEmpty && points.isEmpty && histograms.isEmpty && activations.isEmpty
+      && checkpoints.isEmpty && logs.isEmpty && events.isEmpty && parameters.isEmpty
+      && progress == nil
+  }
+}

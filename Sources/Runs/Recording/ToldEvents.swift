@@ -1,0 +1,44 @@
+import JSON
+
+/// Which events of a run an earlier attempt has told already.
+///
+/// A run whose server died is trained again from a point before the last step it told of. It comes to
+/// the same events, in the same bits; they must not be told twice, nor one be left out. Rows and
+/// events commit in the order in which they happen, so all events before the last step told are
+/// there, and only those of that step and after need to be looked up one by one.
+struct ToldEvents {
+  private let step: Int
+  private let keys: Set<String>
+
+  /// Nothing was told: the run's first attempt.
+  static let none = ToldEvents(step: -1, keys: [])
+
+  private init(step: Int, keys: Set<String>) {
+    self.step = step
+    self.keys = keys
+  }
+
+  /// - Parameters:
+  ///   - step: the last step whose rows are in the store.
+  ///   - recent: the newest events, as many as can be of that step and after.
+  init(step: Int, recent: [RunEvent]) {
+    self.step = step
+    var keys: Set<String> = []
+    for event in recent {
+      guard let data = try? JSON(parsing: event.data), let step = data["step"]?.integer else {
+        continue
+      }
+      let detail = data["part"] ?? data["message"] ?? data["kind"]
+      keys.insert(ToldEvents.key(event.kind, step, detail?.string ?? ""))
+    }
+    self.keys = keys
+  }
+
+  func isNews(_ kind: RunEvent.Kind, step: Int, _ detail: String = "") -> Bool {
+    step >= self.step && !keys.contains(ToldEvents.key(kind, step, detail))
+  }
+
+  private static func key(_ kind: RunEvent.Kind, _ step: Int, _ detail: String) -> String {
+    "\(kind.rawValue)/\(step)/\(detail)"
+  }
+}

@@ -1,0 +1,17 @@
+import Store
+
+extension RunService {
+  /// A run's events after an id, or with `nil` from its first; of all runs, from now on, without a run.
+  public func events(of run: RunID?, after id: Int64?) -> RunEventStream {
+    let beginning = run == nil ? hub.newestID : 0
+    return RunEventStream(store: store, hub: hub, run: run, cursor: id ?? beginning)
+  }
+
+  /// Whether a run has told all it ever will up to an id: it is over, and the reader has seen its end.
+  public func hasEnded(_ run: RunRecord, at id: Int64) throws -> Bool {
+    guard run.state.isOver, let last = try store.events.newest(of: run.id, limit: 1).first else {
+      return false
+    }
+    return id >= last.id
+  }
+}

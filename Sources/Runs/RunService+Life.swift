@@ -1,0 +1,136 @@
+import Foundation
+import JSON
+import Store
+import Training
+
+extension RunService {
+  /// Ends a run as `cancelled`; a run that is cancelled already stays so.
+  public func cancel(_ id: RunID) async throws -> RunRecord {
+    try await request(.requestCancel, of: id, reason: .cancelled)
+  }
+
+  /// Ends a run now and keeps it, with its weights, as `succeeded`.
+  public func stop(_ id: RunID) async throws -> RunRecord {
+    try await request(.requestStop, of: id, reason: .stopped)
+  }
+
+  /// Has a run keep its state after the present step, and gives its lane to another.
+  public func pause(_ id: RunID) async throws -> RunRecord {
+    try await request(.requestPause, of: id, reason: nil)
+  }
+
+  /// Queues a paused run again; it goes on where it was.
+  public func resume(_ id: RunID) async throws -> RunRecord {
+    try await request(.resume, of: id, reason: nil)
+  }
+
+  private func request(
+    _ event: RunStateMachine.Event, of id: RunID, reason: StateReason?
+  ) async throws -> RunRecord {
+    // A run may move on between being read and being changed; then it is looked at again.
+    for _ in 0..<100 {
+      guard let run = try await store.runs.get(id) else { throw notFound(id) }
+      var machine = RunStateMachine(state: run.state)
+      let actions: [RunStateMachine.Action]
+      do {
+        actions = try machine.handle(event)
+      } catch {
+        throw RunError(.illegalTransition, Self.explanation(of: error, run))
+      }
+      guard !actions.isEmpty else { return run }
+      for action in actions {
+        switch action {
+        case .record:
+          if let moved = try transition(run, event, reason: reason) { return moved }
+        case .signal(let wish):
+          if let control = active.withLock({ $0[id] }) {
+            control.request(wish)
+            return run
+          }
+          // It is about to begin or has just ended.
+          try await Task.sleep(for: .milliseconds(20))
+        case .wakeLanes:
+          wakeLanes()
+        }
+      }
+    }
+    throw RunError(.illegalTransition, "run \(id) changes faster than it can be asked; try again")
+  }
+
+  private static func explanation(
+    of fault: RunStateMachine.IllegalTransition, _ run: RunRecord
+  ) -> String {
+    let wish =
+      switch fault.event {
+      case .requestCancel: "cancelled"
+      case .requestStop: "stopped"
+      case .requestPause: "paused"
+      case .resume: "resumed"
+      default: fault.event == .claim ? "started" : "ended"
+      }
+    let remedy =
+      switch (fault.state, fault.event) {
+      case (.queued, .requestStop): "; it has no weights to keep yet, cancel it instead"
+      case (.queued, .requestPause): "; it hasn't begun"
+      case (.succeeded, _), (.failed, _), (.cancelled, _): "; it is over"
+      default: ""
+      }
+    return "run \(run.id) is \(fault.state.rawValue) and can't be \(wish)\(remedy)"
+  }
+
+  /// Carries an event out that changes the state: the row, its events, the lanes.
+  ///
+  /// - Returns: the run, or `nil` when it no longer stands where it was seen.
+  @discardableResult
+  func transition(
+    _ run: RunRecord, _ event: RunStateMachine.Event, reason: StateReason?, error: JSON? = nil
+  ) throws -> RunRecord? {
+    var machine = RunStateMachine(state: run.state)
+    let actions = try machine.handle(event)
+    let state = machine.state
+    let moved = try store.runs.move(
+      run, to: state, reason: reason, error: error.map { "\($0)" }
+    ) { RunService.stateEvents(of: $0) }
+    guard let moved else { return nil }
+    hub.publish(moved.events.compactMap(RunEvent.init))
+    if actions.contains(.wakeLanes) { wakeLanes() }
+    return moved.run
+  }
+
+  /// What is told of a run's new state: `state`, and `end` when nothing more will happen.
+  static func stateEvents(of run: RunRecord) -> [NewEvent] {
+    let data: JSON = .object([
+      "run": .string(run.id.rawValue), "state": .string(run.state.rawValue),
+      "state_reason": run.stateReason.map { .string($0.rawValue) } ?? .null,
+      "step": .integer(run.progress.step),
+      "metrics": RunService.parsed(run.metrics), "error": RunService.parsed(run.error),
+    ])
+    let kinds: [RunEvent.Kind] = run.state.isOver ? [.state, .end] : [.state]
+    return kinds.map { NewEvent(kind: $0.rawValue, data: "\(data)") }
+  }
+
+  /// JSON that we stored ourselves.
+  static func parsed(_ text: String?) -> JSON {
+    text.flatMap { try? JSON(parsing: $0) } ?? .null
+  }
+
+  func notFound(_ id: RunID) -> RunError { RunError(.notFound, "there is no run \"\(id)\"") }
+
+  /// Changes a run's name, tags or priority.
+  ///
+  /// - Throws: `Faults` for a body that says anything else.
+  public func update(_ id: RunID, body: JSON) async throws -> RunRecord {
+    var reader = ObjectReader(body)
+    let name = RunRequest.name(&reader)
+    let hasName = reader.object["name"] != nil
+    let tags = reader.object["tags"] == nil ? nil : RunRequest.tags(&reader)
+    let priority = reader.integer("priority", in: RunRequest.priorities)
+    try reader.finish().check()
+    return try await store.runs.update(
+      id, name: hasName ? .some(name) : .none, tags: tags.map(RunRequest.encoded),
+      priority: priority)
+  }
+
+  /// Deletes a run that is over, with all it recorded.
+  public func delete(_ id: RunID) async throws { try await store.runs.delete(id) }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import JSON
+import Store
+
+extension RunService {
+  /// A run as clients see it.
+  public func json(_ run: RunRecord) async throws -> JSON {
+    let position = try await store.runs.queuePosition(of: run)
+    let request = RunService.parsed(run.request)
+    let base = "/v1/runs/\(run.id)"
+    var object = JSONObject([
+      ("id", .string(run.id.rawValue)),
+      ("name", run.name.map { .string($0) } ?? .null),
+      ("state", .string(run.state.rawValue)),
+      ("state_reason", run.stateReason.map { .string($0.rawValue) } ?? .null),
+      ("progress", RunService.progress(run.progress)),
+      ("metrics", RunService.parsed(run.metrics)),
+      ("best", RunService.parsed(run.best)),
+      ("error", RunService.parsed(run.error)),
+      ("queue_position", position.map { .integer($0 + 1) } ?? .null),
+      ("attempt", .integer(run.attempt)),
+      ("priority", .integer(run.priority)),
+      ("model", run.model.map { .string($0.rawValue) } ?? .null),
+      ("dataset", request["dataset"] ?? .null),
+      ("tags", RunService.parsed(run.tags)),
+    ])
+    for name in ["training", "observe", "initial_weights", "max_seconds"] {
+      if let value = request[name] { object[name] = value }
+    }
+    object["created_at"] = .string(Timestamp.text(run.createdAt))
+    object["started_at"] = run.startedAt.map { .string(Timestamp.text($0)) } ?? .null
+    object["finished_at"] = run.finishedAt.map { .string(Timestamp.text($0)) } ?? .null
+    object["links"] = .object([
+      "self": .string(base), "events": .string("\(base)/events"),
+      "metrics": .string("\(base)/metrics"), "gradients": .string("\(base)/gradients"),
+      "histograms": .string("\(base)/histograms"), "weights": .string("\(base)/weights"),
+      "checkpoints": .string("\(base)/checkpoints"), "logs": .string("\(base)/logs"),
+    ])
+    return .object(object)
+  }
+
+  private static func progress(_ progress: RunRecord.Progress) -> JSON {
+    .object([
+      "epoch": .integer(progress.epoch), "step": .integer(progress.step),
+      "total_steps": progress.totalSteps.map { .integer($0) } ?? .null,
+      "examples_per_second": progress.examplesPerSecond.map { .number($0.rounded()) } ?? .null,
+      "elapsed_seconds": .number(progress.elapsedSeconds),
+      "eta_seconds": progress.etaSeconds.map { .number($0) } ?? .null,
+    ])
+  }
+}
+
+/// Times as clients see them.
+public enum Timestamp {
+  /// ISO 8601 in UTC with milliseconds: `2026-11-23T21:00:00.123Z`.
+  public static func text(_ milliseconds: Int) -> String {
+    Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+      .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+      + "Z"
+  }
+}

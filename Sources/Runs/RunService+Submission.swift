@@ -1,0 +1,132 @@
+import Datasets
+import Foundation
+import JSON
+import NeuralNetworks
+import Store
+import Training
+
+extension RunService {
+  /// Checks a run whole and queues it; once this returns it isn't lost, whatever happens.
+  ///
+  /// - Throws: `Faults` with everything that is wrong with the body or with how its parts go together.
+  public func submit(_ body: JSON) async throws -> RunRecord {
+    guard isReady else {
+      throw RunError(.draining, "the server is going down and takes no more runs")
+    }
+    let request = try RunRequest(body)
+    var faults = Faults()
+    let model = try await model(of: request, &faults)
+    let data = try await data(of: request, &faults)
+    try await checkInitialWeights(of: request, &faults)
+    try faults.check()
+    guard let model, let data else { throw faults }
+    try data.faults(model: model, configuration: request.training).check()
+    try checkMemory(model, request)
+
+    let run = try await store.runs.insert(
+      NewRun(
+        name: request.name, priority: request.priority, model: request.modelID,
+        datasets: RunRecord.Datasets(
+          train: request.datasets.train, validation: request.datasets.validation,
+          test: request.datasets.test),
+        request: "\(request.stored(body, model: model))", tags: RunRequest.encoded(request.tags)))
+    let events = try store.events.append(RunService.stateEvents(of: run), to: run.id)
+    hub.publish(events.compactMap(RunEvent.init))
+    wakeLanes()
+    return run
+  }
+
+  /// Queues a run like another, with members of the body in place of its own.
+  public func clone(_ id: RunID, overrides: JSON) async throws -> RunRecord {
+    guard let run = try await store.runs.get(id) else { throw notFound(id) }
+    guard case .object = overrides else {
+      throw Faults([Fault(pointer: "", detail: "expected an object, found \(overrides.kind)")])
+    }
+    return try await submit(RunService.merged(RunService.parsed(run.request), overrides))
+  }
+
+  /// An object with another's members in place of its own, member by member (RFC 7396).
+  static func merged(_ base: JSON, _ patch: JSON) -> JSON {
+    guard case .object(let changes) = patch else { return patch }
+    var object = base.object ?? JSONObject()
+    for (name, value) in changes.members {
+      object[name] = value == .null ? nil : merged(object[name] ?? .null, value)
+    }
+    return .object(object)
+  }
+
+  private func model(of request: RunRequest, _ faults: inout Faults) async throws -> Model? {
+    switch request.model {
+    case .inline(let model):
+      return model
+    case .stored(let id):
+      guard let record = try await store.models.get(id) else {
+        faults.add("/model", "there is no model \"\(id)\"")
+        return nil
+      }
+      return try models.model(record)
+    }
+  }
+
+  private func data(of request: RunRequest, _ faults: inout Faults) async throws -> TrainingData? {
+    let named = request.datasets
+    var opened: [Dataset?] = []
+    for (role, id) in [("train", named.train as DatasetID?), ("validation", named.validation), ("test", named.test)] {
+      guard let id else {
+        opened.append(nil)
+        continue
+      }
+      guard let record = try await store.datasets.get(id) else {
+        faults.add(named.isObject ? "/dataset/\(role)" : "/dataset", "there is no dataset \"\(id)\"")
+        opened.append(nil)
+        continue
+      }
+      opened.append(try datasets.open(record))
+    }
+    guard faults.isEmpty, let training = opened[0] else { return nil }
+    return try TrainingData(
+      training: training, validation: opened[1]?.adapted(to: training.description),
+      test: opened[2]?.adapted(to: training.description))
+  }
+
+  private func checkInitialWeights(of request: RunRequest, _ faults: inout Faults) async throws {
+    guard let id = request.initialWeights else { return }
+    if try await store.runs.get(id) == nil {
+      faults.add("/initial_weights", "there is no run \"\(id)\"")
+    } else if try await store.checkpoints.newest(id) == nil {
+      faults.add("/initial_weights", "run \"\(id)\" has no weights yet")
+    }
+  }
+
+  /// Parameters, their gradients and the optimizer's memory must fit, before any plan is made.
+  private func checkMemory(_ model: Model, _ request: RunRequest) throws {
+    let copies = 2 + request.training.optimizer.slots.count
+    let activations = model.layers.reduce(0) { $0 + $1.activationBytes }
+    let needed =
+      Double(model.parameterCount) * 4 * Double(copies)
+      + Double(activations) * Double(request.training.batchSize)
+    guard needed <= Double(configuration.memoryBytes) else {
+      throw Faults([
+        Fault(
+          pointer: "/model",
+          detail: "training needs about \(Int(needed / 1_048_576)) MiB "
+            + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
+            + "of activations times the batch size \(request.training.batchSize)); "
+            + "the server allows \(configuration.memoryBytes >> 20) MiB (--memory)")
+      ])
+    }
+  }
+}
+
+extension RunRequest {
+  var modelID: ModelID? {
+    if case .stored(let id) = model { id } else { nil }
+  }
+
+  /// What is kept of the request: as it came, with the model's spec in it.
+  func stored(_ body: JSON, model: Model) -> JSON {
+    guard case .object(var object) = body else { return body }
+    object["model"] = model.spec.json
+    return .object(object)
+  }
+}

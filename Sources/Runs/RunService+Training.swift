@@ -1,0 +1,151 @@
+import Datasets
+import Foundation
+import JSON
+import NeuralNetworks
+import Store
+import Synchronization
+import Training
+
+extension RunService {
+  /// Trains a claimed run on the calling lane, from its beginning or where it was, to its end.
+  func train(_ run: RunRecord) {
+    let control = TrainingControl()
+    active.withLock { $0[run.id] = control }
+    defer { _ = active.withLock { $0.removeValue(forKey: run.id) } }
+    if isGoingDown { control.request(.pause) }
+    do {
+      hub.publish(
+        try store.events.append(RunService.stateEvents(of: run), to: run.id)
+          .compactMap(RunEvent.init))
+      let job = try job(of: run)
+      let recorder = try recorder(of: run, job, control)
+      let outcome = try executor.execute(job, control: control, observer: recorder)
+      recorder.flush()
+      if let failure = recorder.failure { throw failure }
+      try end(run, outcome)
+    } catch {
+      giveUp(run, error)
+    }
+  }
+
+  /// The run's parts, opened and decoded again.
+  private func job(of run: RunRecord) throws -> TrainingJob {
+    let request = try RunRequest(JSON(parsing: run.request))
+    guard case .inline(let model) = request.model else {
+      throw RunError(.notFound, "the run has no model")
+    }
+    func dataset(_ id: DatasetID) throws -> Dataset {
+      guard let record = try store.datasets.getAndWait(id) else {
+        throw RunError(.notFound, "dataset \(id) was deleted")
+      }
+      return try datasets.open(record)
+    }
+    let training = try dataset(run.datasets.train)
+    let state = try store.checkpoints.newestState(run.id).map { try CheckpointState(decoding: $0) }
+    return TrainingJob(
+      model: model,
+      data: TrainingData(
+        training: training,
+        validation: try run.datasets.validation.map {
+          try dataset($0).adapted(to: training.description)
+        },
+        test: try run.datasets.test.map { try dataset($0).adapted(to: training.description) }),
+      configuration: request.training, observation: request.observation,
+      initialWeights: try state == nil ? initialWeights(request.initialWeights) : nil,
+      resuming: state, maximumSeconds: request.maximumSeconds.map(Double.init))
+  }
+
+  private func initialWeights(_ id: RunID?) throws -> Weights? {
+    guard let id else { return nil }
+    guard let bytes = try store.checkpoints.newestWeights(id) else {
+      throw RunError(.noCheckpoint, "run \(id), whose weights this one begins with, was deleted")
+    }
+    return Weights(try WeightsFile.safetensors.decoded(bytes))
+  }
+
+  private func recorder(
+    of run: RunRecord, _ job: TrainingJob, _ control: TrainingControl
+  ) throws -> RunRecorder {
+    let told =
+      run.attempt == 1
+      ? ToldEvents.none
+      : ToldEvents(
+        step: run.progress.step,
+        recent: try store.events.newest(of: run.id, limit: 64).compactMap(RunEvent.init))
+    let metrics = Mutex(RunService.parsed(run.metrics).object ?? JSONObject())
+    let history = store.history
+    let keep = job.configuration.checkpointsKept
+    return RunRecorder(
+      sink: { batch in
+        let rows = try metrics.withLock { try batch.historyBatch(metrics: &$0, keep: keep) }
+        return try history.append(rows, to: run.id, attempt: run.attempt)
+          .compactMap(RunEvent.init)
+      },
+      hub: hub, control: control, told: told, label: run.id.rawValue)
+  }
+
+  private func end(_ run: RunRecord, _ outcome: Outcome) throws {
+    guard let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt else {
+      return
+    }
+    let reason = StateReason(rawValue: outcome.reason.rawValue)
+    switch outcome.reason {
+    case .completed: try transition(current, .complete, reason: reason)
+    case .earlyStopped: try transition(current, .stopEarly, reason: reason)
+    case .stopped, .timeLimit: try transition(current, .stopped, reason: reason)
+    case .cancelled: try transition(current, .cancelled, reason: reason)
+    case .paused:
+      // A server that goes down has its runs pause, to go on with them when it is back.
+      if isGoingDown {
+        try transition(current, .serverRestart, reason: .serverRestart)
+      } else {
+        try transition(current, .paused, reason: nil)
+      }
+    case .diverged, .nonFinite:
+      var detail = JSONObject([
+        ("type", .string("/problems/\(outcome.reason.rawValue.replacing("_", with: "-"))")),
+        ("title", .string("Training can't go on")),
+        ("detail", .string(outcome.failure?.message ?? "")),
+        ("step", .integer(outcome.failure?.step ?? outcome.step)),
+      ])
+      if let layer = outcome.failure?.layer { detail["layer"] = .string(layer) }
+      if let parameter = outcome.failure?.parameter { detail["parameter"] = .string(parameter) }
+      try transition(current, .fail, reason: reason, error: .object(detail))
+    }
+  }
+
+  /// Ends a run that couldn't be carried out as failed, with what is known of why.
+  private func giveUp(_ run: RunRecord, _ error: any Error) {
+    log("run \(run.id), attempt \(run.attempt): \(error)")
+    do {
+      // Another attempt has taken over: nothing of this one counts any more.
+      guard let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt,
+        current.state == .running
+      else { return }
+      let (reason, title) = RunService.fault(of: error)
+      try transition(
+        current, .fail, reason: reason,
+        error: .object([
+          "type": .string("/problems/\(reason.rawValue.replacing("_", with: "-"))"),
+          "title": .string(title), "detail": .string("\(error)"),
+        ]))
+    } catch {
+      // It stays `running` in the store, and is queued again at the next start.
+      log("run \(run.id) couldn't be ended: \(error)")
+    }
+  }
+
+  private static func fault(of error: any Error) -> (StateReason, String) {
+    switch error {
+    case let error as StoreError:
+      error.code == .diskFull
+        ? (.diskFull, "The disk is full") : (.workerLost, "The store can't be written")
+    case is Faults, is DatasetError, is RunError, is JSONSyntaxError:
+      (.invalidData, "The run's parts can't be used")
+    case let error as TrainingError:
+      error.code == .plan
+        ? (.outOfMemory, "The run couldn't be planned") : (.invalidData, "The data can't be used")
+    default: (.workerLost, "Training ended unexpectedly")
+    }
+  }
+}

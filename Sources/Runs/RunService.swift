@@ -1,0 +1,91 @@
+import Dispatch
+import Foundation
+import JSON
+import Store
+import Synchronization
+import Training
+
+/// Runs, from the request to the weights: the queue, the lanes that train, and what clients ask.
+public final class RunService: Sendable {
+  let store: Store
+  let datasets: DatasetLibrary
+  let models: ModelLibrary
+  let configuration: RunServiceConfiguration
+  let hub: ProgressHub
+  let executor: any RunExecutor
+  let log: @Sendable (String) -> Void
+
+  /// The runs that train now.
+  let active = Mutex<[RunID: TrainingControl]>([:])
+  private let isDraining = Atomic<Bool>(false)
+  private let isStarted = Atomic<Bool>(false)
+  private let pool = Mutex<WorkerPool?>(nil)
+
+  /// - Throws: `StoreError` when the store can't be read.
+  public init(
+    store: Store, datasets: DatasetLibrary, models: ModelLibrary,
+    configuration: RunServiceConfiguration = RunServiceConfiguration(),
+    log: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    self.store = store
+    self.datasets = datasets
+    self.models = models
+    self.configuration = configuration
+    self.log = log
+    executor = LocalExecutor()
+    hub = ProgressHub(lastID: try store.events.lastID())
+  }
+
+  /// Queues again what a server that is no more was running, and begins to train.
+  public func start() async throws {
+    for run in try store.runs.all(in: .running) {
+      try transition(run, .serverRestart, reason: .serverRestart)
+      log("run \(run.id) was running when the server ended; it is queued again")
+    }
+    let workers = WorkerPool(lanes: configuration.workers) { [weak self] in
+      self?.nextWork()
+    }
+    pool.withLock { $0 = workers }
+    isStarted.store(true, ordering: .releasing)
+    workers.wake()
+  }
+
+  /// Whether runs are taken: started, and not going down.
+  public var isReady: Bool {
+    isStarted.load(ordering: .acquiring) && !isDraining.load(ordering: .acquiring)
+  }
+
+  public var busyWorkers: Int { pool.withLock { $0?.busyLaneCount ?? 0 } }
+
+  func wakeLanes() { pool.withLock { $0 }?.wake() }
+
+  /// Ends in order: takes no more work, has running runs keep their state, ends every event stream.
+  ///
+  /// - Returns: whether everything came to rest before the deadline.
+  @discardableResult
+  public func drain(deadline: DispatchTime) async -> Bool {
+    isDraining.store(true, ordering: .releasing)
+    let workers = pool.withLock { $0 }
+    workers?.close()
+    for control in active.withLock({ Array($0.values) }) { control.request(.pause) }
+    let isIdle = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(returning: workers?.waitUntilIdle(deadline: deadline) ?? true)
+      }
+    }
+    hub.close()
+    return isIdle
+  }
+
+  var isGoingDown: Bool { isDraining.load(ordering: .acquiring) }
+
+  private func nextWork() -> WorkerPool.Work? {
+    do {
+      guard let run = try store.runs.claim() else { return nil }
+      return { [self] in train(run) }
+    } catch {
+      log("the queue can't be read: \(error)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import JSON
+import NeuralNetworks
+import Store
+import Training
+
+/// What a client asks for with `POST /v1/runs`, decoded and free of faults of its own.
+///
+/// What it names (a model, datasets, weights) is looked up later; see `RunSubmission`.
+public struct RunRequest: Sendable {
+  public enum ModelSource: Sendable {
+    case stored(ModelID)
+    case inline(Model)
+  }
+
+  /// The datasets' ids, with the pointer at which each stands.
+  public struct Datasets: Sendable {
+    public let train: DatasetID
+    public let validation: DatasetID?
+    public let test: DatasetID?
+    /// Whether the document gave an object rather than a single id.
+    public let isObject: Bool
+
+    public var all: [DatasetID] { [train] + [validation, test].compactMap { $0 } }
+  }
+
+  public static let priorities = -1000...1000
+  public static let longestName = 200
+  public static let mostTags = 64
+  public static let longestSeconds = 30 * 24 * 3600
+
+  public let name: String?
+  public let model: ModelSource
+  public let datasets: Datasets
+  public let training: TrainingConfiguration
+  public let observation: ObservationConfiguration
+  public let initialWeights: RunID?
+  public let priority: Int
+  /// Of training, after which the run ends.
+  public let maximumSeconds: Int?
+  public let tags: [String: String]
+
+  /// Decodes the body, and finds every fault in it.
+  public init(_ json: JSON) throws(Faults) {
+    var reader = ObjectReader(json)
+    name = RunRequest.name(&reader)
+    let model = RunRequest.model(&reader)
+    let datasets = RunRequest.datasets(&reader)
+    var training: TrainingConfiguration?
+    if let value = reader.requiredValue("training") {
+      do throws(Faults) {
+        training = try TrainingConfiguration(
+          value, pointer: "/training", hasValidationDataset: datasets?.validation != nil)
+      } catch {
+        reader.add(error)
+      }
+    }
+    var observation = ObservationConfiguration()
+    if let value = reader.value("observe") {
+      do throws(Faults) {
+        observation = try ObservationConfiguration(value, pointer: "/observe")
+      } catch {
+        reader.add(error)
+      }
+    }
+    self.observation = observation
+    initialWeights = reader.string("initial_weights").flatMap { text in
+      let id = RunID(text)
+      if id == nil { reader.fault("initial_weights", "\"\(text.prefix(80))\" is no run's id") }
+      return id
+    }
+    priority = reader.integer("priority", in: RunRequest.priorities) ?? 0
+    maximumSeconds = reader.integer("max_seconds", in: 1...RunRequest.longestSeconds)
+    tags = RunRequest.tags(&reader)
+    try reader.finish().check()
+    guard let model, let datasets, let training else { throw reader.faults }
+    self.model = model
+    self.datasets = datasets
+    self.training = training
+  }
+
+  static func name(_ reader: inout ObjectReader) -> String? {
+    let name = reader.string("name")
+    if let name, name.count > longestName {
+      reader.fault("name", "has \(name.count) characters; at most \(longestName)")
+    }
+    return name
+  }
+
+  private static func model(_ reader: inout ObjectReader) -> ModelSource? {
+    switch reader.requiredValue("model") {
+    case nil:
+      return nil
+    case .string(let text)?:
+      if let id = ModelID(text) { return .stored(id) }
+      reader.fault("model", "\"\(text.prefix(80))\" is no model's id; give mdl_… or a spec")
+      return nil
+    case let spec?:
+      do throws(Faults) {
+        return .inline(try Model(try ModelSpec(spec, pointer: "/model"), pointer: "/model"))
+      } catch {
+        reader.add(error)
+        return nil
+      }
+    }
+  }
+
+  private static func datasets(_ reader: inout ObjectReader) -> Datasets? {
+    guard let value = reader.requiredValue("dataset") else { return nil }
+    if case .string(let text) = value {
+      guard let id = DatasetID(text) else {
+        reader.fault("dataset", "\"\(text.prefix(80))\" is no dataset's id; give ds_…")
+        return nil
+      }
+      return Datasets(train: id, validation: nil, test: nil, isObject: false)
+    }
+    guard var parts = reader.reader("dataset") else { return nil }
+    func id(_ name: String) -> DatasetID? {
+      guard let text = parts.string(name) else { return nil }
+      let id = DatasetID(text)
+      if id == nil { parts.fault(name, "\"\(text.prefix(80))\" is no dataset's id; give ds_…") }
+      return id
+    }
+    if parts.faults.isEmpty { _ = parts.requiredValue("train") }
+    let train = id("train")
+    let validation = id("validation")
+    let test = id("test")
+    reader.add(parts.finish())
+    return train.map { Datasets(train: $0, validation: validation, test: test, isObject: true) }
+  }
+
+  static func tags(_ reader: inout ObjectReader) -> [String: String] {
+    guard let part = reader.reader("tags") else { return [:] }
+    reader.add(part.faults)
+    var tags: [String: String] = [:]
+    if part.object.members.count > mostTags {
+      reader.fault("tags", "has \(part.object.members.count) members; at most \(mostTags)")
+    }
+    for (name, value) in part.object.members.prefix(mostTags) {
+      guard let text = value.string else {
+        reader.add(
+          Faults([
+            Fault(pointer: part.pointer(to: name), detail: "expected a string, found \(value.kind)")
+          ]))
+        continue
+      }
+      if text.count > longestName || name.count > longestName {
+        reader.add(
+          Faults([
+            Fault(
+              pointer: part.pointer(to: name),
+              detail: "is too long; at most \(longestName) characters")
+          ]))
+      }
+      tags[name] = text
+    }
+    return tags
+  }
+
+  static func encoded(_ tags: [String: String]) -> String {
+    "\(JSON.object(JSONObject(tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))"
+  }
+}
