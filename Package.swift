@@ -95,7 +95,8 @@ let package = Package(
       fixtures: true),
     tests("DatasetsTests", uses: ["Datasets", "JSON", "Tensors"], fixtures: true),
     tests(
-      "TrainingTests", uses: ["Training", "NeuralNetworks", "Datasets", "JSON", "Tensors"],
+      "TrainingTests",
+      uses: ["Training", "NeuralNetworks", "Optimizers", "Datasets", "JSON", "Tensors", "CAllocationCounter"],
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),

@@ -37,11 +37,13 @@ public enum Benchmark {
     let session = try Session(workload, examples: examples)
     for _ in 0..<5 { session.step(records: false) }
     let end = DispatchTime.now().uptimeNanoseconds + UInt64(options.seconds * 1e9)
+    session.measure(records: false)
+    let stretch = max(1, min(64, Int(options.seconds * 5e4 / max(median(session.plain), 1))))
     while session.lastTime < end, session.plain.count < Session.mostSamples {
-      // In stretches, so that what records doesn't warm the caches of what doesn't, or the other way.
-      for _ in 0..<64 where session.lastTime < end { session.measure(records: false) }
+      // In stretches of steps, so that a drift of the machine hits both alike.
+      for _ in 0..<stretch { session.measure(records: false) }
       guard options.observes else { continue }
-      for _ in 0..<64 where session.lastTime < end { session.measure(records: true) }
+      for _ in 0..<stretch { session.measure(records: true) }
     }
     return report(session, options)
   }
@@ -59,7 +61,7 @@ public enum Benchmark {
       ("samples_per_second", .number(Double(workload.batchSize) * 1e6 / median)),
       ("planned_bytes", .integer(session.engine.plannedBytes)),
     ])
-    if options.observes {
+    if options.observes, !session.recording.isEmpty {
       let recording = Self.median(session.recording)
       result["recording_step_microseconds"] = ["median": .number(recording)]
       result["recording_ratio"] = .number(recording / median)
@@ -117,7 +119,7 @@ public enum Benchmark {
         largestBatch: workload.batchSize)
       block = StepBlock(parameterCount: workload.model.parameters.count)
       longestBlock = Trainer.longestBlock(parameters: workload.model.parameters.count)
-      block.reserve(longestBlock)
+      block.reserve(longestBlock, clips: workload.configuration.clip != nil)
       plain.reserveCapacity(1 << 16)
       let order = Array(0..<workload.batchSize)
       order.withUnsafeBufferPointer {

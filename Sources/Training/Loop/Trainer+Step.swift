@@ -23,7 +23,7 @@ extension Trainer {
     if let answerRule, let classes = examples.classes {
       progress.epochRight += answerRule.rightAnswers(
         outputs: program.outputs, classes: classes, rows: batch.count,
-        width: model.outputShape.count)
+        width: outputWidth)
     }
 
     let probes = takesHistograms ? beforeUpdate(program, step: next) : nil

@@ -25,6 +25,8 @@ public final class Trainer {
   let validation: Evaluation?
   let test: Evaluation?
   let answerRule: AnswerRule?
+  /// Elements of one example's output.
+  let outputWidth: Int
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -65,6 +67,7 @@ public final class Trainer {
     answerRule =
       configuration.measuresAccuracy
       ? AnswerRule(loss: configuration.loss, encoding: encoding) : nil
+    outputWidth = model.outputShape.count
     let parts = data.split(configuration)
     examples = ExampleOrder(
       source: data.training, examples: parts.training, encoding: encoding,
@@ -85,7 +88,7 @@ public final class Trainer {
     if let resuming { try engine.restore(resuming) }
     block = StepBlock(parameterCount: model.parameters.count)
     longestBlock = Self.longestBlock(parameters: model.parameters.count)
-    block.reserve(longestBlock)
+    block.reserve(longestBlock, clips: configuration.clip != nil)
 
     let stepsPerEpoch = examples.batchesPerEpoch
     let totalSteps =

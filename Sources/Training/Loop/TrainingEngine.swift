@@ -66,7 +66,9 @@ final class TrainingEngine {
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {
-    for program in programs where program.batch == batch { return program }
+    for index in 0..<programs.count where programs[index].batch == batch {
+      return programs[index]
+    }
     try prepare(batch: batch)
     return programs[programs.count - 1]
   }

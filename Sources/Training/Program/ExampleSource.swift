@@ -43,6 +43,8 @@ public struct MemoryExamples: ExampleSource {
   }
 
   public let inputShape: Shape
+  /// Elements of one example's input.
+  private let width: Int
   private let inputs: [Float]
   private let targets: Targets
 
@@ -50,6 +52,7 @@ public struct MemoryExamples: ExampleSource {
   public init(inputs: [Float], shape: Shape, targets: Targets) {
     self.inputs = inputs
     inputShape = shape
+    width = shape.count
     self.targets = targets
     precondition(inputs.count == examples * shape.count, "inputs and targets differ in number")
   }
@@ -72,23 +75,23 @@ public struct MemoryExamples: ExampleSource {
     indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
     targets: UnsafeMutableRawPointer
   ) {
-    let width = inputShape.count
+    let width = self.width
     self.inputs.withUnsafeBufferPointer { source in
       guard let base = source.baseAddress else { return }
-      for (row, index) in indices.enumerated() {
-        (inputs + row * width).update(from: base + index * width, count: width)
+      for row in 0..<indices.count {
+        (inputs + row * width).update(from: base + indices[row] * width, count: width)
       }
     }
     switch self.targets {
     case .classes(let classes, _):
       let classTargets = targets.assumingMemoryBound(to: Int32.self)
-      for (row, index) in indices.enumerated() { classTargets[row] = classes[index] }
+      for row in 0..<indices.count { classTargets[row] = classes[indices[row]] }
     case .numbers(let numbers, let shape):
       let numberTargets = targets.assumingMemoryBound(to: Float.self)
       let width = shape.count
-      for (row, index) in indices.enumerated() {
+      for row in 0..<indices.count {
         for column in 0..<width {
-          numberTargets[row * width + column] = numbers[index * width + column]
+          numberTargets[row * width + column] = numbers[indices[row] * width + column]
         }
       }
     }

@@ -34,13 +34,14 @@ public struct StepBlock: Sendable {
     return gradients[place * parameterCount..<(place + 1) * parameterCount]
   }
 
-  mutating func reserve(_ steps: Int) {
+  mutating func reserve(_ steps: Int, clips: Bool) {
     losses.reserveCapacity(steps)
     epochs.reserveCapacity(steps)
     learningRates.reserveCapacity(steps)
     seconds.reserveCapacity(steps)
     measured.reserveCapacity(steps)
     gradients.reserveCapacity(steps * parameterCount)
+    if clips { clippedGradients.reserveCapacity(steps * parameterCount) }
   }
 
   mutating func clear() {
