@@ -18,7 +18,8 @@ public final class DatasetLibrary: Sendable {
   private let gate = AsyncSemaphore(1)
   /// How many imports run at once; each is bound by one core and the disk.
   private let importers: AsyncSemaphore
-  private let queue = DispatchQueue(label: "chainrule.import", qos: .utility, attributes: .concurrent)
+  private let queue = DispatchQueue(
+    label: "chainrule.import", qos: .utility, attributes: .concurrent)
   private let uploadCount = Mutex(0)
 
   /// - Parameter data: the data folder; `datasets` and `uploads` are made in it.
@@ -198,7 +199,9 @@ public final class DatasetLibrary: Sendable {
     let candidates = part.map { [$0] } ?? [nil] + StagedUpload.partNames
     for candidate in candidates {
       let file = StagedUpload.file(for: candidate, in: folder)
-      guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { continue }
+      guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else {
+        continue
+      }
       let format = (try? description(record).format.rawValue) ?? "bin"
       let suffix = candidate.map { "-\($0)" } ?? ""
       return Content(
