@@ -79,4 +79,21 @@ import Testing
     let outputs = zip(one.outputs.elements(of: Float.self), pieces.outputs.elements(of: Float.self))
     #expect(outputs.allSatisfy { abs($0 - $1) < 1e-4 })
   }
+
+  @Test("convolutions end in the same bits at any number of threads")
+  func threadsKeepBits() throws {
+    let dataset = try Self.dataset()
+    let bits = try [1, 2, 3].map { threads in
+      let configuration = try TrainingConfiguration([
+        "steps": 12, "batch_size": 50, "seed": 3, "loss": "cross_entropy",
+        "threads": .integer(threads),
+      ])
+      let trainer = try Trainer(
+        model: Self.model(), data: TrainingData(training: dataset), configuration: configuration)
+      return try trainer.run(observer: RecordingObserver()).weights?.bits
+    }
+    #expect(bits[0] != nil)
+    #expect(bits[0] == bits[1])
+    #expect(bits[0] == bits[2])
+  }
 }
