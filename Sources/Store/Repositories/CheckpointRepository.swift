@@ -180,14 +180,23 @@ public struct CheckpointRepository: Sendable {
 
   /// What a run continues from: the newest state whose digest is right.
   public func newestState(_ run: RunID) throws -> [UInt8]? {
+    try newest("state", of: run, kinds: "'periodic', 'latest'")
+  }
+
+  /// The newest weights file whose digest is right, for a training lane, which may wait.
+  public func newestWeights(_ run: RunID) throws -> [UInt8]? {
+    try newest("weights", of: run, kinds: "'periodic', 'latest'")
+  }
+
+  private func newest(_ part: String, of run: RunID, kinds: String) throws -> [UInt8]? {
     try store.readAndWait { connection in
       let parts = try connection.query(
         """
         SELECT checkpoint_part.id, sha256
         FROM checkpoint JOIN checkpoint_part ON checkpoint_part.checkpoint = checkpoint.id
-        WHERE part = 'state' AND run = (SELECT number FROM run WHERE id = ?)
+        WHERE part = ? AND run = (SELECT number FROM run WHERE id = ?) AND kind IN (\(kinds))
         ORDER BY step DESC, checkpoint.id DESC
-        """, [.text(run.rawValue)]
+        """, [.text(part), .text(run.rawValue)]
       ) { row in (row.int64(0), row.text(1)) }
       for (part, digest) in parts {
         let chunks = try connection.query(

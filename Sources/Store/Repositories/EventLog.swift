@@ -19,11 +19,8 @@ public struct EventLog: Sendable {
   /// Events that aren't part of a batch, such as a change of state.
   public func append(_ events: [NewEvent], to run: RunID) throws -> [StoredEvent] {
     try store.writeAndWait { connection in
-      let number = try connection.first(
-        "SELECT number FROM run WHERE id = ?", [.text(run.rawValue)]
-      ) { row in row.int64(0) }
-      guard let number else { throw StoreError(.notFound, "there is no run \(run)") }
-      return try Self.append(events, to: run, .integer(number), connection)
+      let number = try RunRepository.number(of: run, connection)
+      return try Self.append(events, to: run, number, connection)
     }
   }
 

@@ -50,40 +50,59 @@ extension RunRepository {
     }
   }
 
-  /// Moves a run from the state it was seen in to another.
+  /// Moves a run from the state it was seen in to another, and tells of it, in one transaction.
   ///
-  /// - Returns: the run, or `nil` when it no longer stands where it was seen.
+  /// A run that is over keeps no state to continue from.
+  ///
+  /// - Returns: the run and its events, or `nil` when it no longer stands where it was seen.
   public func move(
-    _ run: RunRecord, to state: RunState, reason: StateReason?, error: String? = nil
-  ) throws -> RunRecord? {
-    try store.writeAndWait { try Self.move(run, to: state, reason: reason, error: error, $0) }
+    _ run: RunRecord, to state: RunState, reason: StateReason?, error: String? = nil,
+    events: @Sendable (RunRecord) -> [NewEvent]
+  ) throws -> (run: RunRecord, events: [StoredEvent])? {
+    try store.writeAndWait { connection in
+      let moved = try Self.move(run, to: state, reason: reason, error: error, connection)
+      guard let moved else { return nil }
+      let number = try Self.number(of: run.id, connection)
+      if state.isOver {
+        try connection.execute(
+          """
+          DELETE FROM checkpoint_part WHERE part = 'state'
+          AND checkpoint IN (SELECT id FROM checkpoint WHERE run = ?)
+          """, [number])
+      }
+      return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
+    }
   }
 
-  static func move(
+  static func number(of run: RunID, _ connection: SQLiteConnection) throws -> SQLiteValue {
+    let number = try connection.first(
+      "SELECT number FROM run WHERE id = ?", [.text(run.rawValue)]
+    ) { row in row.int64(0) }
+    guard let number else { throw StoreError(.notFound, "there is no run \(run)") }
+    return .integer(number)
+  }
+
+  private static func move(
     _ run: RunRecord, to state: RunState, reason: StateReason?, error: String?,
     _ connection: SQLiteConnection
   ) throws -> RunRecord? {
     try connection.execute(
       """
-      UPDATE run SET state = ?, state_reason = ?, error = ?, finished_at = ?,
-        eta_seconds = CASE WHEN ? THEN NULL ELSE eta_seconds END
+      UPDATE run SET state = ?, state_reason = ?, error = ?, finished_at = ?, eta_seconds = NULL
       WHERE id = ? AND state = ? AND attempt = ?
       """,
       [
         .text(state.rawValue), .optional(reason?.rawValue), .optional(error),
-        .optional(state.isOver ? Store.now() : nil), .integer(state == .running ? 0 : 1),
-        .text(run.id.rawValue), .text(run.state.rawValue), .integer(run.attempt),
+        .optional(state.isOver ? Store.now() : nil), .text(run.id.rawValue),
+        .text(run.state.rawValue), .integer(run.attempt),
       ])
     return connection.changes == 1 ? try get(run.id, connection) : nil
   }
 
-  /// Queues again what a server that is no more was running.
-  public func recover() throws -> [RunRecord] {
-    try store.writeAndWait { connection in
-      let lost = try Self.records(connection, "WHERE state = 'running' ORDER BY number", [])
-      return try lost.compactMap {
-        try Self.move($0, to: .queued, reason: .serverRestart, error: nil, connection)
-      }
+  /// The runs that stand in a state, oldest first.
+  public func all(in state: RunState) throws -> [RunRecord] {
+    try store.readAndWait { connection in
+      try Self.records(connection, "WHERE state = ? ORDER BY number", [.text(state.rawValue)])
     }
   }
 

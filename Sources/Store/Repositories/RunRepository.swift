@@ -53,6 +53,11 @@ public struct RunRepository: Sendable {
     try await store.read { try Self.get(id, $0) }
   }
 
+  /// For a training lane, which may wait.
+  public func getAndWait(_ id: RunID) throws -> RunRecord? {
+    try store.readAndWait { try Self.get(id, $0) }
+  }
+
   /// Newest first, those older than `before`.
   public func list(
     state: RunState? = nil, limit: Int, before: RunID? = nil
@@ -69,7 +74,7 @@ public struct RunRepository: Sendable {
     }
   }
 
-  /// How many runs wait before this one, and how many runs stand in each state.
+  /// How many runs are before this one in the queue; `nil` when it isn't queued.
   public func queuePosition(of run: RunRecord) async throws -> Int? {
     guard run.state == .queued else { return nil }
     return try await store.read { connection in

@@ -1,0 +1,51 @@
+import Foundation
+
+/// An answer.
+public struct Response: Sendable {
+  public enum Body: Sendable {
+    case empty
+    case bytes([UInt8])
+    /// A stretch of a file, which is opened when the answer is sent.
+    case file(URL, Range<Int>)
+    /// Bytes as they come; `length` when it's known. The writer runs until it returns or throws.
+    case stream(StreamBody)
+  }
+
+  public var status: Int
+  public var headers: [(String, String)]
+  public var body: Body
+
+  public init(status: Int, headers: [(String, String)] = [], body: Body = .empty) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+}
+
+/// A body that is written while it is sent.
+public struct StreamBody: Sendable {
+  /// How many bytes there will be, when that is known; else the body is sent in chunks.
+  public let length: Int?
+  /// Sent when nothing else was for a while, so that a reader that went away is noticed.
+  public let heartbeat: [UInt8]?
+  let write: @Sendable (ResponseWriter) async throws -> Void
+
+  public init(
+    length: Int? = nil, heartbeat: [UInt8]? = nil,
+    write: @escaping @Sendable (ResponseWriter) async throws -> Void
+  ) {
+    self.length = length
+    self.heartbeat = heartbeat
+    self.write = write
+  }
+}
+
+/// Where a stream's bytes go.
+public struct ResponseWriter: Sendable {
+  let stream: OutgoingStream
+
+  /// Sends bytes; waits while the reader is behind.
+  ///
+  /// - Throws: `HTTPError.disconnected` when the reader is gone, or the server goes down.
+  public func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+}

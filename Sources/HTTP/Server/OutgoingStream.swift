@@ -1,0 +1,104 @@
+import CMicroHTTPD
+import Foundation
+
+/// The pipe of a streamed answer, from its writer to the library's thread.
+///
+/// Holds about `capacity` bytes; when the client is slower, the writer waits.
+final class OutgoingStream: @unchecked Sendable {
+  private static let capacity = 256 << 10
+
+  private let gate: ConnectionGate
+  private let heartbeat: [UInt8]?
+  private static let heartbeatSeconds = 15.0
+  // Guarded by `gate.lock`.
+  private var buffer: [UInt8] = []
+  private var position = 0
+  private var isFinished = false
+  private var hasFailed = false
+  private var isClosed = false
+  private var lastWrite = Date()
+  private var writer: CheckedContinuation<Void, any Error>?
+
+  init(gate: ConnectionGate, heartbeat: [UInt8]?) {
+    self.gate = gate
+    self.heartbeat = heartbeat
+  }
+
+  /// Copies what there is for the library to send; called on its thread.
+  func read(into target: UnsafeMutableRawBufferPointer) -> Int {
+    gate.lock.withLock {
+      let count = min(target.count, buffer.count - position)
+      if count > 0 {
+        buffer.withUnsafeBytes { bytes in
+          target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
+        }
+        position += count
+        if position == buffer.count {
+          buffer.removeAll(keepingCapacity: true)
+          position = 0
+        }
+        if buffer.count - position < Self.capacity, let writer {
+          self.writer = nil
+          writer.resume()
+        }
+        return count
+      }
+      if isFinished || isClosed { return chainrule_end_of_stream }
+      if hasFailed { return chainrule_end_with_error }
+      gate.suspend()
+      return 0
+    }
+  }
+
+  func write(_ bytes: [UInt8]) async throws {
+    try await withCheckedThrowingContinuation {
+      (continuation: CheckedContinuation<Void, any Error>) in
+      gate.lock.withLock {
+        if isClosed {
+          continuation.resume(throwing: HTTPError(.disconnected, "the reader is gone"))
+          return
+        }
+        buffer.append(contentsOf: bytes)
+        lastWrite = Date()
+        gate.resume()
+        if buffer.count - position < Self.capacity {
+          continuation.resume()
+        } else {
+          writer = continuation
+        }
+      }
+    }
+  }
+
+  /// The writer has written all, or can't go on.
+  func finish(failed: Bool) {
+    gate.lock.withLock {
+      isFinished = !failed
+      hasFailed = failed
+      gate.resume()
+    }
+  }
+
+  /// The reader is gone, or the server goes down: ends what is sent, and the writer.
+  func close() {
+    gate.lock.withLock {
+      isClosed = true
+      gate.resume()
+      writer?.resume(throwing: HTTPError(.disconnected, "the reader is gone"))
+      writer = nil
+    }
+  }
+
+  /// Sends the heartbeat when nothing else was sent for a while.
+  func tick(_ now: Date) {
+    guard let heartbeat else { return }
+    gate.lock.withLock {
+      guard !isClosed, !isFinished, buffer.count == position,
+        now.timeIntervalSince(lastWrite) >= Self.heartbeatSeconds
+      else { return }
+      buffer.append(contentsOf: heartbeat)
+      lastWrite = now
+      gate.resume()
+    }
+  }
+}
