@@ -1,0 +1,42 @@
+import HTTP
+import JSON
+import Runs
+
+extension Response {
+  /// Events as they come: as `text/event-stream`, with a sign of life when nothing happens, or as lines.
+  static func events(_ type: String, _ events: RunEventStream) -> Response {
+    let headers = [
+      ("Content-Type", type), ("Cache-Control", CachePolicy.never.rawValue),
+      ("X-Accel-Buffering", "no"),
+    ]
+    let isStream = type == MediaType.events
+    return Response(
+      status: 200, headers: headers,
+      body: .stream(
+        StreamBody(heartbeat: isStream ? EventText.heartbeat : nil) { writer in
+          if isStream { try await writer.write(EventText.opening) }
+          for try await event in events {
+            try await writer.write(isStream ? EventText.frame(event) : EventText.line(event))
+          }
+        }))
+  }
+}
+
+/// How an event looks on the wire.
+enum EventText {
+  /// A comment, which readers pass over.
+  static let heartbeat = Array(": still here\n\n".utf8)
+  /// A client that is cut off comes back after a second.
+  static let opening = Array("retry: 1000\n\n".utf8)
+
+  /// A frame of `text/event-stream`. The data is one line, as JSON of ours always is.
+  static func frame(_ event: RunEvent) -> [UInt8] {
+    Array("id: \(event.id)\nevent: \(event.kind.rawValue)\ndata: \(event.data)\n\n".utf8)
+  }
+
+  /// A line of `application/x-ndjson`.
+  static func line(_ event: RunEvent) -> [UInt8] {
+    let head = "{\"id\":\(event.id),\"type\":\"\(event.kind.rawValue)\",\"run\":\"\(event.run)\""
+    return Array("\(head),\"data\":\(event.data)}\n".utf8)
+  }
+}

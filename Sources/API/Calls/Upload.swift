@@ -1,0 +1,82 @@
+import Datasets
+import Digests
+import HTTP
+import JSON
+import Runs
+
+/// Takes the body of `POST /v1/datasets` to disk, piece by piece, and has it imported.
+enum Upload {
+  static func receive(_ call: Call, _ service: Service) async throws -> Response {
+    let name = try call.query.read { $0.string(DatasetEndpoints.name.name) }
+    if let name, name.count > 200 {
+      throw Problem(
+        query: Faults([Fault(pointer: "/name", detail: "has more than 200 characters")]))
+    }
+    var options = call.query.texts
+    options[DatasetEndpoints.name.name] = nil
+    let importOptions = try importOptions(options)
+    let announced = try announcedDigest(call)
+
+    let staged = try service.datasets.stage()
+    do {
+      let parts: [StagedUpload.Part]
+      if call.mediaType == MediaType.multipart {
+        parts = try await receiveParts(call, service, into: staged)
+      } else {
+        parts = [try await receiveBody(call, service, into: staged)]
+        if let announced, parts[0].digest != announced {
+          throw Problem(
+            .invalid,
+            "the body's SHA-256 is \(parts[0].digest.base64), but Content-Digest says "
+              + "\(announced.base64); send it again")
+        }
+      }
+      let fingerprint = parts.map { "\($0.name ?? "") \($0.digest)" }.joined(separator: "\n")
+      return try await service.idempotently(call, body: Array(fingerprint.utf8)) {
+        let dataset = try await service.datasets.create(
+          staged, parts: parts, name: name, options: importOptions)
+        return .json(
+          try DatasetPresentation.json(dataset), status: 201,
+          headers: [("Location", "/v1/datasets/\(dataset.id)")])
+      }
+    } catch {
+      staged.discard()
+      throw error
+    }
+  }
+
+  /// Faults of import options are faults of the query.
+  private static func importOptions(_ texts: [String: String]) throws(Problem) -> ImportOptions {
+    do throws(Faults) {
+      return try ImportOptions(query: texts)
+    } catch {
+      let prefix = "/query"
+      throw Problem(
+        query: Faults(
+          error.all.map { fault in
+            let pointer =
+              fault.pointer.hasPrefix(prefix)
+              ? String(fault.pointer.dropFirst(prefix.count)) : fault.pointer
+            return Fault(pointer: pointer, detail: fault.detail)
+          }))
+    }
+  }
+
+  /// The digest that `Content-Digest` (RFC 9530) announces; other algorithms than SHA-256 are passed over.
+  private static func announcedDigest(_ call: Call) throws(Problem) -> Digest? {
+    guard let header = call.header("Content-Digest") else { return nil }
+    for part in header.split(separator: ",") {
+      let pair = part.trimmingSpaces().split(separator: "=", maxSplits: 1)
+      guard pair.count == 2, pair[0].lowercased() == "sha-256" else { continue }
+      let text = pair[1]
+      guard text.count > 2, text.first == ":", text.last == ":",
+        let digest = Digest(base64: String(text.dropFirst().dropLast()))
+      else {
+        throw Problem(
+          .badRequest, "Content-Digest must be sha-256=:BASE64:, the hash of the body's bytes")
+      }
+      return digest
+    }
+    return nil
+  }
+}

@@ -1,0 +1,112 @@
+import Datasets
+import HTTP
+import JSON
+import Runs
+import Store
+
+/// Data to train on.
+enum DatasetEndpoints {
+  static let all: [Endpoint] = [
+    Endpoint(
+      method: .get, path: "/v1/datasets", operationID: "listDatasets", tag: .datasets,
+      summary: "The datasets, newest first", query: Paging.fields,
+      answers: [.json(200, "A page of them.", .reference("DatasetPage"), headers: [Answer.link])]
+    ) { service, call in
+      let paging = try Paging(call.query)
+      let rows = try await service.datasets.list(
+        limit: paging.fetch, before: paging.cursor { DatasetID($0) })
+      return try paging.page(rows, call: call, id: { $0.id.rawValue }) {
+        try DatasetPresentation.json($0)
+      }
+    },
+    Endpoint(
+      method: .post, path: "/v1/datasets", operationID: "createDataset", tag: .datasets,
+      summary: "Upload a dataset",
+      description: """
+        The file is the body, as `curl -T` or `--data-binary` sends it; formats of several files \
+        come as `multipart/form-data` with one part an array (`features`, `targets`). The body \
+        streams to disk. It is decoded before the answer, so that what is wrong with it is told \
+        now, with row and column.
+        """,
+      query: [name] + ImportOptions.fields,
+      headers: [.idempotencyKey, .contentDigest],
+      body: BodyDescription(
+        content: [
+          (MediaType.bytes, .bytes), (MediaType.csv, .string),
+          (
+            MediaType.multipart,
+            .object([.maybe("features", .bytes), .maybe("targets", .bytes)])
+          ),
+        ], acceptsAnything: true),
+      answers: [.json(201, "The dataset.", .reference("Dataset"), headers: [Answer.location])],
+      problems: [.conflict, .lengthRequired]
+    ) { service, call in
+      try await Upload.receive(call, service)
+    },
+    Endpoint(
+      method: .get, path: "/v1/datasets/{id}", operationID: "getDataset", tag: .datasets,
+      summary: "One dataset", headers: [.ifNoneMatch],
+      answers: [
+        .json(200, "The dataset.", .reference("Dataset"), headers: [Answer.etag]), .notModified,
+      ]
+    ) { service, call in
+      let json = try DatasetPresentation.json(await service.dataset(call))
+      return try call.immutable(json.encoded(), mediaType: MediaType.json)
+    },
+    Endpoint(
+      method: .delete, path: "/v1/datasets/{id}", operationID: "deleteDataset", tag: .datasets,
+      summary: "Delete a dataset that no run needs any more", answers: [.deleted],
+      problems: [.conflict]
+    ) { service, call in
+      try await service.datasets.delete(service.dataset(call).id)
+      return .noContent
+    },
+    Endpoint(
+      method: .get, path: "/v1/datasets/{id}/content", operationID: "getDatasetContent",
+      tag: .datasets, summary: "The bytes that were uploaded",
+      query: [part], headers: [.range, .ifNoneMatch],
+      answers: [
+        Answer(
+          status: 200, summary: "All of them.", content: [(MediaType.bytes, .bytes)],
+          headers: [Answer.etag]),
+        Answer(status: 206, summary: "A range.", content: [(MediaType.bytes, .bytes)]),
+        .notModified,
+      ], problems: [.rangeNotSatisfiable]
+    ) { service, call in
+      let wanted = try call.query.read { $0.string(part.name) }
+      let content = try await service.datasets.content(of: service.dataset(call), part: wanted)
+      return try call.download(
+        content.file, tag: content.tag, mediaType: MediaType.bytes, name: content.name)
+    },
+    Endpoint(
+      method: .get, path: "/v1/datasets/{id}/preview", operationID: "getDatasetPreview",
+      tag: .datasets, summary: "The first rows, as they were uploaded",
+      query: [rows], headers: [.ifNoneMatch],
+      answers: [
+        .json(200, "Rows.", .reference("DatasetPreview"), headers: [Answer.etag]), .notModified,
+      ]
+    ) { service, call in
+      let count = try call.query.read { $0.integer(rows) }
+      let dataset = try await service.datasets.open(service.dataset(call))
+      return try call.immutable(
+        dataset.preview(rows: count).encoded(), mediaType: MediaType.json)
+    },
+    Endpoint(
+      method: .get, path: "/v1/datasets/{id}/statistics", operationID: "getDatasetStatistics",
+      tag: .datasets, summary: "Counts, means, extremes, and how the classes are balanced",
+      headers: [.ifNoneMatch],
+      answers: [
+        .json(200, "Statistics.", .reference("DatasetStatistics"), headers: [Answer.etag]),
+        .notModified,
+      ]
+    ) { service, call in
+      let dataset = try await service.datasets.open(service.dataset(call))
+      return try call.immutable(dataset.statistics.encoded(), mediaType: MediaType.json)
+    },
+  ]
+
+  static let name = Field("name", .described("a name"), "What to call it.")
+  private static let part = Field(
+    "part", .choice(StagedUpload.partNames), "Which part of an upload of several.")
+  private static let rows = Field("rows", .integer(1...100), default: 10, "How many at most.")
+}

@@ -1,0 +1,35 @@
+import HTTP
+import JSON
+import Runs
+import Store
+
+/// What a trained model answers.
+enum InferenceEndpoints {
+  static let all: [Endpoint] = [
+    Endpoint(
+      method: .post, path: "/v1/runs/{id}/predictions", operationID: "createPredictions",
+      tag: .observations, summary: "A model's outputs for inputs",
+      description: """
+        Inputs are as they were uploaded: what the import did to the training data is done to them \
+        too. Rows of a table are arrays of the feature columns' values, or objects by their names.
+        """,
+      body: .json(.reference("PredictionRequest")),
+      answers: [.json(200, "One output an input.", .reference("Predictions"))],
+      problems: [.conflict]
+    ) { service, call in
+      let run = try await service.run(call)
+      let body = try await call.json(limit: BodyLimit.inputs)
+      return .json(try await service.runs.predict(run.id, body: body.json))
+    },
+    Endpoint(
+      method: .post, path: "/v1/runs/{id}/evaluations", operationID: "createEvaluation",
+      tag: .observations, summary: "A model's loss and accuracy on any dataset",
+      body: .json(.reference("EvaluationRequest")),
+      answers: [.json(200, "What it is worth.", .reference("Evaluation"))], problems: [.conflict]
+    ) { service, call in
+      let run = try await service.run(call)
+      let body = try await call.json(limit: BodyLimit.document)
+      return .json(try await service.runs.evaluate(run.id, body: body.json))
+    },
+  ]
+}

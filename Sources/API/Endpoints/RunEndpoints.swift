@@ -1,0 +1,122 @@
+import HTTP
+import JSON
+import Runs
+import Store
+
+/// Trainings: queued, watched, ended.
+enum RunEndpoints {
+  static let all: [Endpoint] = [
+    Endpoint(
+      method: .get, path: "/v1/runs", operationID: "listRuns", tag: .runs,
+      summary: "The runs, newest first", query: Paging.fields + [state],
+      answers: [.json(200, "A page of them.", .reference("RunPage"), headers: [Answer.link])]
+    ) { service, call in
+      try await list(service, call)
+    },
+    Endpoint(
+      method: .post, path: "/v1/runs", operationID: "createRun", tag: .runs,
+      summary: "Queue a run",
+      description: """
+        Answered once the run is on disk: from then on it is not lost, whatever happens to the \
+        server. It begins when a worker is free.
+        """,
+      headers: [.idempotencyKey],
+      body: .json(.reference("RunRequest"), example: example),
+      answers: [.json(202, "The run.", .reference("Run"), headers: [Answer.location])],
+      problems: [.conflict]
+    ) { service, call in
+      let body = try await call.json(limit: BodyLimit.document)
+      return try await service.idempotently(call, body: body.bytes) {
+        try await accepted(service.runs.submit(body.json), service)
+      }
+    },
+    Endpoint(
+      method: .get, path: "/v1/runs/{id}", operationID: "getRun", tag: .runs, summary: "One run",
+      answers: [.json(200, "The run.", .reference("Run"))]
+    ) { service, call in
+      .json(try await service.runs.json(service.run(call)), cache: .never)
+    },
+    Endpoint(
+      method: .patch, path: "/v1/runs/{id}", operationID: "updateRun", tag: .runs,
+      summary: "Change a run's name, tags or priority", body: .json(.reference("RunChange")),
+      answers: [.json(200, "The run.", .reference("Run"))], problems: [.conflict]
+    ) { service, call in
+      let id = try await service.run(call).id
+      let body = try await call.json(limit: BodyLimit.document)
+      return .json(try await service.runs.json(service.runs.update(id, body: body.json)))
+    },
+    Endpoint(
+      method: .delete, path: "/v1/runs/{id}", operationID: "deleteRun", tag: .runs,
+      summary: "Delete a run that is over, with all it recorded", answers: [.deleted],
+      problems: [.conflict]
+    ) { service, call in
+      try await service.runs.delete(service.run(call).id)
+      return .noContent
+    },
+    verb("cancel", "End a run as `cancelled`") { try await $0.cancel($1) },
+    verb("stop", "End a run now and keep it, with its weights, as `succeeded`") {
+      try await $0.stop($1)
+    },
+    verb("pause", "Let a run wait after its present step") { try await $0.pause($1) },
+    verb("resume", "Queue a paused run to go on where it was") { try await $0.resume($1) },
+    Endpoint(
+      method: .post, path: "/v1/runs/{id}:clone", operationID: "cloneRun", tag: .runs,
+      summary: "Queue a run like this one, with what the body says instead",
+      headers: [.idempotencyKey],
+      body: .json(.reference("RunOverrides"), isRequired: false),
+      answers: [.json(202, "The new run.", .reference("Run"), headers: [Answer.location])],
+      problems: [.conflict]
+    ) { service, call in
+      let id = try await service.run(call).id
+      let body = try await call.json(limit: BodyLimit.document, default: [:])
+      return try await service.idempotently(call, body: body.bytes) {
+        try await accepted(service.runs.clone(id, overrides: body.json), service)
+      }
+    },
+  ]
+
+  private static let state = Field(
+    "state", .choice(RunSchemas.states), "Only runs in this state.")
+
+  private static func list(_ service: Service, _ call: Call) async throws -> Response {
+    let paging = try Paging(call.query)
+    let wanted = try call.query.read { $0.string(state.name, in: RunSchemas.states) }
+    let runs = try await service.store.runs.list(
+      state: wanted.flatMap(RunState.init(rawValue:)), limit: paging.fetch,
+      before: paging.cursor { RunID($0) })
+    var rows: [JSON] = []
+    for run in runs.prefix(paging.limit) { rows.append(try await service.runs.json(run)) }
+    return paging.page(
+      rows, call: call, next: runs.count > paging.limit ? runs[paging.limit - 1].id.rawValue : nil)
+  }
+
+  private static func accepted(_ run: RunRecord, _ service: Service) async throws -> Response {
+    .json(
+      try await service.runs.json(run), status: 202, headers: [("Location", "/v1/runs/\(run.id)")])
+  }
+
+  /// An operation on a run that takes no body.
+  private static func verb(
+    _ name: String, _ summary: String,
+    _ action: @escaping @Sendable (RunService, RunID) async throws -> RunRecord
+  ) -> Endpoint {
+    Endpoint(
+      method: .post, path: "/v1/runs/{id}:\(name)", operationID: "\(name)Run", tag: .runs,
+      summary: summary, answers: [.json(200, "The run.", .reference("Run"))],
+      problems: [.conflict]
+    ) { service, call in
+      let run = try await action(service.runs, service.run(call).id)
+      return .json(try await service.runs.json(run), cache: .never)
+    }
+  }
+
+  private static let example: JSON = [
+    "model": "mdl_01KB7C9Q0V8R6N3Y5T2W4X1Z0M",
+    "dataset": "ds_01KB7C8F4H2J9K6M3N5P7Q1R0S",
+    "training": [
+      "epochs": 5, "batch_size": 64, "seed": 7, "loss": "cross_entropy",
+      "optimizer": ["type": "adam", "learning_rate": 0.001], "validation": ["fraction": 0.1],
+      "metrics": ["accuracy"],
+    ],
+  ]
+}

@@ -1,0 +1,86 @@
+import HTTP
+import JSON
+import Web
+
+/// The server itself: health, the API's description, the page.
+enum ServiceEndpoints {
+  static let all: [Endpoint] =
+    [
+      Endpoint(
+        method: .get, path: "/healthz", operationID: "getHealth", tag: .service,
+        summary: "Whether the process is alive",
+        answers: [.json(200, "It is.", status)]
+      ) { _, _ in
+        .json(["status": "alive"], cache: .never)
+      },
+      Endpoint(
+        method: .get, path: "/readyz", operationID: "getReadiness", tag: .service,
+        summary: "Whether the store is writable and the queue accepts runs",
+        answers: [.json(200, "They are.", status)], problems: [.draining]
+      ) { service, _ in
+        if let reason = await service.obstacle() { throw Problem(.draining, reason) }
+        return .json(["status": "ready"], cache: .never)
+      },
+      Endpoint(
+        method: .get, path: "/openapi.yaml", operationID: "getOpenAPIDocument", tag: .service,
+        summary: "This document", headers: [.ifNoneMatch],
+        answers: [
+          Answer(
+            status: 200, summary: "OpenAPI 3.1.", content: [(MediaType.yaml, .string)],
+            headers: [Answer.etag]), .notModified,
+        ]
+      ) { _, call in
+        try call.immutable(yaml, mediaType: MediaType.yaml)
+      },
+      Endpoint(
+        method: .get, path: "/openapi.json", operationID: "getOpenAPIDocumentAsJSON", tag: .service,
+        summary: "This document, as JSON", headers: [.ifNoneMatch],
+        answers: [.json(200, "OpenAPI 3.1.", .object([]), headers: [Answer.etag]), .notModified]
+      ) { _, call in
+        try call.immutable(json, mediaType: MediaType.json)
+      },
+      Endpoint(
+        method: .get, path: "/metrics", operationID: "getServerMetrics", tag: .service,
+        summary: "Figures about the server, for Prometheus",
+        answers: [
+          Answer(
+            status: 200, summary: "The text exposition format.",
+            content: [(MediaType.text, .string)])
+        ]
+      ) { service, _ in
+        .text(try await ServerMetrics.text(service), mediaType: MediaType.metrics)
+      },
+    ] + WebFile.allCases.map(page)
+
+  private static let status = Schema.object([.always("status", .string)])
+  private static let yaml = Array(OpenAPIDocument.yaml.utf8)
+  private static let json = OpenAPIDocument.json.encoded()
+
+  /// What a page of ours may load: its own files, and nothing else from anywhere.
+  private static let contentSecurityPolicy = """
+    default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+    """
+
+  private static func page(_ file: WebFile) -> Endpoint {
+    let names: [WebFile: (operation: String, summary: String)] = [
+      .page: ("getPage", "A page that tells what this is and lists runs"),
+      .style: ("getPageStyle", "The page's style"),
+      .script: ("getPageScript", "The page's script"),
+    ]
+    let mediaType = file.mediaType.split(separator: ";").first.map(String.init) ?? MediaType.html
+    return Endpoint(
+      method: .get, path: file.rawValue, operationID: names[file]?.operation ?? file.rawValue,
+      tag: .service, summary: names[file]?.summary ?? "", headers: [.ifNoneMatch],
+      answers: [
+        Answer(
+          status: 200, summary: "The file.", content: [(mediaType, .string)],
+          headers: [Answer.etag]), .notModified,
+      ]
+    ) { _, call in
+      try call.immutable(file.bytes, mediaType: file.mediaType)
+        .with(header: "Content-Security-Policy", contentSecurityPolicy)
+        .with(header: "Referrer-Policy", "no-referrer")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Autodiff
+import Datasets
+import JSON
+import NeuralNetworks
+import Optimizers
+
+/// The schemas that several operations share.
+enum Components {
+  static var schemas: [(name: String, schema: Schema)] {
+    [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + RunSchemas.all
+      + ObservationSchemas.all + CatalogSchemas.all
+  }
+
+  private static let problem = Schema.object([
+    .always("type", .string, "`/problems/<kind>`; the kind never changes its meaning."),
+    .always("title", .string),
+    .always("status", .integer(400...599)),
+    .always("detail", .string, "What is wrong this time, in words."),
+    .maybe("instance", .string, "The request's identifier, as in `X-Request-Id`."),
+    .maybe(
+      "errors",
+      .array(
+        .object([
+          .maybe("pointer", .string, "Where in the body, as a JSON pointer (RFC 6901)."),
+          .maybe("parameter", .string, "Which query parameter."),
+          .always("detail", .string),
+        ])), "Every fault found."),
+  ])
+
+  /// A page of a list.
+  static func page(of name: String) -> Schema {
+    .object([
+      .always("data", .array(.reference(name)), "Newest first."),
+      .always("next_cursor", Schema.string.orNull, "What `cursor` must be for the next page."),
+    ])
+  }
+
+  /// An object that names one entry of a catalog, or the name alone where no field is required.
+  static func choice(among entries: [CatalogEntry]) -> Schema {
+    let names = entries.flatMap { [$0.type] + $0.aliases }
+    return .anyOf([
+      .oneOf(names),
+      Schema.object([.always("type", .oneOf(names))]),
+    ])
+  }
+
+  /// The object of one entry of a catalog, with every member it may have.
+  static func object(of entry: CatalogEntry, and common: [Property] = []) -> Schema {
+    let type = Property.always("type", .oneOf([entry.type] + entry.aliases))
+    let fields = entry.fields.map { field in
+      Property(name: field.name, schema: Schema(field), isRequired: field.isRequired)
+    }
+    return Schema.object([type] + common + fields, isClosed: true).described(
+      "\(entry.summary) \(entry.formula)")
+  }
+}

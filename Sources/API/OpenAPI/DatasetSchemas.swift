@@ -1,0 +1,69 @@
+import Datasets
+import JSON
+
+/// The schemas of datasets.
+enum DatasetSchemas {
+  static var all: [(name: String, schema: Schema)] {
+    [
+      ("Dataset", dataset), ("DatasetPage", Components.page(of: "Dataset")),
+      ("DatasetPreview", preview), ("DatasetStatistics", statistics), ("Scaling", scaling),
+      ("NumberStatistics", numbers),
+    ]
+  }
+
+  private static let shape = Schema.array(.integer(0...Int.max))
+
+  private static let dataset = Schema.object([
+    .always("id", .identifier("ds")),
+    .always("name", Schema.string.orNull),
+    .always("format", .oneOf(DatasetFormat.allCases.map(\.rawValue))),
+    .always("state", .oneOf(["ready"])),
+    .always("examples", .integer(1...Int.max)),
+    .always(
+      "input",
+      .object([
+        .always("shape", shape, "Of one example; the batch axis is left out."),
+        .always("dtype", .string),
+        .maybe("stored", .string, "How the numbers lie on disk."),
+      ])),
+    .always(
+      "target",
+      .object([
+        .always("kind", .oneOf(["class", "vector"])),
+        .maybe("classes", .array(.string), "In the order of their indices."),
+        .always("shape", shape),
+      ])),
+    .always("columns", .array(.object([.always("name", .string)])), "Of a table; else none."),
+    .always("size_bytes", .integer(0...Int.max), "Of the upload."),
+    .always("sha256", .string.with("pattern", "^[0-9a-f]{64}$"), "Of the upload."),
+    .maybe("options", .string, "How the upload was read, in one canonical line."),
+    .always("created_at", .time),
+  ])
+
+  private static let preview = Schema.object([
+    .maybe("columns", .array(.string), "Of a table."),
+    .always(
+      "rows",
+      .array(
+        .anyOf([
+          .array(.anything), .object([.always("input", .anything), .always("target", .anything)]),
+        ])), "As they were uploaded: a table's fields, or an example's input and target."),
+    .always("examples", .integer(1...Int.max)),
+  ])
+
+  private static let statistics = Schema.object([
+    .always("examples", .integer(1...Int.max)),
+    .maybe("input", .reference("NumberStatistics"), "Of arrays."),
+    .always("target", .anything, "How often each class is there, or the numbers' statistics."),
+    .maybe("columns", .array(.anything), "Of a table."),
+  ])
+
+  private static let scaling = Schema.object([
+    .always("subtract", .number), .always("divide", .number),
+  ]).described("A model sees `(value - subtract) / divide`.")
+
+  private static let numbers = Schema.object([
+    .always("count", .integer(0...Int.max)), .maybe("mean", .number), .maybe("std", .number),
+    .maybe("min", .number), .maybe("max", .number),
+  ])
+}

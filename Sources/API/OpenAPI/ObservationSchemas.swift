@@ -1,0 +1,122 @@
+import JSON
+
+/// The schemas of what a run shows of itself.
+enum ObservationSchemas {
+  static var all: [(name: String, schema: Schema)] {
+    [
+      ("Metrics", metrics), ("Gradients", gradients), ("Histograms", histograms),
+      ("Activations", activations),
+      ("Checkpoints", checkpoints), ("LogPage", logs), ("Event", event),
+      ("PredictionRequest", predictionRequest), ("Predictions", predictions),
+      ("EvaluationRequest", evaluationRequest), ("Evaluation", evaluation),
+    ]
+  }
+
+  private static let step = Schema.integer(0...Int.max)
+  private static let value = Schema.number.orNull
+  private static let nonFinite = Schema.object([
+    .always("nan", .integer(0...Int.max)), .always("pos_inf", .integer(0...Int.max)),
+    .always("neg_inf", .integer(0...Int.max)),
+  ])
+
+  private static let metrics = Schema.object([
+    .always(
+      "series",
+      .array(
+        .object([
+          .always("name", .string),
+          .always("points", .array(.tuple([step, value, .number])), "`[step, value, seconds]`."),
+        ])))
+  ])
+
+  private static let gradients = Schema.object([
+    .always(
+      "layers",
+      .array(
+        .object([
+          .always("layer", .string),
+          .always("parameter", .string),
+          .always(
+            "points",
+            .array(.tuple([step, value, value, value, .integer(0...Int.max)])),
+            "`[step, l2, max_abs, mean, nonfinite]`; the last counts elements that aren't finite."),
+        ])))
+  ])
+
+  private static let histograms = Schema.object([
+    .always(
+      "histograms",
+      .array(
+        .object([
+          .always("quantity", .string),
+          .always("layer", .string),
+          .maybe("parameter", Schema.string.orNull),
+          .always("step", step),
+          .always("edges", .array(.number), "One more than there are counts."),
+          .always("counts", .array(.integer(0...Int.max))),
+          .always("zero", .integer(0...Int.max)),
+          .always("nonfinite", nonFinite),
+          .always("count", .integer(0...Int.max)),
+          .always("min", value),
+          .always("max", value),
+          .always("mean", value),
+          .always("variance", value),
+          .maybe("quantiles", .map(value)),
+        ])))
+  ])
+
+  private static let activations = Schema.object([
+    .always(
+      "activations",
+      .array(.object([.always("layer", .string), .always("step", step)])))
+  ])
+
+  private static let checkpoints = Schema.object([
+    .always(
+      "data",
+      .array(
+        .object([
+          .always("kind", .string),
+          .always("step", step),
+          .always("epoch", .integer(0...Int.max)),
+          .maybe("metric", Schema.anything, "What made it the best."),
+          .always("size_bytes", .integer(0...Int.max)),
+          .always("sha256", .string),
+          .always("weights", .string, "Where its weights are."),
+          .always("created_at", .time),
+        ])))
+  ])
+
+  private static let logs = Schema.object([
+    .always(
+      "data",
+      .array(
+        .object([
+          .always("time", .time), .always("level", .string),
+          .always("step", step), .always("message", .string),
+        ])), "Oldest first."),
+    .always("next_cursor", Schema.string.orNull),
+  ])
+
+  private static let event = Schema.object([
+    .maybe("id", .integer(1...Int.max)), .always("type", .string), .always("data", .anything),
+  ])
+
+  private static let predictionRequest = Schema.object(
+    [
+      .always("inputs", .array(.anything), "One element an example, nested as the model's input."),
+      .maybe("checkpoint", .string),
+    ])
+
+  private static let predictions = Schema.object([
+    .always("outputs", .array(.anything), "One element an example, nested as the model's output.")
+  ])
+
+  private static let evaluationRequest = Schema.object([
+    .always("dataset", .identifier("ds")), .maybe("checkpoint", .string),
+  ])
+
+  private static let evaluation = Schema.object([
+    .always("loss", value), .maybe("accuracy", value), .always("examples", .integer(0...Int.max)),
+  ])
+}

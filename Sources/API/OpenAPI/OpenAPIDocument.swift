@@ -1,0 +1,153 @@
+import JSON
+
+/// The description of the API, made from the endpoint table.
+public enum OpenAPIDocument {
+  /// `openapi.yaml`, as it lies in the repository and as the server answers it.
+  public static var yaml: String {
+    "# Made by `chainrule openapi`; a test compares. Edit Sources/API instead.\n" + YAML.text(json)
+  }
+
+  /// The document as OpenAPI 3.1.
+  public static var json: JSON {
+    var paths = JSONObject()
+    for endpoint in EndpointTable.all {
+      var item = paths[endpoint.path]?.object ?? JSONObject()
+      item[endpoint.method.rawValue] = operation(endpoint)
+      paths[endpoint.path] = .object(item)
+    }
+    return [
+      "openapi": "3.1.0",
+      "info": [
+        "title": "Chainrule",
+        "version": .string(ServiceVersion.api),
+        "summary": "Training as a service, with every gradient in sight.",
+        "description": .string(introduction),
+      ],
+      "servers": [["url": "/", "description": "The server that answered this."]],
+      "tags": .array(
+        Endpoint.Tag.allCases.map {
+          ["name": .string($0.rawValue), "description": .string($0.summary)]
+        }),
+      "paths": .object(paths),
+      "components": [
+        "schemas": .object(JSONObject(Components.schemas.map { ($0.name, $0.schema.json) })),
+        "parameters": .object(
+          JSONObject(sharedHeaders.map { (componentName($0), header($0)) })),
+        "responses": .object(JSONObject(ProblemKind.allCases.map(problem))),
+      ],
+    ]
+  }
+
+  private static let introduction = """
+    Upload data, describe a model, queue a run, and read its losses, gradients and weights. \
+    Errors are problems (RFC 9457) that name every fault found. Names are in snake_case, times in \
+    UTC, durations in seconds. A request with an unknown field or query parameter is refused.
+    """
+
+  private static let sharedHeaders: [HeaderField] = [
+    .idempotencyKey, .ifNoneMatch, .range, .lastEventID, .contentDigest,
+  ]
+
+  private static func operation(_ endpoint: Endpoint) -> JSON {
+    var object = JSONObject([
+      ("operationId", .string(endpoint.operationID)),
+      ("tags", [.string(endpoint.tag.rawValue)]),
+      ("summary", .string(endpoint.summary)),
+    ])
+    if let description = endpoint.description { object["description"] = .string(description) }
+    let parameters =
+      endpoint.pathParameters.map { pathParameter($0, of: endpoint) }
+      + endpoint.query.map(queryParameter)
+      + endpoint.headers.map { ["$ref": .string("#/components/parameters/\(componentName($0))")] }
+    if !parameters.isEmpty { object["parameters"] = .array(parameters) }
+    if let body = endpoint.body { object["requestBody"] = requestBody(body) }
+    var responses = JSONObject()
+    for answer in endpoint.answers { responses[String(answer.status)] = response(answer) }
+    for kind in endpoint.allProblems where responses[String(kind.status)] == nil {
+      responses[String(kind.status)] = [
+        "$ref": .string("#/components/responses/\(kind.rawValue)")
+      ]
+    }
+    object["responses"] = .object(responses)
+    return .object(object)
+  }
+
+  private static func pathParameter(_ name: String, of endpoint: Endpoint) -> JSON {
+    let prefix: String
+    switch endpoint.tag {
+    case .datasets: prefix = "ds"
+    case .models: prefix = "mdl"
+    case .runs, .observations, .catalog, .service: prefix = "run"
+    }
+    return [
+      "name": .string(name), "in": "path", "required": true,
+      "schema": Schema.identifier(prefix).json,
+    ]
+  }
+
+  private static func queryParameter(_ field: Field) -> JSON {
+    var schema = Schema(field)
+    if case .described = field.content { schema = .string }
+    if let value = field.defaultValue { schema = schema.with("default", value) }
+    var object = JSONObject([
+      ("name", .string(field.name)), ("in", "query"), ("description", .string(field.summary)),
+    ])
+    if field.isRequired { object["required"] = true }
+    var members = schema.json.object ?? JSONObject()
+    members["description"] = nil
+    object["schema"] = .object(members)
+    return .object(object)
+  }
+
+  private static func header(_ header: HeaderField) -> JSON {
+    [
+      "name": .string(header.name), "in": "header", "description": .string(header.summary),
+      "schema": header.schema.json,
+    ]
+  }
+
+  private static func requestBody(_ body: BodyDescription) -> JSON {
+    [
+      "required": .bool(body.isRequired),
+      "content": content(body.content, example: body.example),
+    ]
+  }
+
+  private static func response(_ answer: Answer) -> JSON {
+    var object = JSONObject([("description", .string(answer.summary))])
+    if !answer.headers.isEmpty {
+      let headers = answer.headers.map { name, summary -> (String, JSON) in
+        (name, ["description": .string(summary), "schema": Schema.string.json])
+      }
+      object["headers"] = .object(JSONObject(headers))
+    }
+    if !answer.content.isEmpty { object["content"] = content(answer.content, example: nil) }
+    return .object(object)
+  }
+
+  private static func content(
+    _ content: [(mediaType: String, schema: Schema)], example: JSON?
+  ) -> JSON {
+    let members = content.map { mediaType, schema -> (String, JSON) in
+      var object = JSONObject([("schema", schema.json)])
+      if let example, mediaType == MediaType.json { object["example"] = example }
+      return (mediaType, .object(object))
+    }
+    return .object(JSONObject(members))
+  }
+
+  private static func problem(_ kind: ProblemKind) -> (String, JSON) {
+    let answer = Answer(
+      status: kind.status, summary: kind.title + ".",
+      content: [(MediaType.problem, .reference("Problem"))])
+    return (kind.rawValue, response(answer))
+  }
+
+  private static func componentName(_ header: HeaderField) -> String { header.name }
+}
+
+/// What the program and its API call themselves.
+public enum ServiceVersion {
+  public static let program = "0.1.0"
+  public static let api = "1.0.0"
+}

@@ -1,0 +1,124 @@
+import JSON
+import NeuralNetworks
+import Optimizers
+import Training
+
+/// The schemas of runs; what a run may name comes from the catalogs.
+enum RunSchemas {
+  static var all: [(name: String, schema: Schema)] {
+    [
+      ("RunRequest", request), ("RunOverrides", overrides), ("RunChange", change), ("Run", run),
+      ("RunPage", Components.page(of: "Run")), ("Training", training), ("Observe", observe),
+    ]
+  }
+
+  private static let reasons = [
+    "completed", "early_stopped", "stopped", "cancelled", "time_limit", "diverged", "non_finite",
+    "out_of_memory", "disk_full", "worker_lost", "server_restart", "quarantined", "invalid_data",
+  ]
+  static let states = ["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+
+  private static let tags = Schema.map(.string)
+
+  private static var requestMembers: [Property] {
+    let dataset = Schema.identifier("ds")
+    return [
+      .maybe("name", .string),
+      .always(
+        "model", .anyOf([.identifier("mdl"), .reference("ModelSpec")]),
+        "A model's id, or a spec of its own."),
+      .always(
+        "dataset",
+        .anyOf([
+          dataset,
+          .object(
+            [.always("train", dataset), .maybe("validation", dataset), .maybe("test", dataset)],
+            isClosed: true),
+        ])),
+      .always("training", .reference("Training")),
+      .maybe("observe", .reference("Observe")),
+      .maybe("initial_weights", .identifier("run"), "The run whose weights this one begins with."),
+      .maybe("priority", .integer, "Runs of a higher priority leave the queue first."),
+      .maybe("max_seconds", .number, "After so much training the run ends with what it has."),
+      .maybe("tags", tags),
+    ]
+  }
+
+  private static var request: Schema { .object(requestMembers, isClosed: true) }
+
+  private static var overrides: Schema {
+    Schema.object(
+      requestMembers.map { Property(name: $0.name, schema: $0.schema, isRequired: false) },
+      isClosed: true
+    ).described("Members that replace those of the run that is cloned.")
+  }
+
+  private static let change = Schema.object(
+    [
+      .maybe("name", Schema.string.orNull), .maybe("tags", tags), .maybe("priority", .integer),
+    ], isClosed: true)
+
+  private static var training: Schema {
+    let batchSizes = TrainingConfiguration.batchSizes
+    return .object(
+      [
+        .maybe("epochs", .integer(1...1_000_000), "Either this or `steps`."),
+        .maybe("steps", .integer(1...1_000_000_000), "Either this or `epochs`."),
+        .maybe("batch_size", Schema.integer(batchSizes).with("default", 32)),
+        .maybe("seed", Schema.integer(0...Int.max).with("default", 0)),
+        .maybe("shuffle", Schema.boolean.with("default", true)),
+        .maybe("drop_last", Schema.boolean.with("default", false)),
+        .always("loss", Components.choice(among: LossCatalog.entries)),
+        .maybe("optimizer", Components.choice(among: OptimizerCatalog.entries)),
+        .maybe("schedule", Components.choice(among: ScheduleCatalog.entries)),
+        .maybe(
+          "clip", .object([.maybe("norm", .number), .maybe("value", .number)], isClosed: true)),
+        .maybe("validation", .object([.always("fraction", .number)], isClosed: true)),
+        .maybe(
+          "metrics",
+          .array(.oneOf(TrainingConfiguration.Metric.allCases.map(\.rawValue)))),
+        .maybe("early_stopping", .object([])),
+        .maybe(
+          "checkpoint",
+          .object(
+            [.always("every_steps", .integer(1...Int.max)), .maybe("keep", .integer(1...1000))],
+            isClosed: true)),
+        .maybe("threads", Schema.integer(TrainingConfiguration.threadCounts).with("default", 1)),
+      ], isClosed: true)
+  }
+
+  private static let observe = Schema.object(
+    [
+      .maybe("gradient_norms_every", Schema.integer(0...1_000_000_000).with("default", 1)),
+      .maybe("histograms_every", Schema.integer(0...1_000_000_000).with("default", 50)),
+      .maybe("activations_every", Schema.integer(0...1_000_000_000).with("default", 50)),
+    ], isClosed: true
+  ).described("Each so many steps; 0 is never.")
+
+  private static let run = Schema.object([
+    .always("id", .identifier("run")),
+    .always("name", Schema.string.orNull),
+    .always("state", .oneOf(states)),
+    .always(
+      "state_reason",
+      Schema([
+        ("type", ["string", "null"]), ("enum", .array(reasons.map(JSON.string) + [.null])),
+      ])),
+    .maybe(
+      "progress",
+      .object([
+        .maybe("epoch", Schema.number.orNull), .maybe("step", Schema.integer.orNull),
+        .maybe("total_steps", Schema.integer.orNull),
+        .maybe("examples_per_second", Schema.number.orNull),
+        .maybe("eta_seconds", Schema.number.orNull),
+      ])),
+    .maybe("metrics", .object([]), "The latest value of each series."),
+    .maybe(
+      "error", .anyOf([.reference("Problem"), Schema([("type", "null")])]), "When it failed."),
+    .maybe("queue_position", Schema.integer.orNull, "From 1, while it is queued."),
+    .always("created_at", .time),
+    .maybe("started_at", Schema.time.orNull),
+    .maybe("finished_at", Schema.time.orNull),
+    .maybe("links", Schema.map(.string)),
+  ])
+}

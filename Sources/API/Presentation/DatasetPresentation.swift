@@ -1,0 +1,20 @@
+import JSON
+import Runs
+import Store
+
+/// Datasets as the API shows them.
+enum DatasetPresentation {
+  static func json(_ record: DatasetRecord) throws -> JSON {
+    var object = JSONObject([
+      ("id", .string(record.id.rawValue)), ("name", .string(record.name)),
+      ("format", .string(record.format)), ("state", "ready"),
+    ])
+    for (name, value) in try JSON(parsing: record.description).object?.members ?? [] {
+      object[name] = value
+    }
+    object["size_bytes"] = .integer(record.sizeBytes)
+    object["sha256"] = .string(record.sha256)
+    object["created_at"] = .string(Timestamp.text(record.createdAt))
+    return .object(object)
+  }
+}

@@ -1,0 +1,94 @@
+import HTTP
+import JSON
+import Runs
+import Store
+
+/// Everything that the endpoints work with.
+public struct Service: Sendable {
+  let store: Store
+  let datasets: DatasetLibrary
+  let models: ModelLibrary
+  let runs: RunService
+  let uploadLimit: Int
+  let log: @Sendable (String) -> Void
+  let keysInFlight = KeysInFlight()
+
+  /// - Parameter uploadLimit: how many bytes an uploaded body may have.
+  public init(
+    store: Store, datasets: DatasetLibrary, models: ModelLibrary, runs: RunService,
+    uploadLimit: Int,
+    log: @escaping @Sendable (String) -> Void
+  ) {
+    self.store = store
+    self.datasets = datasets
+    self.models = models
+    self.runs = runs
+    self.uploadLimit = uploadLimit
+    self.log = log
+  }
+
+  /// The router of every endpoint of the table.
+  public func router() -> Router {
+    var router = Router { fault, requestID in problem(for: fault, requestID) }
+    for endpoint in EndpointTable.all {
+      router.add(endpoint.method.rawValue.uppercased(), endpoint.path) { request, parameters in
+        await answer(endpoint, request, parameters)
+      }
+    }
+    return router
+  }
+
+  /// Runs an endpoint's handler, and turns whatever it throws into a problem.
+  private func answer(
+    _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters
+  ) async -> Response {
+    do {
+      return try await endpoint.handler(self, Call(endpoint, request, parameters))
+    } catch {
+      return problem(for: error, request.requestID)
+    }
+  }
+
+  /// The answer to a request that failed.
+  private func problem(for error: any Error, _ requestID: String) -> Response {
+    guard let problem = ProblemMapping.problem(for: error) else {
+      log("request \(requestID) failed: \(error)")
+      let detail = "the server failed; its log tells why under \(requestID)"
+      return .problem(Problem(.internalFault, detail), instance: requestID)
+    }
+    if problem.kind.status >= 500 { log("request \(requestID): \(problem.detail)") }
+    return .problem(problem, instance: requestID)
+  }
+}
+
+extension Service {
+  /// Why the server isn't ready; `nil` when it is.
+  func obstacle() async -> String? {
+    guard runs.isReady else { return "the server is starting or going down" }
+    do {
+      _ = try await store.runs.counts()
+      return nil
+    } catch {
+      return "the store can't be read: \(error)"
+    }
+  }
+
+  /// The dataset that the path names.
+  func dataset(_ call: Call) async throws -> DatasetRecord {
+    let id = try call.identifier(of: "dataset") { DatasetID($0) }
+    return try await datasets.record(id)
+  }
+
+  /// The model that the path names.
+  func model(_ call: Call) async throws -> ModelRecord {
+    let id = try call.identifier(of: "model") { ModelID($0) }
+    return try await models.record(id)
+  }
+
+  /// The run that the path names.
+  func run(_ call: Call) async throws -> RunRecord {
+    let id = try call.identifier(of: "run") { RunID($0) }
+    guard let run = try await store.runs.get(id) else { throw Call.notFound("run", "\(id)") }
+    return run
+  }
+}

@@ -1,0 +1,145 @@
+import HTTP
+import JSON
+
+/// One operation of the API: what the router calls and what `openapi.yaml` says of it.
+struct Endpoint: Sendable {
+  typealias Handler = @Sendable (Service, Call) async throws -> Response
+
+  let method: Method
+  /// With `{name}` for what a client fills in, such as `/v1/runs/{id}:cancel`.
+  let path: String
+  let operationID: String
+  let tag: Tag
+  let summary: String
+  var description: String?
+  /// The query parameters; a name that isn't among them is a fault.
+  var query: [Field] = []
+  /// Request headers worth knowing.
+  var headers: [HeaderField] = []
+  var body: BodyDescription?
+  var answers: [Answer]
+  /// What can go wrong beyond what `allProblems` derives from the rest.
+  var problems: [ProblemKind] = []
+  let handler: Handler
+
+  enum Method: String, Sendable {
+    case get, post, patch, delete
+  }
+
+  /// A chapter of the documentation.
+  enum Tag: String, Sendable, CaseIterable {
+    case datasets, models, runs, observations, catalog, service
+
+    var summary: String {
+      switch self {
+      case .datasets: "Data to train on, kept as it was sent and as it is read in training."
+      case .models: "Specs of networks, checked whole before anything runs."
+      case .runs: "Trainings: queued, running, and over."
+      case .observations:
+        "What a run shows of itself: series, gradients, histograms, events, weights."
+      case .catalog: "What a spec may name."
+      case .service: "The server itself."
+      }
+    }
+  }
+
+  /// The names between braces in the path.
+  var pathParameters: [String] {
+    path.split(separator: "{").dropFirst().compactMap { part in
+      part.split(separator: "}", omittingEmptySubsequences: false).first.map(String.init)
+    }
+  }
+
+  /// Everything that can go wrong, in the order of status codes.
+  var allProblems: [ProblemKind] {
+    var all = Set(problems)
+    if !query.isEmpty || body != nil { all.insert(.invalid) }
+    if !pathParameters.isEmpty { all.insert(.notFound) }
+    if let body {
+      all.formUnion([.badRequest, .bodyTooLarge])
+      if !body.acceptsAnything { all.insert(.unsupportedMediaType) }
+    }
+    if method != .get { all.formUnion([.draining, .diskFull]) }
+    all.insert(.internalFault)
+    return ProblemKind.allCases.filter(all.contains)
+  }
+}
+
+/// A request header that an operation reads.
+struct HeaderField: Sendable {
+  let name: String
+  let schema: Schema
+  let summary: String
+
+  static let idempotencyKey = HeaderField(
+    name: "Idempotency-Key", schema: .string.with("maxLength", 255),
+    summary: """
+      A name of the client's own for this request. The same key and body give the first answer \
+      again, also after a restart; with another body it is 422.
+      """)
+  static let ifNoneMatch = HeaderField(
+    name: "If-None-Match", schema: .string, summary: "An ETag; 304 when it is still the one.")
+  static let range = HeaderField(
+    name: "Range", schema: .string, summary: "A range of bytes, such as `bytes=0-1023`.")
+  static let lastEventID = HeaderField(
+    name: "Last-Event-ID", schema: .string,
+    summary: "The newest event the client has; the stream goes on after it.")
+  static let contentDigest = HeaderField(
+    name: "Content-Digest", schema: .string,
+    summary: "`sha-256=:…:` of the body (RFC 9530); verified.")
+}
+
+/// What a request's body may be.
+struct BodyDescription: Sendable {
+  var isRequired = true
+  let content: [(mediaType: String, schema: Schema)]
+  /// Whether the body is taken whatever its media type says.
+  var acceptsAnything = false
+  var example: JSON?
+
+  static func json(
+    _ schema: Schema, isRequired: Bool = true, example: JSON? = nil
+  ) -> BodyDescription {
+    BodyDescription(
+      isRequired: isRequired, content: [(MediaType.json, schema)], example: example)
+  }
+}
+
+/// One way in which an operation answers.
+struct Answer: Sendable {
+  let status: Int
+  let summary: String
+  var content: [(mediaType: String, schema: Schema)] = []
+  var headers: [(name: String, summary: String)] = []
+
+  static func json(
+    _ status: Int = 200, _ summary: String, _ schema: Schema,
+    headers: [(name: String, summary: String)] = []
+  ) -> Answer {
+    Answer(
+      status: status, summary: summary, content: [(MediaType.json, schema)], headers: headers)
+  }
+
+  static let deleted = Answer(status: 204, summary: "It is gone.")
+  static let notModified = Answer(status: 304, summary: "The client has it already.")
+  static let location = (name: "Location", summary: "Where it is from now on.")
+  static let link = (name: "Link", summary: "The next page, as `rel=\"next\"`.")
+  static let etag = (name: "ETag", summary: "A strong validator; the content never changes.")
+}
+
+/// The media types that the API speaks.
+enum MediaType {
+  static let json = "application/json"
+  static let problem = "application/problem+json"
+  static let lines = "application/x-ndjson"
+  static let csv = "text/csv"
+  static let events = "text/event-stream"
+  static let bytes = "application/octet-stream"
+  static let zip = "application/zip"
+  static let npy = "application/x-npy"
+  static let text = "text/plain"
+  static let html = "text/html"
+  static let yaml = "application/yaml"
+  static let multipart = "multipart/form-data"
+  static let metrics = "text/plain; version=0.0.4; charset=utf-8"
+}

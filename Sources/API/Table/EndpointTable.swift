@@ -1,0 +1,10 @@
+/// Every operation of the API, in the order of the documentation.
+///
+/// The router and `openapi.yaml` are both made from this list.
+enum EndpointTable {
+  static let all: [Endpoint] =
+    DatasetEndpoints.all + ModelEndpoints.all + RunEndpoints.all + SeriesEndpoints.all
+    + HistogramEndpoints.all + WeightsEndpoints.all + EventEndpoints.all + InferenceEndpoints.all
+    + CatalogEndpoints.all
+    + ServiceEndpoints.all
+}

@@ -1,0 +1,94 @@
+import API
+import Dispatch
+import Foundation
+import HTTP
+import JSON
+import Runs
+import Store
+
+/// `chainrule serve`: the server, until SIGTERM or SIGINT.
+enum Serve: Command {
+  static let name = "serve"
+  static let summary = "Serves the API and trains what is queued."
+  static var flags: FlagSet { ServeOptions.flags }
+
+  static func run(_ arguments: [String]) async throws {
+    let options = try ServeOptions.read(arguments)
+    let log = ConsoleLog(isJSON: options.logsJSON)
+    let write: @Sendable (String) -> Void = { log.write($0) }
+    // From here on a signal ends the server in order, also while it is starting.
+    let signals = Signals([SIGTERM, SIGINT])
+
+    let store = try Store(directory: options.data)
+    let datasets = try DatasetLibrary(store: store, data: options.data)
+    let swept = try await datasets.sweep()
+    if swept > 0 { write("removed \(swept) folders that an earlier server left behind") }
+    let models = ModelLibrary(store: store)
+    let runs = try RunService(
+      store: store, datasets: datasets, models: models,
+      configuration: RunServiceConfiguration(
+        workers: options.workers, memoryBytes: options.memory),
+      log: write)
+    let service = Service(
+      store: store, datasets: datasets, models: models, runs: runs,
+      uploadLimit: options.uploadLimit, log: write)
+
+    var configuration = ServerConfiguration()
+    configuration.host = options.host
+    configuration.port = Int(options.port)
+    configuration.bodyBytes = options.uploadLimit
+    let server = Server(configuration: configuration, responder: service.router())
+    let port = try server.start()
+    try await runs.start()
+    write(
+      "listening on http://\(options.host):\(port), data in \(options.data.path), workers \(options.workers)"
+    )
+
+    let signal = await signals.first()
+    write("signal \(signal): going down; a second one ends it at once")
+    signals.exitOnNext()
+    let deadline = DispatchTime.now() + options.drainSeconds
+    let isIdle = await runs.drain(deadline: deadline)
+    if !isIdle {
+      write("some runs didn't come to rest in time; they are queued again at the next start")
+    }
+    let left = max(
+      0.5,
+      Double(deadline.uptimeNanoseconds) * 1e-9 - Double(DispatchTime.now().uptimeNanoseconds)
+        * 1e-9)
+    let isStopped = await server.drain(seconds: left)
+    write("drained")
+    // A daemon with a suspended connection can't be stopped; what must last is on disk.
+    if !isStopped || !isIdle { _exit(0) }
+  }
+}
+
+/// Signals that a process takes as wishes rather than as its death.
+final class Signals: @unchecked Sendable {
+  private let sources: [any DispatchSourceSignal]
+  private let stream: AsyncStream<Int32>
+
+  init(_ numbers: [Int32]) {
+    let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+    self.stream = stream
+    sources = numbers.map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { continuation.yield(number) }
+      source.activate()
+      return source
+    }
+  }
+
+  /// The first of them to come.
+  func first() async -> Int32 {
+    for await number in stream { return number }
+    return 0
+  }
+
+  /// Ends the process when another comes.
+  func exitOnNext() {
+    let stream = stream
+    Task { for await number in stream { _exit(128 + number) } }
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import JSON
+
+/// The flags of `chainrule serve`.
+struct ServeOptions: Sendable {
+  let host: String
+  let port: UInt16
+  let data: URL
+  let workers: Int
+  let memory: Int
+  let uploadLimit: Int
+  let isBehindProxy: Bool
+  let logsJSON: Bool
+  let drainSeconds: Double
+
+  static let flags = FlagSet(
+    command: "serve",
+    fields: [
+      hostField, portField, dataField, workersField, memoryField, uploadField, proxyField,
+      logField, drainField,
+    ])
+
+  private static let cores = ProcessInfo.processInfo.activeProcessorCount
+  /// Four fifths of the machine's memory, in whole GiB.
+  private static let standardMemory = max(
+    1, Int(ProcessInfo.processInfo.physicalMemory >> 30) * 4 / 5)
+
+  private static let hostField = Field(
+    "host", .described("an address"), default: "127.0.0.1", "The address to listen on.")
+  private static let portField = Field(
+    "port", .integer(0...65_535), default: 8080, "The port to listen on; 0 for any that is free.")
+  private static let dataField = Field(
+    "data", .described("a folder"), default: "./data", "Where everything is kept.")
+  private static let workersField = Field(
+    "workers", .integer(1...256), default: .integer(max(1, cores - 1)),
+    "How many runs train at once.")
+  private static let memoryField = Field(
+    "memory", .described("bytes"), default: .string("\(standardMemory)GiB"),
+    "What all runs together may plan to use.")
+  private static let uploadField = Field(
+    "max_upload", .described("bytes"), default: "64GiB", "How large an uploaded body may be.")
+  private static let proxyField = Field(
+    "behind_proxy", .boolean, default: false,
+    "A reverse proxy with TLS stands in front; without it only loopback is listened on.")
+  private static let logField = Field(
+    "log_format", .choice(["text", "json"]), default: "text",
+    "Lines for people, or a JSON object a line, on standard error.")
+  private static let drainField = Field(
+    "drain_seconds", .number(0...3600), default: 20,
+    "How long requests and runs may take to come to rest after SIGTERM or SIGINT.")
+
+  /// - Throws: `UsageError`.
+  static func read(_ arguments: [String]) throws -> ServeOptions {
+    let options = try flags.read(arguments) { ServeOptions(&$0) }
+    guard options.isBehindProxy || options.isLoopback else {
+      throw UsageError(
+        "--host: \(options.host) is not loopback, and the server speaks no TLS; put a reverse proxy "
+          + "in front and say --behind-proxy")
+    }
+    return options
+  }
+
+  private init(_ reader: inout ObjectReader) {
+    func text(_ field: Field) -> String {
+      reader.string(field.name) ?? field.defaultValue?.string ?? ""
+    }
+    func bytes(_ field: Field) -> Int {
+      if let bytes = reader.object[field.name]?.integer, bytes > 0 {
+        _ = reader.value(field.name)
+        return bytes
+      }
+      let written = text(field)
+      guard let bytes = ByteCount.parse(written), bytes > 0 else {
+        reader.fault(field.name, "\"\(written)\" is no number of bytes, such as 8GiB or 500000000")
+        return 1
+      }
+      return bytes
+    }
+    host = text(ServeOptions.hostField)
+    port = UInt16(reader.integer(ServeOptions.portField))
+    data = URL(filePath: text(ServeOptions.dataField), directoryHint: .isDirectory)
+    workers = reader.integer(ServeOptions.workersField)
+    memory = bytes(ServeOptions.memoryField)
+    uploadLimit = bytes(ServeOptions.uploadField)
+    isBehindProxy = reader.bool(ServeOptions.proxyField)
+    logsJSON = reader.choice(ServeOptions.logField) == "json"
+    drainSeconds = reader.double(ServeOptions.drainField)
+  }
+
+  private var isLoopback: Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+}

@@ -1,0 +1,31 @@
+/// A number of bytes written for people: `512MiB`, `8GiB`, `1000000`.
+enum ByteCount {
+  private static let units: [(suffix: String, bytes: Int)] = [
+    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
+    ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+    ("B", 1),
+  ]
+
+  /// The number that a text stands for; `nil` for anything else, negative or beyond 64 bits.
+  static func parse(_ text: String) -> Int? {
+    var digits = text[...]
+    var factor = 1
+    if let unit = units.first(where: { text.hasSuffix($0.suffix) }) {
+      digits = text.dropLast(unit.suffix.count)
+      factor = unit.bytes
+    }
+    while digits.last == " " { digits = digits.dropLast() }
+    guard let number = Int(digits), number >= 0 else { return nil }
+    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+    return overflow ? nil : product
+  }
+
+  /// The number in the largest unit that divides it.
+  static func text(_ bytes: Int) -> String {
+    let binary = units.prefix(4).reversed()
+    guard bytes > 0, let unit = binary.first(where: { bytes % $0.bytes == 0 }) else {
+      return String(bytes)
+    }
+    return "\(bytes / unit.bytes)\(unit.suffix)"
+  }
+}
