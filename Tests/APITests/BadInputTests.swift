@@ -5,10 +5,8 @@ import Testing
 @testable import API
 
 /// What is wrong with a request is answered with its status, what and where; nothing is left behind.
-@Suite(.serialized) struct BadInputTests {
-  let server: TestServer
-
-  init() async throws { server = try await TestServer() }
+@Suite(.serialized, .server) struct BadInputTests {
+  private var server: TestServer { ServerScope.server }
 
   /// Expects a problem of this status, and answers it.
   @discardableResult

@@ -5,10 +5,8 @@ import Testing
 @testable import API
 
 /// What holds for every resource: pages, keys that make a request safe to repeat, validators.
-@Suite(.serialized) struct ConventionTests {
-  let server: TestServer
-
-  init() async throws { server = try await TestServer() }
+@Suite(.serialized, .server) struct ConventionTests {
+  private var server: TestServer { ServerScope.server }
 
   private func model(_ name: String) -> JSON { Samples.model.setting("name", .string(name)) }
 

@@ -71,7 +71,7 @@ struct TestClient: Sendable {
     var sent = 0
     while sent < request.count {
       let count = request[sent...].withUnsafeBytes {
-        Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count <= 0 { break }
       sent += count

@@ -5,10 +5,10 @@ import Testing
 @testable import API
 
 /// Upload, model, run, events, gradients, weights: over a socket, against a real store.
-@Suite(.serialized) struct WholePathTests {
+@Suite(.serialized, .server) struct WholePathTests {
   @Test("a client uploads data, trains a model, watches it, and takes the weights home")
   func wholePath() async throws {
-    let server = try await TestServer()
+    let server = ServerScope.server
     let client = server.client
     let dataset = try await server.upload(
       Samples.blobs(rows: 120), "name=blobs&format=csv&scale=none")
@@ -40,7 +40,6 @@ import Testing
     try await gradients(id, client)
     try await histograms(id, client)
     try await weights(id, client)
-    await server.stop()
   }
 
   /// The stream of a run that is over, or about to be, as lines.

@@ -6,7 +6,7 @@ enum DatasetSchemas {
   static var all: [(name: String, schema: Schema)] {
     [
       ("Dataset", dataset), ("DatasetPage", Components.page(of: "Dataset")),
-      ("DatasetPreview", preview), ("DatasetStatistics", statistics), ("Scaling", scaling),
+      ("DatasetPreview", preview), ("DatasetStatistics", statistics),
       ("NumberStatistics", numbers),
     ]
   }
@@ -57,10 +57,6 @@ enum DatasetSchemas {
     .always("target", .anything, "How often each class is there, or the numbers' statistics."),
     .maybe("columns", .array(.anything), "Of a table."),
   ])
-
-  private static let scaling = Schema.object([
-    .always("subtract", .number), .always("divide", .number),
-  ]).described("A model sees `(value - subtract) / divide`.")
 
   private static let numbers = Schema.object([
     .always("count", .integer(0...Int.max)), .maybe("mean", .number), .maybe("std", .number),

@@ -1,0 +1,57 @@
+import Dispatch
+import Foundation
+import HTTP
+import JSON
+import Runs
+import Store
+
+@testable import API
+
+/// A real server over a real store in a folder of its own, on a port that was free.
+final class TestServer: Sendable {
+  let client: TestClient
+  let folder: URL
+  private let server: Server
+  private let runs: RunService
+
+  /// - Parameter uploadLimit: how many bytes an upload may have.
+  init(uploadLimit: Int = 4 << 20) async throws {
+    folder = FileManager.default.temporaryDirectory.appending(
+      path: "chainrule-\(UUID().uuidString)")
+    let store = try Store(directory: folder)
+    let datasets = try DatasetLibrary(store: store, data: folder)
+    try await datasets.sweep()
+    let models = ModelLibrary(store: store)
+    runs = try RunService(store: store, datasets: datasets, models: models)
+    let service = Service(
+      store: store, datasets: datasets, models: models, runs: runs, uploadLimit: uploadLimit,
+      log: { _ in })
+    var configuration = ServerConfiguration()
+    configuration.port = 0
+    server = Server(configuration: configuration, responder: service.router())
+    client = TestClient(port: UInt16(try server.start()))
+    try await runs.start()
+  }
+
+  /// Uploads a body; the dataset that became of it.
+  func upload(_ body: [UInt8], _ query: String) async throws -> JSON {
+    let answer = try await client.send("POST", "/v1/datasets?\(query)", body: body)
+    guard answer.status == 201 else { throw TestClient.Failure(description: answer.text) }
+    return answer.json
+  }
+
+  /// The folders of datasets, and whatever uploads left.
+  func filesLeft() -> [String] {
+    ["datasets", "uploads"].flatMap { name in
+      let path = folder.appending(path: name).path(percentEncoded: false)
+      return (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    }
+  }
+
+  /// Ends the server and removes its folder.
+  func stop() async {
+    await runs.drain(deadline: .now() + 10)
+    await server.drain(seconds: 5)
+    try? FileManager.default.removeItem(at: folder)
+  }
+}
