@@ -1,0 +1,34 @@
+# syntax=docker/dockerfile:1
+# Build with: docker build -t chainrule .
+# Run with:   docker run -p 8080:8080 -v chainrule-data:/data chainrule
+
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+      libopenblas-dev libmicrohttpd-dev libsqlite3-dev libarchive-dev libgnutls28-dev pkg-config \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Package.swift ./
+COPY Sources ./Sources
+COPY Tests ./Tests
+COPY migrations ./migrations
+COPY web ./web
+RUN swift build -c release --product chainrule --static-swift-stdlib \
+ && install -D .build/release/chainrule /out/chainrule
+
+FROM debian:12-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+      libopenblas0-pthread libmicrohttpd12 libsqlite3-0 libarchive13 libgnutls30 curl ca-certificates \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin chainrule \
+ && install -d -o chainrule -g chainrule -m 0700 /data
+COPY --from=build /out/chainrule /usr/local/bin/chainrule
+USER chainrule
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
+  CMD curl -fsS http://127.0.0.1:8080/healthz || exit 1
+STOPSIGNAL SIGTERM
+# The container's network is the boundary here; publish the port behind a proxy that adds TLS.
+ENTRYPOINT ["chainrule", "serve", "--host", "0.0.0.0", "--behind-proxy", "--data", "/data"]

@@ -1,0 +1,136 @@
+"""The built server, as a test starts it, asks it with curl, and ends it."""
+
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PROGRAM = pathlib.Path(os.environ.get("CHAINRULE", ROOT / ".build/release/chainrule"))
+
+
+class Answer:
+    """What curl brought back: the status, the headers by lower-case name, the bytes."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Server:
+    """One server process over a data folder, which outlives it until `close`."""
+
+    def __init__(self, *flags):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chainrule-test-"))
+        self.flags = flags
+        self.process = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        self.log = open(self.folder / "log", "ab")
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--port", str(self.port), "--data", self.folder / "data", *self.flags],
+            stderr=self.log, stdout=self.log)
+        for _ in range(200):
+            if self.process.poll() is not None:
+                raise RuntimeError("the server ended: " + (self.folder / "log").read_text()[-2000:])
+            try:
+                if self.get("/readyz").status == 200:
+                    return
+            except RuntimeError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError("the server isn't ready after ten seconds")
+
+    def kill(self):
+        """kill -9, as a crash would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+    def stop(self):
+        """SIGTERM; the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=60)
+        self.log.close()
+        return status
+
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def curl(self, path, *options, data=None):
+        """One request, as a user would type it."""
+        head = self.folder / f"head-{time.monotonic_ns()}"
+        out = subprocess.run(
+            ["curl", "-sS", "--max-time", "120", "-D", head, *options, self.url + path],
+            input=data, capture_output=True)
+        if out.returncode:
+            raise RuntimeError(out.stderr.decode())
+        lines = head.read_bytes().decode().split("\r\n\r\n")[-2].split("\r\n")
+        head.unlink()
+        headers = {name.lower(): value for name, value in
+                   (line.split(": ", 1) for line in lines[1:] if ": " in line)}
+        return Answer(int(lines[0].split()[1]), headers, out.stdout)
+
+    def get(self, path, *options):
+        return self.curl(path, *options)
+
+    def post(self, path, body, *options):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.curl(path, "-X", "POST", "-H", "Content-Type: application/json",
+                         "--data-binary", "@-", *options, data=data)
+
+    def upload(self, query, data):
+        return self.curl("/v1/datasets?" + query, "-X", "POST", "-H",
+                         "Content-Type: application/octet-stream", "--data-binary", "@-", data=data)
+
+    def rss(self):
+        """Resident memory of the process, in bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+    def wait_for(self, run, states=("succeeded", "failed", "cancelled"), seconds=120):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answer = self.get(f"/v1/runs/{run}").json
+            if answer["state"] in states:
+                return answer
+            time.sleep(0.05)
+        raise RuntimeError(f"the run is still {answer['state']}")
+
+
+def digits():
+    """The rows of the shipped digits: bytes for training and for the test, every fifth in the test."""
+    rows = gzip.decompress((ROOT / "examples/data/digits.csv.gz").read_bytes()).splitlines(True)
+    train = b"".join(row for i, row in enumerate(rows, 1) if i % 5)
+    test = b"".join(row for i, row in enumerate(rows, 1) if not i % 5)
+    return train, test
+
+
+DIGITS = "format=csv&header=false&target_kind=class&shape=1,8,8"
+
+
+def digits_run(dataset, **training):
+    """The shipped example's run over a dataset, with some fields of `training` replaced."""
+    body = json.loads((ROOT / "examples/digits-cnn.json").read_text())
+    body["dataset"] = dataset
+    body["training"].update(training)
+    return body

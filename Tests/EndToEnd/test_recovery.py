@@ -1,0 +1,88 @@
+"""A run whose server is killed is finished by the next one, and nothing acknowledged is lost."""
+
+import json
+import random
+import sqlite3
+import time
+import unittest
+
+from server import DIGITS, Server, digits, digits_run
+
+
+class RecoveryTest(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+        train, _ = digits()
+        self.dataset = self.server.upload(DIGITS, train).json["id"]
+
+    def steps(self, run):
+        answer = self.server.get(f"/v1/runs/{run}/metrics?names=train_loss&max_points=10000").json
+        return {step: value for step, value, _ in answer["series"][0]["points"]}
+
+    def test_kill_during_a_run_leaves_no_gap_and_no_double_step(self):
+        seed = random.randrange(1 << 30)
+        print(f"seed {seed}")
+        chance = random.Random(seed)
+        undisturbed = self.server.post("/v1/runs", digits_run(self.dataset, epochs=12)).json["id"]
+        self.server.wait_for(undisturbed)
+        run = self.server.post("/v1/runs", digits_run(self.dataset, epochs=12)).json["id"]
+        waiting = self.server.post("/v1/runs", digits_run(self.dataset, epochs=1)).json["id"]
+        for _ in range(3):
+            self.server.wait_for(run, states=("running",))
+            time.sleep(chance.uniform(0.1, 0.8))
+            self.server.kill()
+            self.server.start()
+        finished = self.server.wait_for(run)
+        self.assertEqual(finished["state"], "succeeded")
+        self.assertEqual(self.server.wait_for(waiting)["state"], "succeeded")
+
+        expected, found = self.steps(undisturbed), self.steps(run)
+        self.assertEqual(sorted(found), list(range(1, len(expected) + 1)))
+        self.assertEqual(found, expected)
+        for path in ("weights", "weights?checkpoint=initial"):
+            self.assertEqual(self.server.get(f"/v1/runs/{run}/{path}").body,
+                             self.server.get(f"/v1/runs/{undisturbed}/{path}").body)
+        gradients = self.server.get(f"/v1/runs/{run}/gradients?max_points=10000").json
+        for layer in gradients["layers"]:
+            steps = [point[0] for point in layer["points"]]
+            self.assertEqual(steps, sorted(set(steps)))
+            self.assertEqual(len(steps), len(expected))
+
+        events = self.server.get(f"/v1/runs/{run}/events", "-H", "Accept: application/x-ndjson")
+        lines = [json.loads(line) for line in events.body.splitlines()]
+        ids = [line["id"] for line in lines if line.get("id") is not None]
+        self.assertEqual(ids, sorted(set(ids)))
+        epochs = [line["data"]["epoch"] for line in lines if line["type"] == "epoch"]
+        self.assertEqual(epochs, list(range(1, 13)))
+        self.assertEqual(lines[-1]["type"], "end")
+
+        self.assertEqual(self.server.stop(), 0)
+        with sqlite3.connect(self.server.folder / "data/chainrule.sqlite") as database:
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+
+    def test_what_was_acknowledged_is_there_after_a_kill(self):
+        runs = []
+        for _ in range(20):
+            answer = self.server.post("/v1/runs", digits_run(self.dataset, epochs=1))
+            self.assertEqual(answer.status, 202)
+            runs.append(answer.json["id"])
+        self.server.kill()
+        self.server.start()
+        listed = [run["id"] for run in self.server.get("/v1/runs?limit=200").json["data"]]
+        self.assertEqual(sorted(listed), sorted(runs))
+        for run in runs:
+            self.assertEqual(self.server.wait_for(run)["state"], "succeeded")
+
+    def test_a_second_server_on_the_same_folder_refuses(self):
+        import subprocess
+        from server import PROGRAM
+        second = subprocess.run(
+            [PROGRAM, "serve", "--port", "0", "--data", self.server.folder / "data"],
+            capture_output=True, text=True, timeout=30)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another", second.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
