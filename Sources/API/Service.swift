@@ -43,7 +43,9 @@ public struct Service: Sendable {
     _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters
   ) async -> Response {
     do {
-      return try await endpoint.handler(self, Call(endpoint, request, parameters))
+      let response = try await endpoint.handler(self, Call(endpoint, request, parameters))
+      // A file that a client uploaded must not be taken for a page of ours.
+      return response.with(header: "X-Content-Type-Options", "nosniff")
     } catch {
       return problem(for: error, request.requestID)
     }

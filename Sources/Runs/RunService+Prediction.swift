@@ -7,7 +7,7 @@ import Training
 
 extension RunService {
   /// What one answer may hold at most.
-  static let mostPredictions = 10_000
+  public static let mostPredictions = 10_000
 
   /// A run's answers for inputs, from its best or another checkpoint's weights.
   ///

@@ -39,7 +39,7 @@ enum DatasetEndpoints {
           ),
         ], acceptsAnything: true),
       answers: [.json(201, "The dataset.", .reference("Dataset"), headers: [Answer.location])],
-      problems: [.conflict, .lengthRequired]
+      problems: [.conflict]
     ) { service, call in
       try await Upload.receive(call, service)
     },

@@ -37,7 +37,9 @@ enum EventEndpoints {
   private static let answers = [
     Answer(
       status: 200, summary: "Events, each with its type, an id that grows, and data in JSON.",
-      content: [(MediaType.events, .string), (MediaType.lines, .reference("Event"))])
+      content: [
+        (MediaType.events, .reference("EventFrame")), (MediaType.lines, .reference("Event")),
+      ])
   ]
 
   private static func stream(

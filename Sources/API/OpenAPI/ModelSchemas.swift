@@ -20,10 +20,12 @@ enum ModelSchemas {
           "input",
           .object(
             [
-              .always("shape", shape, "Of one example; the batch axis is left out."),
+              .always(
+                "shape", .array(.integer(1...Int.max), count: 1...8),
+                "Of one example; the batch axis is left out."),
               .maybe("dtype", .oneOf(["float32"])),
             ], isClosed: true)),
-        .always("layers", .array(.reference("Layer"))),
+        .always("layers", .array(.reference("Layer"), count: 1...1000)),
       ], isClosed: true)
   }
 

@@ -1,4 +1,5 @@
 import JSON
+import Runs
 
 /// The schemas of what a run shows of itself.
 enum ObservationSchemas {
@@ -6,7 +7,7 @@ enum ObservationSchemas {
     [
       ("Metrics", metrics), ("Gradients", gradients), ("Histograms", histograms),
       ("Activations", activations),
-      ("Checkpoints", checkpoints), ("LogPage", logs), ("Event", event),
+      ("Checkpoints", checkpoints), ("LogPage", logs), ("Event", event), ("EventFrame", frame),
       ("PredictionRequest", predictionRequest), ("Predictions", predictions),
       ("EvaluationRequest", evaluationRequest), ("Evaluation", evaluation),
     ]
@@ -25,7 +26,7 @@ enum ObservationSchemas {
       .array(
         .object([
           .always("name", .string),
-          .always("points", .array(.tuple([step, value, .number])), "`[step, value, seconds]`."),
+          .always("points", .array(.row(3)), "`[step, value, seconds]`."),
         ])))
   ])
 
@@ -38,7 +39,7 @@ enum ObservationSchemas {
           .always("parameter", .string),
           .always(
             "points",
-            .array(.tuple([step, value, value, value, .integer(0...Int.max)])),
+            .array(.row(5)),
             "`[step, l2, max_abs, mean, nonfinite]`; the last counts elements that aren't finite."),
         ])))
   ])
@@ -102,9 +103,16 @@ enum ObservationSchemas {
     .maybe("id", .integer(1...Int.max)), .always("type", .string), .always("data", .anything),
   ])
 
+  private static let frame = Schema.object([
+    .maybe("id", .string), .maybe("event", .string), .maybe("data", .string, "A JSON object."),
+    .maybe("retry", .anything),
+  ])
+
   private static let predictionRequest = Schema.object(
     [
-      .always("inputs", .array(.anything), "One element an example, nested as the model's input."),
+      .always(
+        "inputs", .array(.anything, count: 1...RunService.mostPredictions),
+        "One element an example, nested as the model's input."),
       .maybe("checkpoint", .string),
     ])
 

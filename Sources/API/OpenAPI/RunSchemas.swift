@@ -1,6 +1,8 @@
 import JSON
 import NeuralNetworks
 import Optimizers
+import Runs
+import Store
 import Training
 
 /// The schemas of runs; what a run may name comes from the catalogs.
@@ -12,11 +14,8 @@ enum RunSchemas {
     ]
   }
 
-  private static let reasons = [
-    "completed", "early_stopped", "stopped", "cancelled", "time_limit", "diverged", "non_finite",
-    "out_of_memory", "disk_full", "worker_lost", "server_restart", "quarantined", "invalid_data",
-  ]
-  static let states = ["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+  private static let reasons = StateReason.allCases.map(\.rawValue)
+  static let states = RunState.allCases.map(\.rawValue)
 
   private static let tags = Schema.map(.string)
 
@@ -38,8 +37,12 @@ enum RunSchemas {
       .always("training", .reference("Training")),
       .maybe("observe", .reference("Observe")),
       .maybe("initial_weights", .identifier("run"), "The run whose weights this one begins with."),
-      .maybe("priority", .integer, "Runs of a higher priority leave the queue first."),
-      .maybe("max_seconds", .number, "After so much training the run ends with what it has."),
+      .maybe(
+        "priority", .integer(RunRequest.priorities),
+        "Runs of a higher priority leave the queue first."),
+      .maybe(
+        "max_seconds", .integer(1...RunRequest.longestSeconds),
+        "After so much training the run ends with what it has."),
       .maybe("tags", tags),
     ]
   }
@@ -55,7 +58,8 @@ enum RunSchemas {
 
   private static let change = Schema.object(
     [
-      .maybe("name", Schema.string.orNull), .maybe("tags", tags), .maybe("priority", .integer),
+      .maybe("name", Schema.string.orNull), .maybe("tags", tags),
+      .maybe("priority", .integer(RunRequest.priorities)),
     ], isClosed: true)
 
   private static var training: Schema {

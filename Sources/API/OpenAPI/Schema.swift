@@ -53,13 +53,14 @@ extension Schema {
     Schema([("type", "array"), ("items", element.json)])
   }
 
-  /// A tuple with these elements, no more and no fewer.
-  static func tuple(_ elements: [Schema]) -> Schema {
-    Schema([
-      ("type", "array"), ("prefixItems", .array(elements.map(\.json))),
-      ("minItems", .integer(elements.count)), ("maxItems", .integer(elements.count)),
-    ])
+  /// An array with bounds on how many elements it has.
+  static func array(_ element: Schema, count: ClosedRange<Int>) -> Schema {
+    let schema = array(element).with("minItems", .integer(count.lowerBound))
+    return count.upperBound == .max ? schema : schema.with("maxItems", .integer(count.upperBound))
   }
+
+  /// A row of numbers, some of which may be null. (Readers of `prefixItems` are still few.)
+  static func row(_ count: Int) -> Schema { array(Schema.number.orNull, count: count...count) }
 
   /// An object from any name to values of one schema.
   static func map(_ value: Schema) -> Schema {

@@ -36,7 +36,7 @@ struct ServeOptions: Sendable {
     "How many runs train at once.")
   private static let memoryField = Field(
     "memory", .described("bytes"), default: .string("\(standardMemory)GiB"),
-    "What all runs together may plan to use.")
+    "What a run may plan to use; one that needs more is refused.")
   private static let uploadField = Field(
     "max_upload", .described("bytes"), default: "64GiB", "How large an uploaded body may be.")
   private static let proxyField = Field(
