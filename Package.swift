@@ -77,7 +77,7 @@ let package = Package(
       "API",
       uses: [
         "Runs", "HTTP", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
-        "Autodiff", "Digests", "JSON",
+        "Autodiff", "Tensors", "Digests", "JSON",
       ]),
     .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "JSON"]),
 
@@ -86,7 +86,9 @@ let package = Package(
     tests("DigestsTests", uses: ["Digests"]),
     tests("TensorsTests", uses: ["Tensors"]),
     tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),
-    tests("AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors", "CAllocationCounter"]),
+    tests(
+      "AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors", "CAllocationCounter"],
+      fixtures: true),
     tests(
       "NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "Kernels", "JSON", "Tensors"],
       fixtures: true),
