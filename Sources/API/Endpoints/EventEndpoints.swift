@@ -18,7 +18,7 @@ enum EventEndpoints {
       query: [after], headers: [.lastEventID],
       answers: answers + [
         Answer(status: 204, summary: "The run is over and the client has all of it.")
-      ], problems: [.notAcceptable]
+      ], problems: [.badRequest, .notAcceptable]
     ) { service, call in
       let run = try await service.run(call)
       return try await stream(of: run, service, call)
@@ -26,7 +26,7 @@ enum EventEndpoints {
     Endpoint(
       method: .get, path: "/v1/events", operationID: "streamEvents", tag: .observations,
       summary: "What happens to all runs, as it happens", query: [after], headers: [.lastEventID],
-      answers: answers, problems: [.notAcceptable]
+      answers: answers, problems: [.badRequest, .notAcceptable]
     ) { service, call in
       try await stream(of: nil, service, call)
     },

@@ -21,7 +21,7 @@ enum ModelSchemas {
           .object(
             [
               .always(
-                "shape", .array(.integer(1...Int.max), count: 1...8),
+                "shape", .array(.integer(1...Int.max), count: 1...6),
                 "Of one example; the batch axis is left out."),
               .maybe("dtype", .oneOf(["float32"])),
             ], isClosed: true)),
