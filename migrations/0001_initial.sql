@@ -35,6 +35,9 @@ CREATE TABLE run (
   model TEXT,
   -- The request as it is carried out, as JSON: the model inline, every default as it stood.
   request TEXT NOT NULL,
+  -- What was known of the training data, as JSON: predictions need its scaling and classes, also when
+  -- the dataset is gone.
+  data TEXT NOT NULL,
   tags TEXT NOT NULL DEFAULT '{}',
   epoch INTEGER NOT NULL DEFAULT 0,
   step INTEGER NOT NULL DEFAULT 0,

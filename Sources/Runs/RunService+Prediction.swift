@@ -16,7 +16,8 @@ extension RunService {
   public func predict(_ id: RunID, body: JSON) async throws -> JSON {
     var reader = ObjectReader(body)
     let checkpoint = reader.string("checkpoint")
-    let rows = reader.requiredValue("inputs") == nil
+    let rows =
+      reader.requiredValue("inputs") == nil
       ? nil : reader.array("inputs", count: 1...RunService.mostPredictions)
     try reader.finish().check()
     let parts = try await trained(id, checkpoint: checkpoint)
@@ -75,15 +76,10 @@ extension RunService {
     let bytes = try await store.checkpoints.weights(checkpoint)
     let request = try RunRequest(JSON(parsing: run.request))
     guard case .inline(let model) = request.model else { throw notFound(id) }
-    guard let record = try await store.datasets.get(run.datasets.train) else {
-      throw RunError(
-        .notFound,
-        "dataset \(run.datasets.train), whose scaling the inputs need, was deleted")
-    }
     return Trained(
       request: request, model: model,
       weights: Weights(try WeightsFile.safetensors.decoded(bytes)), checkpoint: checkpoint,
-      data: try datasets.description(record))
+      data: try DatasetDescription(JSON(parsing: run.data)))
   }
 
   private func predict(_ parts: Trained, _ inputs: Tensor) throws -> JSON {

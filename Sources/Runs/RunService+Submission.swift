@@ -19,7 +19,7 @@ extension RunService {
     let data = try await data(of: request, &faults)
     try await checkInitialWeights(of: request, &faults)
     try faults.check()
-    guard let model, let data else { throw faults }
+    guard let model, let (data, description) = data else { throw faults }
     try data.faults(model: model, configuration: request.training).check()
     try checkMemory(model, request)
 
@@ -29,7 +29,8 @@ extension RunService {
         datasets: RunRecord.Datasets(
           train: request.datasets.train, validation: request.datasets.validation,
           test: request.datasets.test),
-        request: "\(request.stored(body, model: model))", tags: RunRequest.encoded(request.tags)))
+        request: "\(request.stored(body, model: model))",
+        data: "\(description.json)", tags: RunRequest.encoded(request.tags)))
     let events = try store.events.append(RunService.stateEvents(of: run), to: run.id)
     hub.publish(events.compactMap(RunEvent.init))
     wakeLanes()
@@ -68,25 +69,31 @@ extension RunService {
     }
   }
 
-  private func data(of request: RunRequest, _ faults: inout Faults) async throws -> TrainingData? {
+  private func data(
+    of request: RunRequest, _ faults: inout Faults
+  ) async throws -> (data: TrainingData, description: DatasetDescription)? {
     let named = request.datasets
     var opened: [Dataset?] = []
-    for (role, id) in [("train", named.train as DatasetID?), ("validation", named.validation), ("test", named.test)] {
+    for (role, id) in [
+      ("train", named.train as DatasetID?), ("validation", named.validation), ("test", named.test),
+    ] {
       guard let id else {
         opened.append(nil)
         continue
       }
       guard let record = try await store.datasets.get(id) else {
-        faults.add(named.isObject ? "/dataset/\(role)" : "/dataset", "there is no dataset \"\(id)\"")
+        faults.add(
+          named.isObject ? "/dataset/\(role)" : "/dataset", "there is no dataset \"\(id)\"")
         opened.append(nil)
         continue
       }
       opened.append(try datasets.open(record))
     }
     guard faults.isEmpty, let training = opened[0] else { return nil }
-    return try TrainingData(
+    let data = try TrainingData(
       training: training, validation: opened[1]?.adapted(to: training.description),
       test: opened[2]?.adapted(to: training.description))
+    return (data, training.description)
   }
 
   private func checkInitialWeights(of request: RunRequest, _ faults: inout Faults) async throws {

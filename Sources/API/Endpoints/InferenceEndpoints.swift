@@ -11,15 +11,30 @@ enum InferenceEndpoints {
       tag: .observations, summary: "A model's outputs for inputs",
       description: """
         Inputs are as they were uploaded: what the import did to the training data is done to them \
-        too. Rows of a table are arrays of the feature columns' values, or objects by their names.
+        too. Rows of a table are arrays of the feature columns' values, or objects by their names. \
+        An array file of NumPy is taken too.
         """,
-      body: .json(.reference("PredictionRequest")),
+      query: [WeightsEndpoints.checkpoint],
+      body: BodyDescription(
+        content: [
+          (MediaType.json, .reference("PredictionRequest")), (MediaType.npy, .bytes),
+        ]),
       answers: [.json(200, "One output an input.", .reference("Predictions"))],
       problems: [.conflict]
     ) { service, call in
       let run = try await service.run(call)
-      let body = try await call.json(limit: BodyLimit.inputs)
-      return .json(try await service.runs.predict(run.id, body: body.json))
+      let checkpoint = try WeightsEndpoints.checkpoint(of: call)
+      if call.mediaType == MediaType.npy {
+        let bytes = try await call.request.body.collect(upTo: BodyLimit.inputs)
+        return .json(try await service.runs.predict(run.id, npy: bytes, checkpoint: checkpoint))
+      }
+      var body = try await call.json(limit: BodyLimit.inputs).json
+      // The body's own word counts more than the address's.
+      if let checkpoint, case .object(var object) = body, object["checkpoint"] == nil {
+        object["checkpoint"] = .string(checkpoint)
+        body = .object(object)
+      }
+      return .json(try await service.runs.predict(run.id, body: body))
     },
     Endpoint(
       method: .post, path: "/v1/runs/{id}/evaluations", operationID: "createEvaluation",

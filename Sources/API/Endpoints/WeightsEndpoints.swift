@@ -22,11 +22,10 @@ enum WeightsEndpoints {
       ], problems: [.rangeNotSatisfiable]
     ) { service, call in
       let run = try await service.run(call)
-      let (wanted, name) = try call.query.read { reader in
-        (reader.string(checkpoint.name) ?? "latest", reader.choice(format))
-      }
-      try check(wanted)
-      let download = try await service.runs.weights(run.id, checkpoint: wanted, format: name)
+      let wanted = try checkpoint(of: call) ?? "latest"
+      let name = try call.query.read { $0.choice(format) }
+      let download = try await service.runs.weights(
+        run.id, checkpoint: wanted, format: name)
       return try call.download(
         byteCount: download.byteCount, tag: download.tag, mediaType: download.mediaType,
         name: download.fileName
@@ -66,11 +65,14 @@ enum WeightsEndpoints {
     "format", .choice(WeightsFile.allCases.map(\.rawValue)), default: "safetensors",
     "The file's format.")
 
-  private static func check(_ checkpoint: String) throws(Problem) {
-    guard ["best", "latest", "initial"].contains(checkpoint) || Int(checkpoint) != nil else {
-      let detail = "\"\(checkpoint.prefix(80))\" is none; best, latest, initial, or a step"
+  /// The checkpoint that the address names, if any.
+  static func checkpoint(of call: Call) throws(Problem) -> String? {
+    guard let name = try call.query.read({ $0.string(checkpoint.name) }) else { return nil }
+    guard ["best", "latest", "initial"].contains(name) || Int(name) != nil else {
+      let detail = "\"\(name.prefix(80))\" is none; best, latest, initial, or a step"
       throw Problem(query: Faults([Fault(pointer: "/checkpoint", detail: detail)]))
     }
+    return name
   }
 
   private static func json(_ checkpoint: CheckpointSummary, of run: RunRecord) throws -> JSON {

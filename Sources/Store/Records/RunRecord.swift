@@ -11,6 +11,8 @@ public struct RunRecord: Hashable, Sendable {
   public var datasets: Datasets
   /// What is carried out, as JSON: the request with the model inline.
   public var request: String
+  /// What was known of the training data when the run was queued, as JSON.
+  public var data: String
   /// As a JSON object of strings.
   public var tags: String
   public var progress: Progress
@@ -63,17 +65,19 @@ public struct NewRun: Sendable {
   public var model: ModelID?
   public var datasets: RunRecord.Datasets
   public var request: String
+  public var data: String
   public var tags: String
 
   public init(
     name: String?, priority: Int, model: ModelID?, datasets: RunRecord.Datasets, request: String,
-    tags: String
+    data: String = "{}", tags: String
   ) {
     self.name = name
     self.priority = priority
     self.model = model
     self.datasets = datasets
     self.request = request
+    self.data = data
     self.tags = tags
   }
 }

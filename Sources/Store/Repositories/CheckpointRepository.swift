@@ -102,7 +102,8 @@ public struct CheckpointRepository: Sendable {
     try await store.read { connection in
       try Self.summaries(
         connection, run, "AND kind = ? ORDER BY checkpoint.step DESC, checkpoint.id DESC LIMIT 1",
-        [.text(kind)]).first
+        [.text(kind)]
+      ).first
     }
   }
 

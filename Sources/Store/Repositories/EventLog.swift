@@ -29,7 +29,8 @@ public struct EventLog: Sendable {
     run: RunID?, after id: Int64, limit: Int
   ) async throws -> [StoredEvent] {
     try await store.read { connection in
-      let columns = "SELECT event.id, run.id, kind, data FROM event JOIN run ON run.number = event.run"
+      let columns =
+        "SELECT event.id, run.id, kind, data FROM event JOIN run ON run.number = event.run"
       if let run {
         return try connection.query(
           """

@@ -17,7 +17,9 @@ extension RunHistory {
         "SELECT DISTINCT series FROM point WHERE run = \(Self.number) ORDER BY series",
         [.text(run.rawValue)]
       ) { row in row.text(0) }
-      let own = hasSteps.map { ["train_loss", "learning_rate"] + ($0 == 1 ? ["gradient_norm"] : []) }
+      let own = hasSteps.map {
+        ["train_loss", "learning_rate"] + ($0 == 1 ? ["gradient_norm"] : [])
+      }
       return (own ?? []) + others
     }
   }

@@ -13,12 +13,12 @@ extension RunRepository {
       }
       try connection.execute(
         """
-        INSERT INTO run (id, name, state, priority, model, request, tags, created_at)
-        VALUES (?, ?, 'queued', ?, ?, ?, ?, ?)
+        INSERT INTO run (id, name, state, priority, model, request, data, tags, created_at)
+        VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)
         """,
         [
           .text(id.rawValue), .optional(run.name), .integer(run.priority),
-          .optional(run.model?.rawValue), .text(run.request), .text(run.tags),
+          .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
           .integer(Store.now()),
         ])
       let number = connection.lastInsertedID

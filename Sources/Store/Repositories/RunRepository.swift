@@ -7,7 +7,7 @@ public struct RunRepository: Sendable {
   static let columns = """
     id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
     total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
-    created_at, started_at, finished_at, number
+    created_at, started_at, finished_at, number, data
     """
 
   static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
@@ -32,7 +32,8 @@ public struct RunRepository: Sendable {
       model: row.optionalText(6).map { ModelID(trusted: $0) },
       datasets: RunRecord.Datasets(
         train: train, validation: datasets["validation"], test: datasets["test"]),
-      request: row.text(7), tags: row.text(8), progress: progress, metrics: row.text(15),
+      request: row.text(7), data: row.text(22), tags: row.text(8), progress: progress,
+      metrics: row.text(15),
       best: row.optionalText(16), error: row.optionalText(17), createdAt: row.integer(18),
       startedAt: row.optionalInteger(19), finishedAt: row.optionalInteger(20))
   }
