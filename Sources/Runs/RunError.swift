@@ -8,6 +8,8 @@ public struct RunError: Error, Hashable, Sendable, CustomStringConvertible {
     case noCheckpoint
     /// The server is going down and takes no more.
     case draining
+    /// As many runs are queued as may be.
+    case queueFull
     /// A file format or checkpoint name that isn't one.
     case invalidRequest
   }

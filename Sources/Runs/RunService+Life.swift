@@ -89,12 +89,10 @@ extension RunService {
     let actions = try machine.handle(event)
     let state = machine.state
     let moved = try store.runs.move(
-      run, to: state, reason: reason, error: error.map { "\($0)" }
-    ) { RunService.stateEvents(of: $0) }
-    guard let moved else { return nil }
-    hub.publish(moved.events.compactMap(RunEvent.init))
-    if actions.contains(.wakeLanes) { wakeLanes() }
-    return moved.run
+      run, to: state, reason: reason, error: error.map { "\($0)" },
+      events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+    if moved != nil, actions.contains(.wakeLanes) { wakeLanes() }
+    return moved
   }
 
   /// What is told of a run's new state: `state`, and `end` when nothing more will happen.

@@ -13,6 +13,11 @@ extension RunService {
     guard isReady else {
       throw RunError(.draining, "the server is going down and takes no more runs")
     }
+    let queued = try await store.runs.counts()[.queued] ?? 0
+    guard queued < configuration.longestQueue else {
+      throw RunError(
+        .queueFull, "\(queued) runs are queued, as many as may be; try again when some are over")
+    }
     let request = try RunRequest(body)
     var faults = Faults()
     let model = try await model(of: request, &faults)
@@ -31,8 +36,7 @@ extension RunService {
           test: request.datasets.test),
         request: "\(request.stored(body, model: model))",
         data: "\(description.json)", tags: RunRequest.encoded(request.tags)))
-    let events = try store.events.append(RunService.stateEvents(of: run), to: run.id)
-    hub.publish(events.compactMap(RunEvent.init))
+    try store.events.append(RunService.stateEvents(of: run), to: run.id, committed: hub.publish)
     wakeLanes()
     return run
   }

@@ -14,9 +14,8 @@ extension RunService {
     defer { _ = active.withLock { $0.removeValue(forKey: run.id) } }
     if isGoingDown { control.request(.pause) }
     do {
-      hub.publish(
-        try store.events.append(RunService.stateEvents(of: run), to: run.id)
-          .compactMap(RunEvent.init))
+      try store.events.append(
+        RunService.stateEvents(of: run), to: run.id, committed: hub.publish)
       let job = try job(of: run)
       let recorder = try recorder(of: run, job, control)
       let outcome = try executor.execute(job, control: control, observer: recorder)
@@ -74,14 +73,14 @@ extension RunService {
         recent: try store.events.newest(of: run.id, limit: 64).compactMap(RunEvent.init))
     let metrics = Mutex(RunService.parsed(run.metrics).object ?? JSONObject())
     let history = store.history
+    let hub = hub
     let keep = job.configuration.checkpointsKept
     return RunRecorder(
       sink: { batch in
         let rows = try metrics.withLock { try batch.historyBatch(metrics: &$0, keep: keep) }
-        return try history.append(rows, to: run.id, attempt: run.attempt)
-          .compactMap(RunEvent.init)
+        try history.append(rows, to: run.id, attempt: run.attempt, committed: hub.publish)
       },
-      hub: hub, control: control, told: told, label: run.id.rawValue)
+      control: control, told: told, label: run.id.rawValue)
   }
 
   private func end(_ run: RunRecord, _ outcome: Outcome) throws {

@@ -66,7 +66,9 @@ public struct SQLiteRow {
   public func isNull(_ column: Int) -> Bool {
     sqlite3_column_type(statement.handle, Int32(column)) == SQLITE_NULL
   }
-  public func int64(_ column: Int) -> Int64 { sqlite3_column_int64(statement.handle, Int32(column)) }
+  public func int64(_ column: Int) -> Int64 {
+    sqlite3_column_int64(statement.handle, Int32(column))
+  }
   public func integer(_ column: Int) -> Int { Int(int64(column)) }
   public func double(_ column: Int) -> Double {
     sqlite3_column_double(statement.handle, Int32(column))

@@ -79,10 +79,18 @@ public final class Store: Sendable {
   }
 
   /// The same for a thread that may wait, such as a training lane's recorder.
+  ///
+  /// - Parameter committed: called with the result after the commit and before any other write, so
+  ///   that whoever is told hears of commits in their order.
   public func writeAndWait<Result: Sendable>(
-    _ body: @Sendable (SQLiteConnection) throws -> Result
+    _ body: @Sendable (SQLiteConnection) throws -> Result,
+    committed: @Sendable (Result) -> Void = { _ in }
   ) throws -> Result {
-    try writer.runAndWait { try Store.transaction($0, body) }
+    try writer.runAndWait { connection in
+      let result = try Store.transaction(connection, body)
+      committed(result)
+      return result
+    }
   }
 
   /// Runs `body` on a snapshot of a reader's connection.

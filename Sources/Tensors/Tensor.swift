@@ -7,7 +7,8 @@ public struct Tensor: Sendable {
   public var element: ElementType { type.element }
 
   /// A tensor filled by `initialize`, which must write every byte of the buffer.
-  public init(type: TensorType, initialize: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+  public init(type: TensorType, initialize: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows
+  {
     self.type = type
     storage = try Storage(byteCount: type.byteCount, initialize: initialize)
   }

@@ -30,7 +30,8 @@ import Testing
     for target in manifest.targets {
       for file in Project.files(under: target.path, endingIn: ["swift"]) {
         let imports = try Project.text(file)
-          .matches(of: #/^(?:@\w+ |public |internal )*import (?:\w+ )?(\w+)/#.anchorsMatchLineEndings())
+          .matches(
+            of: #/^(?:@\w+ |public |internal )*import (?:\w+ )?(\w+)/#.anchorsMatchLineEndings())
         for name in imports.map({ String($0.1) }) where ours.contains(name) {
           #expect(target.uses.contains(name), "\(file) imports \(name), no arrow of \(target.name)")
         }

@@ -31,7 +31,8 @@ struct Manifest {
 
   init() throws {
     let text = try Project.text("Package.swift")
-    let entry = #/(?:system|library|\.target|\.executableTarget)\(\s*(?:name: )?"(\w+)"(.*?)(?=\n    (?:system|library|tests|\.|//|\n))/#
+    let entry =
+      #/(?:system|library|\.target|\.executableTarget)\(\s*(?:name: )?"(\w+)"(.*?)(?=\n    (?:system|library|tests|\.|//|\n))/#
       .dotMatchesNewlines()
     targets = text.matches(of: entry).map { match in
       let name = String(match.1)

@@ -23,7 +23,7 @@ enum RunEndpoints {
       headers: [.idempotencyKey],
       body: .json(.reference("RunRequest"), example: example),
       answers: [.json(202, "The run.", .reference("Run"), headers: [Answer.location])],
-      problems: [.conflict]
+      problems: [.conflict, .queueFull]
     ) { service, call in
       let body = try await call.json(limit: BodyLimit.document)
       return try await service.idempotently(call, body: body.bytes) {
@@ -65,7 +65,7 @@ enum RunEndpoints {
       headers: [.idempotencyKey],
       body: .json(.reference("RunOverrides"), isRequired: false),
       answers: [.json(202, "The new run.", .reference("Run"), headers: [Answer.location])],
-      problems: [.conflict]
+      problems: [.conflict, .queueFull]
     ) { service, call in
       let id = try await service.run(call).id
       let body = try await call.json(limit: BodyLimit.document, default: [:])

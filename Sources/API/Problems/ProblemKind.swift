@@ -17,6 +17,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
   case headersTooLarge = "headers-too-large"
   case internalFault = "internal-fault"
   case notImplemented = "not-implemented"
+  case queueFull = "queue-full"
   case draining
   case diskFull = "disk-full"
 
@@ -34,6 +35,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .rangeNotSatisfiable: 416
     case .expectationFailed: 417
     case .invalid, .idempotencyKeyReused: 422
+    case .queueFull: 429
     case .headersTooLarge: 431
     case .internalFault: 500
     case .notImplemented: 501
@@ -58,6 +60,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .expectationFailed: "The expectation can't be met"
     case .invalid: "The request is well formed, but what it asks for is invalid"
     case .idempotencyKeyReused: "The idempotency key was used for another request"
+    case .queueFull: "The queue is full"
     case .headersTooLarge: "The request's headers are too large"
     case .internalFault: "The server failed"
     case .notImplemented: "The server can't do that"

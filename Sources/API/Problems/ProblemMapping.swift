@@ -19,6 +19,8 @@ enum ProblemMapping {
     case let error as HTTPError: problem(of: error)
     case let error as DatasetError: problem(kind(of: error.code), error.description)
     case let error as LibraryError: problem(kind(of: error.code), error.description)
+    case let error as RunError where error.code == .queueFull:
+      Problem(.queueFull, error.description).with(header: "Retry-After", "60")
     case let error as RunError: problem(kind(of: error.code), error.description)
     case let error as StoreError: problem(kind(of: error.code), error.description)
     case let error as TrainingError: problem(kind(of: error.code), error.description)
@@ -88,6 +90,7 @@ enum ProblemMapping {
     case .notFound, .noCheckpoint: .notFound
     case .illegalTransition: .conflict
     case .draining: .draining
+    case .queueFull: .queueFull
     case .invalidRequest: .invalid
     }
   }

@@ -3,11 +3,12 @@ import Foundation
 
 /// The functions that the library calls, as it wants them.
 enum Callbacks {
-  typealias Access = @convention(c) (
-    UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
-    UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?,
-    UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-  ) -> MHD_Result
+  typealias Access =
+    @convention(c) (
+      UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
+      UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?,
+      UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> MHD_Result
 
   /// Called for each step of a request.
   static let access: Access = { _, _, _, method, version, upload, size, context in
@@ -17,9 +18,10 @@ enum Callbacks {
       size: size)
   }
 
-  private typealias Target = @convention(c) (
-    UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
-  ) -> UnsafeMutableRawPointer?
+  private typealias Target =
+    @convention(c) (
+      UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
+    ) -> UnsafeMutableRawPointer?
 
   /// Called with a request's address as it came; makes the exchange, which lives until it's completed.
   static var target: Int {
@@ -33,10 +35,11 @@ enum Callbacks {
     return unsafeBitCast(function, to: Int.self)
   }
 
-  private typealias Completed = @convention(c) (
-    UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    MHD_RequestTerminationCode
-  ) -> Void
+  private typealias Completed =
+    @convention(c) (
+      UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+      MHD_RequestTerminationCode
+    ) -> Void
 
   static var completed: Int {
     let function: Completed = { _, _, context, _ in
@@ -47,10 +50,11 @@ enum Callbacks {
     return unsafeBitCast(function, to: Int.self)
   }
 
-  private typealias Connection = @convention(c) (
-    UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    MHD_ConnectionNotificationCode
-  ) -> Void
+  private typealias Connection =
+    @convention(c) (
+      UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+      MHD_ConnectionNotificationCode
+    ) -> Void
 
   /// Called when a connection opens, and before its socket is closed.
   static var connection: Int {
@@ -66,9 +70,10 @@ enum Callbacks {
     return unsafeBitCast(function, to: Int.self)
   }
 
-  private typealias Unescape = @convention(c) (
-    UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?
-  ) -> Int
+  private typealias Unescape =
+    @convention(c) (
+      UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?
+    ) -> Int
 
   static var unescape: Int {
     let function: Unescape = { chainrule_keep_escapes($0, $1, $2) }

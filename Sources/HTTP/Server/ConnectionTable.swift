@@ -52,7 +52,9 @@ final class ConnectionTable: Sendable {
   func received(_ count: Int, _ connection: OpaquePointer) {
     let key = UInt(bitPattern: connection)
     rows.withLock { rows in
-      if case .body(let before)? = rows[key]?.phase { rows[key]?.phase = .body(received: before + count) }
+      if case .body(let before)? = rows[key]?.phase {
+        rows[key]?.phase = .body(received: before + count)
+      }
     }
   }
 

@@ -65,9 +65,12 @@ final class Exchange: @unchecked Sendable {
       try HeaderValidator.check(version: version, headers: headers)
       let target = try RequestTarget(target)
       let length = headers["Content-Length"].flatMap { Int($0) }
-      if headers["Content-Length"] != nil, length == nil || length ?? 0 > server.configuration.bodyBytes {
+      if headers["Content-Length"] != nil,
+        length == nil || length ?? 0 > server.configuration.bodyBytes
+      {
         throw HTTPError(
-          .bodyTooLarge, "the body has more than the \(server.configuration.bodyBytes) bytes allowed")
+          .bodyTooLarge,
+          "the body has more than the \(server.configuration.bodyBytes) bytes allowed")
       }
       let hasBody = length ?? 0 > 0 || headers["Transfer-Encoding"] != nil
       if hasBody { body = IncomingBody(gate: gate) }
@@ -82,7 +85,9 @@ final class Exchange: @unchecked Sendable {
       return send(answer)
     }
     server.connections.enter(.body(received: 0), connection)
-    task = Task { [self] in deliver(await server.responder.respond(to: request)) }
+    task = Task(executorPreference: server.executor) { [self] in
+      deliver(await server.responder.respond(to: request))
+    }
     return .YES
   }
 
@@ -117,9 +122,15 @@ final class Exchange: @unchecked Sendable {
 
   private func send(_ response: Response) -> MHD_Result {
     var response = response
+    if case .stream(let body) = response.body, body.heartbeat != nil, !server.hasRoomForStreams {
+      response = server.responder.response(
+        to: HTTPError(
+          .overloaded(retryAfter: 10),
+          "\(server.configuration.streams) event streams are open, as many as may be"),
+        requestID: requestID)
+    }
     response.headers.append(("X-Request-Id", requestID))
-    let outgoing = OutgoingResponse(response, isHead: isHead, gate: gate)
-    guard let outgoing else { return .NO }
+    guard let outgoing = makeOutgoing(response) else { return .NO }
     if let stream = outgoing.stream {
       gate.lock.withLock { self.stream = stream }
       server.add(stream)
@@ -130,8 +141,16 @@ final class Exchange: @unchecked Sendable {
     return result
   }
 
+  private func makeOutgoing(_ response: Response) -> OutgoingResponse? {
+    if let made = OutgoingResponse(response, isHead: isHead, gate: gate) { return made }
+    // A file that is gone or can't be opened.
+    let fault = HTTPError(.internalFault, "the content can't be read")
+    return OutgoingResponse(
+      server.responder.response(to: fault, requestID: requestID), isHead: isHead, gate: gate)
+  }
+
   private func write(_ body: StreamBody, to stream: OutgoingStream) {
-    task = Task {
+    task = Task(executorPreference: server.executor) {
       do {
         try await body.write(ResponseWriter(stream: stream))
         stream.finish(failed: false)

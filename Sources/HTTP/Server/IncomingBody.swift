@@ -73,7 +73,9 @@ final class IncomingBody: @unchecked Sendable {
         if let fault {
           continuation.resume(throwing: fault)
         } else if !chunks.isEmpty {
-          let all = chunks.count == 1 ? chunks[0] : Array(chunks.joined())
+          var all = chunks[0]
+          all.reserveCapacity(buffered)
+          for chunk in chunks.dropFirst() { all.append(contentsOf: chunk) }
           chunks = []
           buffered = 0
           gate.resume()

@@ -30,7 +30,8 @@ final class OutgoingStream: @unchecked Sendable {
       let count = min(target.count, buffer.count - position)
       if count > 0 {
         buffer.withUnsafeBytes { bytes in
-          target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
+          target.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
         }
         position += count
         if position == buffer.count {

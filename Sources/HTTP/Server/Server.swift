@@ -5,12 +5,13 @@ import Synchronization
 
 /// An HTTP/1.1 server over libmicrohttpd.
 ///
-/// The library's threads only copy bytes; handlers run as tasks of Swift's own pool.
+/// The library's threads only copy bytes; handlers run as tasks on threads of their own.
 public final class Server: @unchecked Sendable {
   public let configuration: ServerConfiguration
   let responder: any Responder
   let connections: ConnectionTable
   let suspendedCount = SuspendedCount()
+  let executor = HandlerExecutor()
   private let streams = Mutex<[ObjectIdentifier: OutgoingStream]>([:])
   private let isDraining = Atomic<Bool>(false)
   // Set by `start()`, taken by `drain(seconds:)`.
@@ -21,7 +22,8 @@ public final class Server: @unchecked Sendable {
     let pointer: OpaquePointer
   }
 
-  public init(configuration: ServerConfiguration = ServerConfiguration(), responder: any Responder) {
+  public init(configuration: ServerConfiguration = ServerConfiguration(), responder: any Responder)
+  {
     self.configuration = configuration
     self.responder = responder
     connections = ConnectionTable(configuration: configuration)
@@ -64,7 +66,9 @@ public final class Server: @unchecked Sendable {
   private func startDaemon(
     _ address: UnsafeMutableRawPointer, isIPv6: Bool
   ) throws -> DaemonHandle {
-    let context = Unmanaged.passUnretained(self).toOpaque()
+    // The daemon holds on to its server until it is stopped.
+    let retained = Unmanaged.passRetained(self)
+    let context = retained.toOpaque()
     func number(_ option: MHD_OPTION, _ value: Int) -> MHD_OptionItem {
       MHD_OptionItem(option: option, value: value, ptr_value: nil)
     }
@@ -100,8 +104,10 @@ public final class Server: @unchecked Sendable {
       }
     }
     guard let pointer else {
+      retained.release()
       throw ServerError(
-        "can't listen on \(configuration.host):\(configuration.port): \(String(cString: strerror(errno)))")
+        "can't listen on \(configuration.host):\(configuration.port): \(String(cString: strerror(errno)))"
+      )
     }
     return DaemonHandle(pointer: pointer)
   }
@@ -131,6 +137,7 @@ public final class Server: @unchecked Sendable {
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         MHD_stop_daemon(handle.pointer)
+        Unmanaged.passUnretained(self).release()
         if socket >= 0 { close(socket) }
         continuation.resume()
       }

@@ -49,7 +49,9 @@ public final class WorkerPool: Sendable {
   public func close() { state.withLock { $0.isOpen = false } }
 
   /// Waits until every lane has come to rest; answers whether they did before the deadline.
-  public func waitUntilIdle(deadline: DispatchTime) -> Bool { group.wait(timeout: deadline) == .success }
+  public func waitUntilIdle(deadline: DispatchTime) -> Bool {
+    group.wait(timeout: deadline) == .success
+  }
 
   private func work(_ lane: Int) {
     while true {

@@ -31,6 +31,9 @@ public final class ProgressHub: Sendable {
     state = Mutex(State(floor: lastID))
   }
 
+  /// Tells of events that the store has just committed.
+  @Sendable func publish(_ stored: [StoredEvent]) { publish(stored.compactMap(RunEvent.init)) }
+
   /// Adds events in the order in which they committed, and wakes those who wait for them.
   public func publish(_ events: [RunEvent]) {
     guard !events.isEmpty else { return }

@@ -59,7 +59,9 @@ extension RunBatch {
       }
     }
 
-    private mutating func progress(after block: StepBlock, _ summary: TrainingSummary) -> RunRecord.Progress {
+    private mutating func progress(after block: StepBlock, _ summary: TrainingSummary)
+      -> RunRecord.Progress
+    {
       let last = block.count - 1
       let seconds = block.seconds[last]
       if seconds > lastBlock.seconds {
@@ -161,10 +163,13 @@ extension RunBatch {
 
     func add(_ checkpoint: CheckpointRecord, to batch: inout RunBatch) {
       batch.checkpoints.append(checkpoint)
-      guard told.isNews(.checkpoint, step: checkpoint.step, checkpoint.kind.rawValue) else { return }
+      guard told.isNews(.checkpoint, step: checkpoint.step, checkpoint.kind.rawValue) else {
+        return
+      }
       var data = JSONObject([
         ("kind", .string(checkpoint.kind.rawValue)), ("step", .integer(checkpoint.step)),
-        ("epoch", .integer(checkpoint.epoch)), ("size_bytes", .integer(checkpoint.weights.byteCount)),
+        ("epoch", .integer(checkpoint.epoch)),
+        ("size_bytes", .integer(checkpoint.weights.byteCount)),
       ])
       if let metric = checkpoint.metric { data[metric.name] = .number(metric.value) }
       batch.events.append(EventDraft(kind: .checkpoint, data: .object(data)))

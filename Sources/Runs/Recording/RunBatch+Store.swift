@@ -42,7 +42,8 @@ extension RunBatch {
     update(&metrics)
     if !steps.isEmpty || !points.isEmpty { history.metrics = "\(JSON.object(metrics))" }
     if let best = checkpoints.last(where: { $0.kind == .best }), let metric = best.metric {
-      history.best = "\(JSON.object([metric.name: .number(metric.value), "step": .integer(best.step)]))"
+      history.best =
+        "\(JSON.object([metric.name: .number(metric.value), "step": .integer(best.step)]))"
     }
     return history
   }

@@ -11,14 +11,13 @@ import Training
 /// all of it in one transaction, and only then tells the hub. When the store is slower than the
 /// training for long, the training waits for it rather than let the batch grow.
 final class RunRecorder: TrainingObserver, @unchecked Sendable {
-  /// Where a batch goes; answers the events with the ids they have been given.
-  typealias Sink = @Sendable (RunBatch) throws -> [RunEvent]
+  /// Where a batch goes: the store, which has the hub told once it has committed.
+  typealias Sink = @Sendable (RunBatch) throws -> Void
 
   /// Steps that may wait in memory before the training thread waits for the store.
   private static let longestBacklog = 20_000
 
   private let sink: Sink
-  private let hub: ProgressHub
   private let control: TrainingControl
   private let queue: DispatchQueue
   private let pending = Mutex(Pending())
@@ -34,11 +33,9 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
   private var composer: RunBatch.Composer
 
   init(
-    sink: @escaping Sink, hub: ProgressHub, control: TrainingControl, told: ToldEvents,
-    label: String
+    sink: @escaping Sink, control: TrainingControl, told: ToldEvents, label: String
   ) {
     self.sink = sink
-    self.hub = hub
     self.control = control
     composer = RunBatch.Composer(told: told)
     queue = DispatchQueue(label: "chainrule.recorder.\(label)", qos: .utility)
@@ -105,7 +102,7 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
     }
     if batch.isEmpty || hasFailed { return }
     do {
-      hub.publish(try sink(batch))
+      try sink(batch)
     } catch {
       pending.withLock { $0.failure = error }
       control.request(.cancel)

@@ -62,8 +62,9 @@ public struct GradientSummary: Hashable, Sendable {
     guard position >= 0, (position + 1) * byteCount <= bytes.count else { return nil }
     return bytes.withUnsafeBytes { raw in
       func word(_ index: Int) -> UInt32 {
-        UInt32(littleEndian: raw.loadUnaligned(
-          fromByteOffset: position * byteCount + index * 4, as: UInt32.self))
+        UInt32(
+          littleEndian: raw.loadUnaligned(
+            fromByteOffset: position * byteCount + index * 4, as: UInt32.self))
       }
       return GradientSummary(
         norm: Float(bitPattern: word(0)), largest: Float(bitPattern: word(1)),

@@ -15,7 +15,8 @@ extension ResourceID {
   public init?(_ text: String) { self.init(rawValue: text) }
 
   public init?(rawValue: String) {
-    guard rawValue.hasPrefix(Self.prefix), ULID.isValid(rawValue.dropFirst(Self.prefix.count)) else {
+    guard rawValue.hasPrefix(Self.prefix), ULID.isValid(rawValue.dropFirst(Self.prefix.count))
+    else {
       return nil
     }
     self.init(trusted: rawValue)

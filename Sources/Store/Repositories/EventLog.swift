@@ -17,11 +17,16 @@ public struct EventLog: Sendable {
   }
 
   /// Events that aren't part of a batch, such as a change of state.
-  public func append(_ events: [NewEvent], to run: RunID) throws -> [StoredEvent] {
-    try store.writeAndWait { connection in
-      let number = try RunRepository.number(of: run, connection)
-      return try Self.append(events, to: run, number, connection)
-    }
+  ///
+  /// - Parameter committed: hears of the events in the order of all commits.
+  public func append(
+    _ events: [NewEvent], to run: RunID, committed: @Sendable ([StoredEvent]) -> Void
+  ) throws {
+    _ = try store.writeAndWait(
+      { connection in
+        let number = try RunRepository.number(of: run, connection)
+        return try Self.append(events, to: run, number, connection)
+      }, committed: committed)
   }
 
   /// At most `limit` events after an id, oldest first; of one run or of all.

@@ -4,23 +4,26 @@ import SQLite
 public struct RunHistory: Sendable {
   let store: Store
 
-  /// Writes a batch in one transaction, and answers its events with their ids.
+  /// Writes a batch in one transaction.
   ///
   /// A step that is there already is replaced, so that a run trained again leaves no second row.
   ///
+  /// - Parameter committed: hears of the batch's events, with their ids, in the order of all commits.
   /// - Throws: `StoreError.conflict` when the run is no longer this attempt's to write.
   public func append(
-    _ batch: HistoryBatch, to run: RunID, attempt: Int
-  ) throws -> [StoredEvent] {
-    try store.writeAndWait { connection in
-      let number = try Self.fence(run, attempt, batch, connection)
-      try Self.writeRows(batch, number, connection)
-      try Self.writeSteps(batch.steps, number, connection)
-      for checkpoint in batch.checkpoints {
-        try CheckpointRepository.insert(checkpoint, number, connection)
-      }
-      return try EventLog.append(batch.events, to: run, number, connection)
-    }
+    _ batch: HistoryBatch, to run: RunID, attempt: Int,
+    committed: @Sendable ([StoredEvent]) -> Void
+  ) throws {
+    _ = try store.writeAndWait(
+      { connection in
+        let number = try Self.fence(run, attempt, batch, connection)
+        try Self.writeRows(batch, number, connection)
+        try Self.writeSteps(batch.steps, number, connection)
+        for checkpoint in batch.checkpoints {
+          try CheckpointRepository.insert(checkpoint, number, connection)
+        }
+        return try EventLog.append(batch.events, to: run, number, connection)
+      }, committed: committed)
   }
 
   /// Makes sure that the run is this attempt's, and moves its progress.

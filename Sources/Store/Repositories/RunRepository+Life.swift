@@ -54,24 +54,27 @@ extension RunRepository {
   ///
   /// A run that is over keeps no state to continue from.
   ///
-  /// - Returns: the run and its events, or `nil` when it no longer stands where it was seen.
+  /// - Parameter committed: hears of the events, with their ids, in the order of all commits.
+  /// - Returns: the run, or `nil` when it no longer stands where it was seen.
   public func move(
     _ run: RunRecord, to state: RunState, reason: StateReason?, error: String? = nil,
-    events: @Sendable (RunRecord) -> [NewEvent]
-  ) throws -> (run: RunRecord, events: [StoredEvent])? {
-    try store.writeAndWait { connection in
-      let moved = try Self.move(run, to: state, reason: reason, error: error, connection)
-      guard let moved else { return nil }
-      let number = try Self.number(of: run.id, connection)
-      if state.isOver {
-        try connection.execute(
-          """
-          DELETE FROM checkpoint_part WHERE part = 'state'
-          AND checkpoint IN (SELECT id FROM checkpoint WHERE run = ?)
-          """, [number])
-      }
-      return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
-    }
+    events: @Sendable (RunRecord) -> [NewEvent], committed: @Sendable ([StoredEvent]) -> Void
+  ) throws -> RunRecord? {
+    let moved = try store.writeAndWait(
+      { connection -> (run: RunRecord, events: [StoredEvent])? in
+        let moved = try Self.move(run, to: state, reason: reason, error: error, connection)
+        guard let moved else { return nil }
+        let number = try Self.number(of: run.id, connection)
+        if state.isOver {
+          try connection.execute(
+            """
+            DELETE FROM checkpoint_part WHERE part = 'state'
+            AND checkpoint IN (SELECT id FROM checkpoint WHERE run = ?)
+            """, [number])
+        }
+        return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
+      }, committed: { committed($0?.events ?? []) })
+    return moved?.run
   }
 
   static func number(of run: RunID, _ connection: SQLiteConnection) throws -> SQLiteValue {
