@@ -161,7 +161,7 @@ public struct CheckpointRepository: Sendable {
         ORDER BY position
         """, [.integer(checkpoint.weightsPart), .integer(first), .integer(last)]
       ) { row in row.blob(0) }
-      let bytes = Array(chunks.joined())
+      let bytes = Self.joined(chunks)
       let start = range.lowerBound - first * Self.chunkBytes
       guard start + range.count <= bytes.count else {
         throw StoreError(.notFound, "the checkpoint was deleted meanwhile")
@@ -189,6 +189,13 @@ public struct CheckpointRepository: Sendable {
     try newest("weights", of: run, kinds: "'periodic', 'latest'")
   }
 
+  private static func joined(_ chunks: [[UInt8]]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.count })
+    for chunk in chunks { bytes.append(contentsOf: chunk) }
+    return bytes
+  }
+
   private func newest(_ part: String, of run: RunID, kinds: String) throws -> [UInt8]? {
     try store.readAndWait { connection in
       let parts = try connection.query(
@@ -203,7 +210,7 @@ public struct CheckpointRepository: Sendable {
         let chunks = try connection.query(
           "SELECT data FROM checkpoint_chunk WHERE part = ? ORDER BY position", [.integer(part)]
         ) { row in row.blob(0) }
-        let bytes = Array(chunks.joined())
+        let bytes = Self.joined(chunks)
         if SHA256.digest(of: bytes).hexadecimal == digest { return bytes }
       }
       return nil

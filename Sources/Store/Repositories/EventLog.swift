@@ -35,7 +35,7 @@ public struct EventLog: Sendable {
   ) async throws -> [StoredEvent] {
     try await store.read { connection in
       let columns =
-        "SELECT event.id, run.id, kind, data FROM event JOIN run ON run.number = event.run"
+        "SELECT event.id, run.id, event.kind, event.data FROM event JOIN run ON run.number = event.run"
       if let run {
         return try connection.query(
           """
@@ -55,7 +55,7 @@ public struct EventLog: Sendable {
     try store.readAndWait { connection in
       try connection.query(
         """
-        SELECT event.id, run.id, kind, data FROM event JOIN run ON run.number = event.run
+        SELECT event.id, run.id, event.kind, event.data FROM event JOIN run ON run.number = event.run
         WHERE event.run = (SELECT number FROM run WHERE id = ?) ORDER BY event.id DESC LIMIT ?
         """, [.text(run.rawValue), .integer(limit)]
       ) { row in Self.event(row) }

@@ -1,0 +1,229 @@
+import Foundation
+import SQLite
+import Synchronization
+import Testing
+
+@testable import Store
+
+@Suite struct StoreTests {
+  @Test("a second store on the folder is refused, and let in once the first is gone")
+  func lock() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    do {
+      let first = try Store(directory: folder)
+      do {
+        _ = try Store(directory: folder)
+        Issue.record("two stores on one folder")
+      } catch {
+        #expect(error.code == .locked)
+      }
+      withExtendedLifetime(first) {}
+    }
+    _ = try Store(directory: folder)
+  }
+
+  @Test("a changed migration and a newer database are refused")
+  func migrations() throws {
+    for change in [
+      "UPDATE migration SET sha256 = 'x'", "INSERT INTO migration VALUES (99, '0099_later', 'x')",
+    ] {
+      let scratch = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+      defer { try? FileManager.default.removeItem(at: scratch) }
+      do { _ = try Store(directory: scratch) }
+      let path = scratch.appending(path: "chainrule.sqlite").path
+      try SQLiteConnection(path: path, mode: .readWrite).execute(script: change)
+      do {
+        _ = try Store(directory: scratch)
+        Issue.record("opened after \(change)")
+      } catch {
+        #expect(error.code == .incompatible)
+      }
+    }
+  }
+
+  @Test("ids grow, also within a millisecond and when the clock goes back")
+  func identifiers() {
+    let ids = (0..<2000).map { _ in RunID.make() }
+    #expect(ids == ids.sorted() && Set(ids).count == 2000)
+    #expect(ULID.next(milliseconds: 1) > ids[1999].rawValue.dropFirst(4))
+    #expect(RunID("run_" + "0" + String(repeating: "Z", count: 25)) != nil)
+    for text in ["run_", "ds_01M85K", "run_" + String(repeating: "U", count: 26), "x"] {
+      #expect(RunID(text) == nil)
+    }
+  }
+
+  @Test("a dataset goes only when no run that isn't over uses it, its folder with the last")
+  func datasets() async throws {
+    let scratch = try Scratch()
+    let first = try await scratch.dataset("same")
+    let second = try await scratch.dataset("same")
+    let run = try await scratch.run(first.id)
+    await #expect(throws: StoreError.self) { try await scratch.store.datasets.delete(first.id) }
+    _ = try scratch.move(run, to: .cancelled)
+    #expect(try await scratch.store.datasets.delete(first.id).isUnused == false)
+    #expect(try await scratch.store.datasets.delete(second.id).isUnused)
+    await #expect(throws: StoreError.self) { _ = try await scratch.run(first.id) }
+  }
+
+  @Test("runs are claimed by priority, then by age, each once")
+  func claims() async throws {
+    let scratch = try Scratch()
+    let data = try await scratch.dataset().id
+    let low = try await scratch.run(data)
+    let high = try await scratch.run(data, priority: 5)
+    let later = try await scratch.run(data, priority: 5)
+    #expect(try await scratch.store.runs.queuePosition(of: low) == 2)
+    let order = try (0..<4).map { _ in try scratch.store.runs.claim()?.id }
+    #expect(order == [high.id, later.id, low.id, nil])
+    let claimed = try #require(try await scratch.store.runs.get(low.id))
+    #expect(claimed.state == .running && claimed.attempt == 1 && claimed.startedAt != nil)
+  }
+
+  @Test("only the attempt that owns a run writes it, and a step written twice is there once")
+  func fencing() async throws {
+    let scratch = try Scratch()
+    let queued = try await scratch.run(try await scratch.dataset().id)
+    let history = scratch.store.history
+    let first = try #require(try scratch.store.runs.claim())
+    try history.append(
+      Scratch.steps(1...5, loss: 3), to: queued.id, attempt: 1, committed: { _ in })
+    _ = try #require(try scratch.move(first, to: .queued))
+    #expect(throws: StoreError.self) {
+      try history.append(Scratch.steps(6...7), to: queued.id, attempt: 1, committed: { _ in })
+    }
+    _ = try scratch.store.runs.claim()
+    try history.append(Scratch.steps(3...8), to: queued.id, attempt: 2, committed: { _ in })
+    #expect(try scratch.move(first, to: .failed) == nil, "seen at another attempt")
+    let points = try await history.points(
+      queued.id, series: "train_loss", after: 0, through: 100, limit: 100)
+    #expect(points.map(\.step) == Array(1...8))
+    #expect(points.map(\.value) == [3, 3, 1, 1, 1, 1, 1, 1])
+  }
+
+  @Test("gradients come back as they were, by window and parameter")
+  func gradients() async throws {
+    let scratch = try Scratch()
+    let run = try await scratch.run(try await scratch.dataset().id)
+    _ = try scratch.store.runs.claim()
+    try scratch.store.history.append(
+      Scratch.steps(1...50), to: run.id, attempt: 1, committed: { _ in })
+    let rows = try await scratch.store.history.gradients(
+      run.id, isClipped: false, positions: [1, 0, 2], after: 9, through: 40, limit: 5)
+    #expect(rows.map(\.step) == [10, 11, 12, 13, 14])
+    let entries = rows[0].entries
+    #expect(entries[1] == GradientSummary(norm: 10, largest: 0.5, mean: -0.25, nonFinite: 0))
+    #expect(entries[0]?.nonFinite == 3 && entries[0]?.largest == .infinity)
+    #expect(entries[0]?.mean.isNaN == true && entries[2] == nil)
+  }
+
+  private final class Told: Sendable {
+    let ids = Mutex<[Int64]>([])
+  }
+
+  private final class Count: Sendable {
+    let value = Atomic<Int>(0)
+  }
+
+  @Test("events have ids that grow over all runs, told in the order of their commits")
+  func events() async throws {
+    let scratch = try Scratch()
+    let data = try await scratch.dataset().id
+    let runs = [try await scratch.run(data), try await scratch.run(data)]
+    let store = scratch.store
+    let told = Told()
+    await withTaskGroup(of: Void.self) { group in
+      for index in 0..<50 {
+        group.addTask {
+          try? store.events.append(
+            [NewEvent(kind: "log", data: "{}"), NewEvent(kind: "log", data: "{}")],
+            to: runs[index % 2].id
+          ) { events in told.ids.withLock { $0 += events.map(\.id) } }
+        }
+      }
+    }
+    let ids = told.ids.withLock { $0 }
+    #expect(ids.count == 100 && ids == ids.sorted())
+    let own = try await store.events.read(run: runs[0].id, after: ids[10], limit: 1000)
+    #expect(own.allSatisfy { $0.run == runs[0].id && $0.id > ids[10] })
+    #expect(try await store.events.read(run: nil, after: 0, limit: 30).count == 30)
+  }
+
+  @Test("a checkpoint of several chunks reads back by any range, and damage is noticed")
+  func checkpoints() async throws {
+    let scratch = try Scratch()
+    let run = try await scratch.run(try await scratch.dataset().id)
+    _ = try scratch.store.runs.claim()
+    // 251 is prime, so that no two chunks begin alike.
+    let pattern = (0..<251).map { UInt8($0) }
+    var bytes: [UInt8] = []
+    while bytes.count < 9 << 20 { bytes.append(contentsOf: pattern) }
+    for step in 1...4 {
+      var batch = HistoryBatch()
+      batch.checkpoints = [
+        NewCheckpoint(
+          kind: "periodic", step: step, epoch: 1, metric: nil,
+          weights: step == 4 ? bytes : [UInt8(step)], state: [UInt8(step)], keep: 2)
+      ]
+      try scratch.store.history.append(batch, to: run.id, attempt: 1, committed: { _ in })
+    }
+    let checkpoints = scratch.store.checkpoints
+    #expect(try await checkpoints.list(run.id).map(\.step) == [4, 3])
+    let newest = try #require(try await checkpoints.newest(run.id))
+    #expect(try await checkpoints.weights(newest) == bytes)
+    for (offset, count) in [(0, 1), (4_194_300, 10), (4_194_304, 4_194_304), (9_437_180, 100)] {
+      let found = try await checkpoints.read(newest, offset: offset, count: count)
+      #expect(found.elementsEqual(bytes[offset..<min(offset + count, bytes.count)]))
+    }
+    #expect(try checkpoints.newestState(run.id) == [4])
+    try await scratch.store.write {
+      try $0.execute(
+        "UPDATE checkpoint_chunk SET data = x'00' WHERE part IN (SELECT max(id) FROM checkpoint_part)"
+      )
+    }
+    #expect(try checkpoints.newestState(run.id) == [3], "falls back to the one before")
+  }
+
+  @Test("what was acknowledged is in a copy taken while others write, and the copy is sound")
+  func crash() async throws {
+    let scratch = try Scratch()
+    let run = try await scratch.run(try await scratch.dataset().id)
+    _ = try scratch.store.runs.claim()
+    let store = scratch.store
+    let acknowledged = Count()
+    let writer = Task.detached {
+      for step in 1...400 {
+        try store.history.append(
+          Scratch.steps(step...step), to: run.id, attempt: 1, committed: { _ in })
+        acknowledged.value.store(step, ordering: .sequentiallyConsistent)
+      }
+    }
+    while acknowledged.value.load(ordering: .sequentiallyConsistent) < 50 { await Task.yield() }
+    let copy = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: copy) }
+    let least = acknowledged.value.load(ordering: .sequentiallyConsistent)
+    // The log after the database, as a crash leaves the one no older than the other.
+    for name in ["chainrule.sqlite", "chainrule.sqlite-wal"] {
+      try FileManager.default.copyItem(
+        at: scratch.folder.appending(path: name), to: copy.appending(path: name))
+    }
+    try await writer.value
+    let reopened = try Store(directory: copy)
+    let count = try await reopened.history.stepCount(run.id, from: 1, through: 1000)
+    #expect(count >= least)
+    let check = try await reopened.read {
+      try $0.first("PRAGMA integrity_check") { $0.text(0) }
+    }
+    #expect(check == "ok")
+  }
+
+  @Test("an answer is kept under its key")
+  func answers() async throws {
+    let scratch = try Scratch()
+    let answer = StoredAnswer(requestDigest: "d", status: 201, headers: "{}", body: [1, 2])
+    try await scratch.store.answers.insert("k", answer)
+    #expect(try await scratch.store.answers.get("k") == answer)
+    #expect(try await scratch.store.answers.get("other") == nil)
+  }
+}
