@@ -103,7 +103,7 @@ let package = Package(
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),
     tests("HTTPTests", uses: ["HTTP"]),
-    tests("RunsTests", uses: ["Runs", "Store", "JSON"]),
+    tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
     tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "JSON"]),
     tests("ProjectTests", uses: []),
   ])
