@@ -43,7 +43,7 @@ final class InferenceProgram {
       self.loss =
         target == nil
         ? nil : executor.pointer(to: results[1]).assumingMemoryBound(to: Float.self)
-      plannedBytes = plan.peakBytes
+      plannedBytes = plan.arenaBytes
       self.executor = executor
     } catch {
       throw TrainingError(.plan, "\(error)")

@@ -55,6 +55,6 @@ extension Model {
   public func trainingBytes(batch: Int, slots: Int = 2) throws(TrainingError) -> Int {
     let plan = try TrainingPlan(
       model: self, loss: MeanSquaredError(), encoding: .values, batch: batch, observesLayers: false)
-    return plan.plan.peakBytes + parameterCount * ElementType.float32.byteCount * (2 + slots)
+    return plan.plan.arenaBytes + parameterCount * ElementType.float32.byteCount * (2 + slots)
   }
 }

@@ -58,7 +58,7 @@ final class TrainingProgram {
         name: layer.name, shape: layer.shape, output: floats(layer.output),
         gradient: floats(layer.gradient))
     }
-    plannedBytes = parts.plan.peakBytes
+    plannedBytes = parts.plan.arenaBytes
   }
 
   /// Runs the pass; answers the mean loss of the batch.
