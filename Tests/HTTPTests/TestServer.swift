@@ -1,15 +1,25 @@
 import HTTP
+import Synchronization
+
+/// Bytes that passed a point.
+final class ByteCounter: Sendable {
+  private let count = Atomic<Int>(0)
+  func add(_ bytes: Int) { count.wrappingAdd(bytes, ordering: .relaxed) }
+  var value: Int { count.load(ordering: .relaxed) }
+}
 
 /// A server of a few endpoints on a port of its own.
 struct TestServer {
   let server: Server
   let port: Int
+  /// What the writer of `/endless` has got rid of.
+  let written = ByteCounter()
 
   init(_ change: (inout ServerConfiguration) -> Void = { _ in }) throws {
     var configuration = ServerConfiguration()
     configuration.port = 0
     change(&configuration)
-    server = Server(configuration: configuration, responder: Self.router())
+    server = Server(configuration: configuration, responder: Self.router(written))
     port = try server.start()
   }
 
@@ -33,7 +43,7 @@ struct TestServer {
       status: status, headers: [("Content-Type", "text/plain")], body: .bytes(Array(text.utf8)))
   }
 
-  static func router() -> Router {
+  static func router(_ written: ByteCounter) -> Router {
     var router = Router { fault, id in
       text("\(fault.code): \(fault.message)", status: status(fault))
     }
@@ -65,6 +75,10 @@ struct TestServer {
       }
       return text("counted \(count)")
     }
+    router.add("POST", "/stall") { request, _ in
+      try? await Task.sleep(for: .milliseconds(600))
+      return text("counted \((try? await request.body.reduce(0) { $0 + $1.count }) ?? -1)")
+    }
     router.add("GET", "/stream") { request, _ in
       let chunks = Int(request.query["chunks"] ?? "3") ?? 3
       return Response(
@@ -81,8 +95,9 @@ struct TestServer {
           StreamBody(heartbeat: Array(": still here\n\n".utf8)) { writer in
             try await writer.write(Array("begun\n".utf8))
             while true {
-              try await Task.sleep(for: .milliseconds(50))
+              try await Task.sleep(for: .milliseconds(5))
               try await writer.write([UInt8](repeating: 0x61, count: 1 << 16))
+              written.add(1 << 16)
             }
           }))
     }

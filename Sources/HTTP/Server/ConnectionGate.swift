@@ -31,8 +31,9 @@ final class ConnectionGate: @unchecked Sendable {
   func resume() {
     guard let connection, isSuspended else { return }
     isSuspended = false
-    suspendedCount.add(-1)
     MHD_resume_connection(connection)
+    // Only now: whoever sees none suspended may stop the daemon.
+    suspendedCount.add(-1)
   }
 
   /// The request is over: nothing may be done to its connection any more.

@@ -130,7 +130,15 @@ final class Exchange: @unchecked Sendable {
         requestID: requestID)
     }
     response.headers.append(("X-Request-Id", requestID))
-    guard let outgoing = makeOutgoing(response) else { return .NO }
+    var made = OutgoingResponse(response, isHead: isHead, gate: gate)
+    if made == nil {
+      // A file that is gone or can't be opened.
+      response = server.responder.response(
+        to: HTTPError(.internalFault, "the content can't be read"), requestID: requestID)
+      response.headers.append(("X-Request-Id", requestID))
+      made = OutgoingResponse(response, isHead: isHead, gate: gate)
+    }
+    guard let outgoing = made else { return .NO }
     if let stream = outgoing.stream {
       gate.lock.withLock { self.stream = stream }
       server.add(stream)
@@ -139,14 +147,6 @@ final class Exchange: @unchecked Sendable {
     MHD_destroy_response(outgoing.handle)
     if let stream = outgoing.stream, let body = outgoing.streamBody { write(body, to: stream) }
     return result
-  }
-
-  private func makeOutgoing(_ response: Response) -> OutgoingResponse? {
-    if let made = OutgoingResponse(response, isHead: isHead, gate: gate) { return made }
-    // A file that is gone or can't be opened.
-    let fault = HTTPError(.internalFault, "the content can't be read")
-    return OutgoingResponse(
-      server.responder.response(to: fault, requestID: requestID), isHead: isHead, gate: gate)
   }
 
   private func write(_ body: StreamBody, to stream: OutgoingStream) {

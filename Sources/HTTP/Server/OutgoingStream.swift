@@ -37,6 +37,10 @@ final class OutgoingStream: @unchecked Sendable {
         if position == buffer.count {
           buffer.removeAll(keepingCapacity: true)
           position = 0
+        } else if position >= Self.capacity {
+          // A reader that lags never empties the buffer; what it has read must go all the same.
+          buffer.removeFirst(position)
+          position = 0
         }
         if buffer.count - position < Self.capacity, let writer {
           self.writer = nil
@@ -44,8 +48,10 @@ final class OutgoingStream: @unchecked Sendable {
         }
         return count
       }
-      if isFinished || isClosed { return chainrule_end_of_stream }
-      if hasFailed { return chainrule_end_with_error }
+      if isFinished { return chainrule_end_of_stream }
+      // Cut short, an event stream ends well, as its reader comes back; a download must not look whole.
+      if isClosed, heartbeat != nil { return chainrule_end_of_stream }
+      if hasFailed || isClosed { return chainrule_end_with_error }
       gate.suspend()
       return 0
     }
