@@ -9,7 +9,7 @@ extension RunService {
   /// What one answer may hold at most.
   public static let mostPredictions = 10_000
 
-  /// A run's answers for inputs, from its best or another checkpoint's weights.
+  /// A run's answers for inputs, from its latest or another checkpoint's weights.
   ///
   /// The body is `{ "inputs": [...], "checkpoint": "best" }`: an input is an array in the model's shape, or
   /// for a table an object by column; it is scaled as the training data was.

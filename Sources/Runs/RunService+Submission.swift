@@ -35,8 +35,8 @@ extension RunService {
           train: request.datasets.train, validation: request.datasets.validation,
           test: request.datasets.test),
         request: "\(request.stored(body, model: model))",
-        data: "\(description.json)", tags: RunRequest.encoded(request.tags)))
-    try store.events.append(RunService.stateEvents(of: run), to: run.id, committed: hub.publish)
+        data: "\(description.json)", tags: RunRequest.encoded(request.tags)),
+      events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
     wakeLanes()
     return run
   }

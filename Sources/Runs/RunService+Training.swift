@@ -11,11 +11,12 @@ extension RunService {
   func train(_ run: RunRecord) {
     let control = TrainingControl()
     active.withLock { $0[run.id] = control }
-    defer { _ = active.withLock { $0.removeValue(forKey: run.id) } }
+    defer {
+      // A run that was paused may be resumed, and taken by another lane, before this one gets here.
+      active.withLock { if $0[run.id] === control { $0[run.id] = nil } }
+    }
     if isGoingDown { control.request(.pause) }
     do {
-      try store.events.append(
-        RunService.stateEvents(of: run), to: run.id, committed: hub.publish)
       let job = try job(of: run)
       let recorder = try recorder(of: run, job, control)
       let outcome = try executor.execute(job, control: control, observer: recorder)

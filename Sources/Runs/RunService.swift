@@ -81,7 +81,10 @@ public final class RunService: Sendable {
 
   private func nextWork() -> WorkerPool.Work? {
     do {
-      guard let run = try store.runs.claim() else { return nil }
+      guard
+        let run = try store.runs.claim(
+          events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+      else { return nil }
       return { [self] in train(run) }
     } catch {
       log("the queue can't be read: \(error)")

@@ -72,16 +72,21 @@ public final class Store: Sendable {
   }
 
   /// Runs `body` in a transaction of the one writer; what it did is durable when this returns.
-  public func write<Result: Sendable>(
-    _ body: @escaping @Sendable (SQLiteConnection) throws -> Result
-  ) async throws -> Result {
-    try await writer.run { try Store.transaction($0, body) }
-  }
-
-  /// The same for a thread that may wait, such as a training lane's recorder.
   ///
   /// - Parameter committed: called with the result after the commit and before any other write, so
   ///   that whoever is told hears of commits in their order.
+  public func write<Result: Sendable>(
+    _ body: @escaping @Sendable (SQLiteConnection) throws -> Result,
+    committed: @escaping @Sendable (Result) -> Void = { _ in }
+  ) async throws -> Result {
+    try await writer.run { connection in
+      let result = try Store.transaction(connection, body)
+      committed(result)
+      return result
+    }
+  }
+
+  /// The same for a thread that may wait, such as a training lane's recorder.
   public func writeAndWait<Result: Sendable>(
     _ body: @Sendable (SQLiteConnection) throws -> Result,
     committed: @Sendable (Result) -> Void = { _ in }

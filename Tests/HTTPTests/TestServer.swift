@@ -4,6 +4,19 @@ import Synchronization
 /// Bytes that passed a point.
 final class ByteCounter: Sendable {
   private let count = Atomic<Int>(0)
+
+  /// The count once it has stood still for half a second above 0; the last one after many tries.
+  func settled() async throws -> Int {
+    var held = 0
+    for _ in 0..<40 {
+      let now = value
+      if now == held, now > 0 { return now }
+      held = now
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    return held
+  }
+
   func add(_ bytes: Int) { count.wrappingAdd(bytes, ordering: .relaxed) }
   var value: Int { count.load(ordering: .relaxed) }
 }
@@ -12,6 +25,8 @@ final class ByteCounter: Sendable {
 struct TestServer {
   let server: Server
   let port: Int
+  /// `/stall` reads nothing until something is counted here.
+  let released = ByteCounter()
   /// What the writer of `/endless` has got rid of.
   let written = ByteCounter()
 
@@ -19,7 +34,7 @@ struct TestServer {
     var configuration = ServerConfiguration()
     configuration.port = 0
     change(&configuration)
-    server = Server(configuration: configuration, responder: Self.router(written))
+    server = Server(configuration: configuration, responder: Self.router(written, released))
     port = try server.start()
   }
 
@@ -43,7 +58,7 @@ struct TestServer {
       status: status, headers: [("Content-Type", "text/plain")], body: .bytes(Array(text.utf8)))
   }
 
-  static func router(_ written: ByteCounter) -> Router {
+  static func router(_ written: ByteCounter, _ released: ByteCounter) -> Router {
     var router = Router { fault, id in
       text("\(fault.code): \(fault.message)", status: status(fault))
     }
@@ -76,7 +91,7 @@ struct TestServer {
       return text("counted \(count)")
     }
     router.add("POST", "/stall") { request, _ in
-      try? await Task.sleep(for: .milliseconds(600))
+      while released.value == 0 { try? await Task.sleep(for: .milliseconds(10)) }
       return text("counted \((try? await request.body.reduce(0) { $0 + $1.count }) ?? -1)")
     }
     router.add("GET", "/stream") { request, _ in

@@ -63,10 +63,16 @@ public final class ProgressHub: Sendable {
     for continuation in woken { continuation.resume() }
   }
 
+  /// How many readers wait for news.
+  var waiterCount: Int { state.withLock(\.waiters.count) }
+
   var isClosed: Bool { state.withLock(\.isClosed) }
 
   /// The newest event there is.
   var newestID: Int64 { state.withLock { $0.ring.last?.id ?? $0.floor } }
+
+  /// Every event up to this id is in the store, whether or not the hub still has it.
+  var floor: Int64 { state.withLock(\.floor) }
 
   /// At most `limit` events after `cursor`, or `nil` when some of them are only in the store.
   func recent(of run: RunID?, after cursor: Int64, limit: Int) -> [RunEvent]? {

@@ -37,7 +37,7 @@ public struct RunEventStream: AsyncSequence, Sendable {
         if Task.isCancelled { return nil }
         let events = try await read()
         if let last = events.last {
-          cursor = last.id
+          cursor = Swift.max(cursor, last.id)
           page = ArraySlice(Self.thinned(events))
         } else if stream.hub.isClosed {
           return nil
@@ -48,13 +48,18 @@ public struct RunEventStream: AsyncSequence, Sendable {
       return nil
     }
 
-    private func read() async throws -> [RunEvent] {
+    private mutating func read() async throws -> [RunEvent] {
       let limit = Self.pageLength
       if let recent = stream.hub.recent(of: stream.run, after: cursor, limit: limit) {
         return recent
       }
-      return try await stream.store.events.read(run: stream.run, after: cursor, limit: limit)
-        .compactMap(RunEvent.init)
+      // The store is read after the floor, so it shows every event up to there; once it has no more,
+      // the ring goes on from the floor. Else a run that is silent would be asked for without end.
+      let floor = stream.hub.floor
+      let stored = try await stream.store.events.read(
+        run: stream.run, after: cursor, limit: limit)
+      cursor = stored.count < limit ? Swift.max(floor, cursor) : cursor
+      return stored.compactMap(RunEvent.init)
     }
 
     /// A full page means that the reader is far behind: of the steps in it the last one will do.

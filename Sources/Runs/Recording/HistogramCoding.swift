@@ -57,8 +57,8 @@ extension ValueHistogram {
     for _ in 0..<counts[9] {
       guard let distance = Self.number(bytes, &position), let count = Self.number(bytes, &position)
       else { return nil }
+      guard distance < 2 * Self.bucketsPerSign - index else { return nil }
       index += distance
-      guard index < 2 * Self.bucketsPerSign else { return nil }
       buckets.append(Bucket(index: index, count: count))
     }
   }

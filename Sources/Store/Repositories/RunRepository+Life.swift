@@ -3,51 +3,73 @@ import SQLite
 extension RunRepository {
   /// Queues a run; once this returns it isn't lost, whatever happens.
   ///
+  /// - Parameters:
+  ///   - events: what to tell of it, in the same transaction.
+  ///   - committed: hears of the events, with their ids, in the order of all commits.
   /// - Throws: `StoreError.notFound` for a dataset that is no longer there.
-  public func insert(_ run: NewRun) async throws -> RunRecord {
+  public func insert(
+    _ run: NewRun, events: @escaping @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
+    committed: @escaping @Sendable ([StoredEvent]) -> Void = { _ in }
+  ) async throws -> RunRecord {
     let id = RunID.make()
-    return try await store.write { connection in
-      for (_, dataset) in run.datasets.roles
-      where try DatasetRepository.get(dataset, connection) == nil {
-        throw StoreError(.notFound, "there is no dataset \(dataset)")
-      }
-      try connection.execute(
-        """
-        INSERT INTO run (id, name, state, priority, model, request, data, tags, created_at)
-        VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)
-        """,
-        [
-          .text(id.rawValue), .optional(run.name), .integer(run.priority),
-          .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
-          .integer(Store.now()),
-        ])
-      let number = connection.lastInsertedID
-      for (role, dataset) in run.datasets.roles {
+    let inserted = try await store.write(
+      { connection -> (run: RunRecord, events: [StoredEvent]) in
+        for (_, dataset) in run.datasets.roles
+        where try DatasetRepository.get(dataset, connection) == nil {
+          throw StoreError(.notFound, "there is no dataset \(dataset)")
+        }
         try connection.execute(
-          "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
-          [.integer(number), .text(role), .text(dataset.rawValue)])
-      }
-      guard let record = try Self.get(id, connection) else {
-        throw StoreError(.corrupt, "run \(id) is gone")
-      }
-      return record
-    }
+          """
+          INSERT INTO run (id, name, state, priority, model, request, data, tags, created_at)
+          VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)
+          """,
+          [
+            .text(id.rawValue), .optional(run.name), .integer(run.priority),
+            .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
+            .integer(Store.now()),
+          ])
+        let number = connection.lastInsertedID
+        for (role, dataset) in run.datasets.roles {
+          try connection.execute(
+            "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
+            [.integer(number), .text(role), .text(dataset.rawValue)])
+        }
+        guard let record = try Self.get(id, connection) else {
+          throw StoreError(.corrupt, "run \(id) is gone")
+        }
+        return (
+          record, try EventLog.append(events(record), to: id, .integer(number), connection)
+        )
+      }, committed: { committed($0.events) })
+    return inserted.run
   }
 
   /// Takes the queued run with the highest priority, the oldest among equals.
-  public func claim() throws -> RunRecord? {
-    try store.writeAndWait { connection in
-      let id = try connection.first(
-        """
-        UPDATE run SET state = 'running', state_reason = NULL, attempt = attempt + 1,
-          started_at = coalesce(started_at, ?)
-        WHERE number = (
-          SELECT number FROM run WHERE state = 'queued' ORDER BY priority DESC, number LIMIT 1)
-        RETURNING id
-        """, [.integer(Store.now())]
-      ) { row in RunID(trusted: row.text(0)) }
-      return try id.flatMap { try Self.get($0, connection) }
-    }
+  ///
+  /// - Parameters:
+  ///   - events: what to tell of it, in the same transaction.
+  ///   - committed: hears of the events, with their ids, in the order of all commits.
+  public func claim(
+    events: @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
+    committed: @Sendable ([StoredEvent]) -> Void = { _ in }
+  ) throws -> RunRecord? {
+    let claimed = try store.writeAndWait(
+      {
+        connection -> (run: RunRecord, events: [StoredEvent])? in
+        let id = try connection.first(
+          """
+          UPDATE run SET state = 'running', state_reason = NULL, attempt = attempt + 1,
+            started_at = coalesce(started_at, ?)
+          WHERE number = (
+            SELECT number FROM run WHERE state = 'queued' ORDER BY priority DESC, number LIMIT 1)
+          RETURNING id
+          """, [.integer(Store.now())]
+        ) { row in RunID(trusted: row.text(0)) }
+        guard let id, let run = try Self.get(id, connection) else { return nil }
+        let number = try Self.number(of: id, connection)
+        return (run, try EventLog.append(events(run), to: id, number, connection))
+      }, committed: { committed($0?.events ?? []) })
+    return claimed?.run
   }
 
   /// Moves a run from the state it was seen in to another, and tells of it, in one transaction.
