@@ -26,16 +26,22 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #define T float
 #define SUFFIX f32
 #include "unary.inc"
-#include "binary.inc"
+#include "program.inc"
 #include "reduce.inc"
+#include "rows.inc"
+#include "index.inc"
 #include "softmax.inc"
+#include "normalization.inc"
 #include "image.inc"
 #undef T
 #undef SUFFIX
 #define T double
 #define SUFFIX f64
 #include "unary.inc"
-#include "binary.inc"
+#include "program.inc"
 #include "reduce.inc"
+#include "rows.inc"
+#include "index.inc"
 #include "softmax.inc"
+#include "normalization.inc"
 #include "image.inc"

@@ -73,10 +73,30 @@ VM_INLINE float vm_expm1_f32(float x) {
   return fabsf(x) < 0.35f ? near : far;
 }
 VM_INLINE double vm_expm1_f64(double x) { return expm1(x); }
-VM_INLINE float vm_erf_f32(float x) { return erff(x); }
-VM_INLINE double vm_erf_f64(double x) { return erf(x); }
-VM_INLINE float vm_log_f32(float x) { return logf(x); }
-VM_INLINE double vm_log_f64(double x) { return log(x); }
-VM_INLINE float vm_sqrt_f32(float x) { return sqrtf(x); }
-VM_INLINE double vm_sqrt_f64(double x) { return sqrt(x); }
+
+// The C library's, until one is vectorised.
+#define VM_LIBRARY(name, single, wide) \
+  VM_INLINE float vm_##name##_f32(float x) { return single(x); } \
+  VM_INLINE double vm_##name##_f64(double x) { return wide(x); }
+VM_LIBRARY(sqrt, sqrtf, sqrt)
+VM_LIBRARY(erf, erff, erf)
+VM_LIBRARY(erfc, erfcf, erfc)
+VM_LIBRARY(log, logf, log)
+VM_LIBRARY(log1p, log1pf, log1p)
+VM_LIBRARY(sin, sinf, sin)
+VM_LIBRARY(cos, cosf, cos)
+VM_LIBRARY(tan, tanf, tan)
+VM_LIBRARY(asin, asinf, asin)
+VM_LIBRARY(acos, acosf, acos)
+VM_LIBRARY(atan, atanf, atan)
+VM_LIBRARY(sinh, sinhf, sinh)
+VM_LIBRARY(cosh, coshf, cosh)
+VM_LIBRARY(asinh, asinhf, asinh)
+VM_LIBRARY(acosh, acoshf, acosh)
+VM_LIBRARY(atanh, atanhf, atanh)
+#undef VM_LIBRARY
+VM_INLINE float vm_pow_f32(float x, float y) { return powf(x, y); }
+VM_INLINE double vm_pow_f64(double x, double y) { return pow(x, y); }
+VM_INLINE float vm_softplus_f32(float x) { return (x > 0 ? x : 0) + log1pf(expf(-fabsf(x))); }
+VM_INLINE double vm_softplus_f64(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
 #endif

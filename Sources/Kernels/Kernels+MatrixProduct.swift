@@ -70,8 +70,7 @@ extension Kernels {
     var b: UnsafeMutableRawPointer
     var c: UnsafeMutableRawPointer
     var bias: UnsafeMutableRawPointer?
-    var function: Int32
-    var parameter: Double
+    var epilogue: BoundProgram?
     var scratch: UnsafeMutableRawPointer
     var tiling: Tiling
   }
@@ -86,12 +85,14 @@ extension Kernels {
   }
 
   /// `C [m, n] = f(op(A) op(B) + bias)`; bias and function are applied while a tile is at hand.
+  ///
+  /// - Parameter epilogue: a program whose first input is the product with its bias; the others are
+  ///   broadcast to `[m, n]`.
   public static func product(
     _ name: String, _ element: ElementType, transposeA: Bool = false, transposeB: Bool = false,
     m: Int, n: Int, k: Int, a: UnsafeMutableRawPointer, b: UnsafeMutableRawPointer,
     c: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer? = nil,
-    then function: Function? = nil,
-    workspace: UnsafeMutableRawPointer
+    then epilogue: Epilogue? = nil, workspace: UnsafeMutableRawPointer
   ) -> KernelCall {
     _ = BLAS.isReady
     let product = Product(transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k)
@@ -101,36 +102,34 @@ extension Kernels {
       ? Tiling(count: m, grain: m)
       : Tiling(count: m, grain: max(16, 2_000_000 / max(1, n * k)), multiple: 16, most: 4)
     let arguments = ProductArguments(
-      product: product, a: a, b: b, c: c, bias: bias, function: function?.code ?? -1,
-      parameter: function?.parameter ?? 0, scratch: workspace, tiling: tiling)
+      product: product, a: a, b: b, c: c, bias: bias,
+      epilogue: epilogue.map { $0.bound(to: c, shape: [m, n]) }, scratch: workspace,
+      tiling: tiling)
+    let extra = epilogue?.inputs.reduce(0) { $0 + $1.shape.count } ?? 0
     return Kernel(
-      name, tiles: tiling.tiles, flops: 2 * m * n * k, bytes: bytes(m * k + k * n + m * n, element),
-      arguments: arguments,
-      for: element,
+      name, tiles: tiling.tiles,
+      flops: 2 * m * n * k + (epilogue?.program.instructions.count ?? 0) * m * n,
+      bytes: bytes(m * k + k * n + m * n + extra, element), arguments: arguments, for: element,
       double: { p, tile in
         let rows = p.tiling.range(tile)
+        let n = p.product.n
         p.product.run(
           p.a.doubles, p.b.doubles, p.c.doubles, rows: rows, scratch: p.scratch.doubles)
-        let start = p.c.doubles + rows.lowerBound * p.product.n
         if let bias = p.bias {
-          vm_bias_f64(start, bias.doubles, Int64(rows.count), Int64(p.product.n))
+          vm_bias_f64(
+            p.c.doubles + rows.lowerBound * n, bias.doubles, Int64(rows.count), Int64(n))
         }
-        if p.function >= 0 {
-          vm_unary_f64(p.function, p.parameter, start, start, Int64(rows.count * p.product.n))
-        }
+        p.epilogue?.run(p.c.doubles, rows.lowerBound * n..<rows.upperBound * n)
       },
       single: { p, tile in
         let rows = p.tiling.range(tile)
-        p.product.run(
-          p.a.floats, p.b.floats, p.c.floats, rows: rows, scratch: p.scratch.floats)
-        let start = p.c.floats + rows.lowerBound * p.product.n
+        let n = p.product.n
+        p.product.run(p.a.floats, p.b.floats, p.c.floats, rows: rows, scratch: p.scratch.floats)
         if let bias = p.bias {
-          vm_bias_f32(start, bias.floats, Int64(rows.count), Int64(p.product.n))
+          vm_bias_f32(
+            p.c.floats + rows.lowerBound * n, bias.floats, Int64(rows.count), Int64(n))
         }
-        if p.function >= 0 {
-          vm_unary_f32(
-            p.function, Float(p.parameter), start, start, Int64(rows.count * p.product.n))
-        }
+        p.epilogue?.run(p.c.floats, rows.lowerBound * n..<rows.upperBound * n)
       })
   }
 }

@@ -16,40 +16,51 @@ struct Extents {
   }
 }
 
-/// Axes joined where two operands both step on evenly, which leaves few and long runs.
+/// Axes joined where all operands step on evenly, which leaves few and long runs.
 struct JoinedAxes {
-  var extents: [Int]
-  var a: [Int]
-  var b: [Int]
+  private(set) var extents: [Int] = []
+  /// For each operand, its step along each of the joined axes.
+  private(set) var strides: [[Int]]
 
-  init(extents: [Int], a: [Int], b: [Int]) {
-    self.extents = []
-    self.a = []
-    self.b = []
+  init(extents: [Int], strides: [[Int]]) {
+    self.strides = strides.map { _ in [] }
     for axis in extents.indices where extents[axis] != 1 {
       if let last = self.extents.indices.last,
-        self.a[last] == a[axis] * extents[axis], self.b[last] == b[axis] * extents[axis]
+        strides.indices.allSatisfy({
+          self.strides[$0][last] == strides[$0][axis] * extents[axis]
+        })
       {
         self.extents[last] *= extents[axis]
-        self.a[last] = a[axis]
-        self.b[last] = b[axis]
+        for operand in strides.indices { self.strides[operand][last] = strides[operand][axis] }
       } else {
         self.extents.append(extents[axis])
-        self.a.append(a[axis])
-        self.b.append(b[axis])
+        for operand in strides.indices { self.strides[operand].append(strides[operand][axis]) }
       }
     }
-    if self.extents.isEmpty {
-      self.extents = [1]
-      self.a = [0]
-      self.b = [0]
+    prepend(to: 1)
+  }
+
+  /// Cuts a last axis of many elements in rows.
+  mutating func cutRun(longerThan length: Int) {
+    let last = extents.count - 1
+    let extent = extents[last]
+    guard extents.count == 1, extent > length, extent % 1024 == 0 else { return }
+    extents = [extent / 1024, 1, 1024]
+    strides = strides.map { [$0[last] * 1024, 0, $0[last]] }
+  }
+
+  /// Axes of one element before all others, until there are `rank`.
+  mutating func prepend(to rank: Int) {
+    while extents.count < rank {
+      extents.insert(1, at: 0)
+      for operand in strides.indices { strides[operand].insert(0, at: 0) }
     }
   }
 }
 
 extension Shape {
   /// Strides of this shape's elements when repeated to `shape`: 0 along repeated axes.
-  func strides(repeatedTo shape: Shape) -> [Int] {
+  public func strides(repeatedTo shape: Shape) -> [Int] {
     let own = strides
     let added = shape.rank - rank
     return (0..<shape.rank).map { axis in

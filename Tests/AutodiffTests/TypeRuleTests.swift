@@ -32,7 +32,7 @@ import Testing
         _ = try graph.matmul(graph.parameter("a", [2, 3]), graph.parameter("b", [4, 5]))
       } == """
         layer "hidden": matmul: [2, 3] and [4, 5] don't meet: 3 is not 4; \
-        rule: [M, K] · [K, N] -> [M, N]
+        rule: […, M, K] · [K, N] or […, K, N] -> […, M, N]
         """)
     #expect(
       message { graph throws(GraphError) in

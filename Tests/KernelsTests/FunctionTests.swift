@@ -37,8 +37,9 @@ import Testing
     x.withUnsafeMutableBytes { px in
       y.withUnsafeMutableBytes { py in
         guard let px = px.baseAddress, let py = py.baseAddress else { return }
-        let call = Kernels.unary(
-          function, "f", .float32, x: px, y: py, count: Self.inputs.count)
+        let call = Kernels.elements(
+          ElementProgram(.unary(function)), "f", .float32, inputs: [(px, [Self.inputs.count])],
+          y: py, shape: [Self.inputs.count])
         for tile in 0..<call.tiles { call.run(tile: tile) }
       }
     }

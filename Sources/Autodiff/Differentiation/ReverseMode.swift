@@ -32,28 +32,30 @@ extension Graph {
       guard let cotangent = cotangents[index] else { continue }
       let node = nodes[index]
       guard !node.inputs.isEmpty else { continue }
-      guard case .primitive(let primitive) = node.origin else {
-        throw GraphError(
-          .notDifferentiable, "it has no derivative of second order",
-          operation: name(of: node.inputs[0]), scope: node.scope)
-      }
+      // An auxiliary is made of the inputs of the primitive that it belongs to.
+      let isAuxiliary = if case .auxiliary = node.origin { true } else { false }
+      let owner = isAuxiliary ? node.inputs[0] : Value(index)
+      let inputs = nodes[owner.index].inputs
+      guard case .primitive(let primitive) = nodes[owner.index].origin else { continue }
       scope = node.scope
       var context = DerivativeContext(
-        graph: self, node: Value(index), inputs: node.inputs, cotangent: cotangent,
-        needed: node.inputs.map { leads[$0.index] }, unit: unit)
+        graph: self, node: owner, inputs: inputs, cotangent: cotangent,
+        needed: inputs.map { leads[$0.index] }, unit: unit)
       // The rule grows the context's graph; two copies would make each of its steps cost a copy.
       nodes = []
       let parts: [Value?]
       do throws(GraphError) {
-        parts = try primitive.cotangents(&context)
+        parts =
+          isAuxiliary
+          ? try primitive.auxiliaryCotangents(&context) : try primitive.cotangents(&context)
         swap(&self, &context.graph)
       } catch {
         swap(&self, &context.graph)
         throw error.located(in: node.scope, operation: primitive.name, shapes: [node.type.shape])
       }
       precondition(
-        parts.count == node.inputs.count, "\(primitive.name): a cotangent for each input")
-      for (input, part) in zip(node.inputs, parts) {
+        parts.count == inputs.count, "\(primitive.name): a cotangent for each input")
+      for (input, part) in zip(inputs, parts) {
         guard let part, leads[input.index] else { continue }
         let summed = try sumDown(part, to: nodes[input.index].type.shape)
         if let before = cotangents[input.index] {
@@ -118,9 +120,5 @@ extension Graph {
     }
     let summed = axes.isEmpty ? value : try sum(value, axes: axes, keepsAxes: true)
     return try reshape(summed, to: shape)
-  }
-
-  private func name(of value: Value) -> String {
-    if case .primitive(let primitive) = nodes[value.index].origin { primitive.name } else { "" }
   }
 }

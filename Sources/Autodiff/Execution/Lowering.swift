@@ -28,6 +28,12 @@ public struct Lowering {
     scratch = workspace
   }
 
+  /// The same with the first inputs alone, and nothing emitted yet.
+  func keeping(inputs count: Int) -> Lowering {
+    Lowering(
+      inputs: Array(inputs.prefix(count)), output: output, auxiliary: auxiliary, workspace: scratch)
+  }
+
   public func input(_ index: Int) -> Operand { inputs[index] }
 
   /// The scratch memory that `workspaceBytes` asked for.

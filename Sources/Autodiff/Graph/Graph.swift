@@ -120,8 +120,16 @@ public struct Graph: Sendable {
 }
 
 extension TensorType {
-  /// Every axis has from 1 to 2³¹ - 1 elements, which is what BLAS can be told, and the bytes can be counted.
+  /// The axes that a tensor can have; kernels keep their steps in as many numbers.
+  static let mostAxes = 8
+
+  /// At most 8 axes, each of 1 to 2³¹ - 1 elements, which is what BLAS can be told, and the bytes can be counted.
   func checkExtents() throws(GraphError) {
+    guard shape.rank <= TensorType.mostAxes else {
+      throw GraphError(
+        .rankMismatch, "\(shape) has \(shape.rank) axes",
+        rule: "a tensor has at most \(TensorType.mostAxes)")
+    }
     for extent in shape.dimensions where extent < 1 {
       throw GraphError(
         .emptyAxis, "\(shape) has an axis of \(extent) elements", rule: "every axis has at least 1")

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// A new primitive is a file in `Primitives` and a line in `PrimitiveCatalog`, whose gradient check covers
 /// it. It yields one tensor, and may keep a second one for its derivative (the auxiliary).
-public protocol Primitive: Sendable {
+public protocol Primitive: Hashable, Sendable {
   /// As plans and faults name it, in snake case.
   var name: String { get }
 
@@ -25,6 +25,11 @@ public protocol Primitive: Sendable {
   ///
   /// A cotangent may have the output's shape where the input was broadcast: reverse mode sums it down.
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?]
+
+  /// The cotangents of the inputs, from that of the auxiliary, which `context.cotangent` is here.
+  ///
+  /// Reverse mode asks for it where a derivative is differentiated again.
+  func auxiliaryCotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?]
 
   /// Bytes of scratch memory during the call.
   func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int
@@ -47,6 +52,13 @@ extension Primitive {
   public var overwritableInputs: [Int] { [] }
   public var isView: Bool { false }
   public func followed(by next: any Primitive) -> (any Primitive)? { nil }
+
+  public func auxiliaryCotangents(
+    _ context: inout DerivativeContext
+  ) throws(GraphError) -> [Value?] {
+    throw GraphError(
+      .notDifferentiable, "it has no derivative of second order", operation: name)
+  }
 
   public func cotangents(
     _ context: inout DerivativeContext

@@ -12,14 +12,6 @@ struct MemoryPlan: Sendable {
     case bound(Value)
   }
 
-  /// Buffers may be reused in several ways; tests compare with none.
-  struct Options: Hashable, Sendable {
-    /// Whether outputs take over the memory of inputs.
-    var takesOver = true
-    /// Whether buffers whose lifetimes don't meet lie at one place.
-    var sharesPlaces = true
-  }
-
   private(set) var places: [Value: Place] = [:]
   /// For each step, where its scratch memory begins in the arena.
   private(set) var workspaces: [Int?] = []
@@ -41,9 +33,9 @@ struct MemoryPlan: Sendable {
 
   /// - Parameter bound: the values that the caller has memory for.
   init(
-    _ graph: Graph, schedule: Schedule, outputs: Set<Value>, bound: Set<Value>,
-    options: Options = Options()
+    _ schedule: Schedule, bound: Set<Value>, options: Plan.Options = Plan.Options()
   ) {
+    let (graph, outputs) = (schedule.graph, Set(schedule.outputs))
     let end = schedule.steps.count
     var lastUse: [Value: Int] = [:]
     for (index, step) in schedule.steps.enumerated() {

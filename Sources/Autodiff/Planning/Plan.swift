@@ -3,34 +3,57 @@ import Tensors
 
 /// A graph made ready to run: which operations, in which order, in which memory.
 ///
-/// Making one applies the passes: what no output depends on is left out, an activation joins the linear
-/// or convolution before it, values take over memory that is read no more, and lifetimes lay out one arena.
+/// Making one applies the passes: what no output depends on is left out, constants are computed, what
+/// is the same is computed once, element primitives join each other and the product before them, values
+/// take over memory that is read no more, and lifetimes lay out one arena.
 public struct Plan: Sendable {
+  /// Which passes a plan applies; all give the same results, but for the rounding of constants.
+  public struct Options: Hashable, Sendable {
+    public var foldsConstants = true
+    public var sharesSubexpressions = true
+    /// Whether operations are joined.
+    public var fuses = true
+    /// Whether outputs take over the memory of inputs.
+    public var takesOver = true
+    /// Whether buffers whose lifetimes don't meet lie at one place.
+    public var sharesPlaces = true
+
+    public init() {}
+
+    /// A step for each operation.
+    public static var none: Options {
+      var options = Options()
+      options.foldsConstants = false
+      options.sharesSubexpressions = false
+      options.fuses = false
+      return options
+    }
+  }
+
   public let outputs: [Value]
   /// The arena's size when parameters and their derivatives are bound to memory of the caller.
   public let arenaBytes: Int
   /// The bytes of parameters, and of outputs that are derivatives with respect to parameters.
   public let boundBytes: Int
-  let graph: Graph
   let schedule: Schedule
   /// What the caller is expected to bind.
   let expectedBindings: Set<Value>
   /// The memory when that is bound.
   let memory: MemoryPlan
-  let options: MemoryPlan.Options
+  let options: Options
+
+  var graph: Graph { schedule.graph }
 
   /// - Throws: `GraphError` for an input whose elements can't be counted, and for an unknown output.
-  public init(_ graph: Graph, outputs: [Value]) throws(GraphError) {
-    try self.init(graph, outputs: outputs, options: MemoryPlan.Options())
-  }
-
-  init(_ graph: Graph, outputs: [Value], options: MemoryPlan.Options) throws(GraphError) {
+  public init(
+    _ graph: Graph, outputs: [Value], options: Options = Options()
+  ) throws(GraphError) {
     for output in outputs where !graph.nodes.indices.contains(output.index) {
       throw GraphError(
         .unknownValue, "output \(output.index) is not in the graph of \(graph.count) nodes",
         operation: "plan")
     }
-    let schedule = Schedule(graph, outputs: outputs)
+    var schedule = Schedule(graph, outputs: outputs)
     for source in schedule.sources {
       do throws(GraphError) {
         try graph.type(of: source).checkExtents()
@@ -40,7 +63,9 @@ public struct Plan: Sendable {
       }
     }
     try Plan.checkTotal(graph)
-    self.graph = graph
+    if options.foldsConstants { try schedule.foldConstants() }
+    if options.sharesSubexpressions { schedule.shareSubexpressions() }
+    if options.fuses { schedule.fuse() }
     self.outputs = outputs
     self.schedule = schedule
     self.options = options
@@ -54,8 +79,7 @@ public struct Plan: Sendable {
     }
     expectedBindings = expected
     boundBytes = expected.reduce(0) { $0 + graph.type(of: $1).byteCount }
-    memory = MemoryPlan(
-      graph, schedule: schedule, outputs: Set(outputs), bound: expected, options: options)
+    memory = MemoryPlan(schedule, bound: expected, options: options)
     arenaBytes = memory.arenaBytes
   }
 
@@ -80,7 +104,6 @@ public struct Plan: Sendable {
   func memory(bound: Set<Value>) -> MemoryPlan {
     let known = bound.intersection(Set(schedule.sources).union(outputs))
     if known == expectedBindings { return memory }
-    return MemoryPlan(
-      graph, schedule: schedule, outputs: Set(outputs), bound: known, options: options)
+    return MemoryPlan(schedule, bound: known, options: options)
   }
 }

@@ -1,6 +1,8 @@
 import Tensors
 
-/// The operations that outputs depend on, in the order in which they run, after fusion.
+/// The operations that outputs depend on, in the order in which they run.
+///
+/// A pass, a file in `Passes`, makes a better schedule of the same results.
 struct Schedule: Sendable {
   struct Step: Sendable {
     var primitive: any Primitive
@@ -11,33 +13,66 @@ struct Schedule: Sendable {
     var scope: String
   }
 
-  private(set) var steps: [Step] = []
-  /// Inputs; and parameters and constants that something reads or that are outputs.
-  private(set) var sources: [Value] = []
+  /// The nodes that values stand for; passes may add some.
+  var graph: Graph
+  let outputs: [Value]
+  var steps: [Step] = []
 
+  /// Leaves out what no output depends on.
   init(_ graph: Graph, outputs: [Value]) {
+    self.graph = graph
+    self.outputs = outputs
     let alive = Schedule.reachable(in: graph, from: outputs)
-    for (index, node) in graph.nodes.enumerated() {
+    for (index, node) in graph.nodes.enumerated() where alive[index] {
+      guard case .primitive(let primitive) = node.origin else { continue }
       let value = Value(index)
+      let auxiliary = graph.auxiliary(of: value).flatMap { alive[$0.index] ? $0 : nil }
+      steps.append(
+        Step(
+          primitive: primitive, inputs: node.inputs, output: value, auxiliary: auxiliary,
+          scope: node.scope))
+    }
+  }
+
+  /// Inputs; and parameters and constants that a step reads or that are outputs.
+  var sources: [Value] {
+    var isRead = [Bool](repeating: false, count: graph.nodes.count)
+    for output in outputs { isRead[output.index] = true }
+    for step in steps {
+      for input in step.inputs { isRead[input.index] = true }
+    }
+    return graph.nodes.indices.compactMap { index in
+      switch graph.nodes[index].origin {
       // A caller may write an input that nothing reads.
-      if case .input = node.origin { sources.append(value) }
-      guard alive[index] else { continue }
-      switch node.origin {
-      case .input:
-        break
-      case .parameter, .constant:
-        sources.append(value)
-      case .auxiliary:
-        break
-      case .primitive(let primitive):
-        let auxiliary = graph.auxiliary(of: value).flatMap { alive[$0.index] ? $0 : nil }
-        steps.append(
-          Step(
-            primitive: primitive, inputs: node.inputs, output: value, auxiliary: auxiliary,
-            scope: node.scope))
+      case .input: Value(index)
+      case .parameter, .constant: isRead[index] ? Value(index) : nil
+      case .primitive, .auxiliary: nil
       }
     }
-    fuse(outputs: Set(outputs))
+  }
+
+  /// How often each value is read, an output once more.
+  func readers() -> [Value: Int] {
+    var readers: [Value: Int] = [:]
+    for step in steps {
+      for input in step.inputs { readers[input, default: 0] += 1 }
+    }
+    for output in outputs { readers[output, default: 0] += 1 }
+    return readers
+  }
+
+  /// Leaves out steps whose results nothing reads.
+  mutating func prune() {
+    var isRead = Set(outputs)
+    var kept: [Step] = []
+    for step in steps.reversed() {
+      var step = step
+      if let auxiliary = step.auxiliary, !isRead.contains(auxiliary) { step.auxiliary = nil }
+      guard isRead.contains(step.output) || step.auxiliary != nil else { continue }
+      isRead.formUnion(step.inputs)
+      kept.append(step)
+    }
+    steps = kept.reversed()
   }
 
   /// Dead code is what this doesn't reach.
@@ -48,29 +83,5 @@ struct Schedule: Sendable {
       for input in graph.nodes[index].inputs { alive[input.index] = true }
     }
     return alive
-  }
-
-  /// Joins a step with the only one that reads its output, where the first says that it can.
-  private mutating func fuse(outputs: Set<Value>) {
-    var readers: [Value: Int] = [:]
-    for step in steps {
-      for input in step.inputs { readers[input, default: 0] += 1 }
-    }
-    var makers: [Value: Int] = [:]
-    var isJoined = [Bool](repeating: false, count: steps.count)
-    for index in steps.indices {
-      let step = steps[index]
-      makers[step.output] = index
-      guard step.inputs.count == 1, step.auxiliary == nil, let maker = makers[step.inputs[0]]
-      else { continue }
-      let first = steps[maker]
-      guard readers[first.output] == 1, !outputs.contains(first.output),
-        first.auxiliary == nil, let fused = first.primitive.followed(by: step.primitive)
-      else { continue }
-      isJoined[maker] = true
-      steps[index].primitive = fused
-      steps[index].inputs = first.inputs
-    }
-    steps = zip(steps, isJoined).compactMap { step, isJoined in isJoined ? nil : step }
   }
 }

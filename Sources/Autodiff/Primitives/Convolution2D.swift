@@ -196,3 +196,78 @@ extension Graph {
       Convolution2D(window: window, groups: groups), [x, weight] + (bias.map { [$0] } ?? []))
   }
 }
+
+/// A convolution's shapes and settings.
+
+private struct ConvolutionCase {
+  var input: Shape
+  var kernel: Shape
+  var window: Window2D
+  var groups = 1
+
+  static let all: [ConvolutionCase] = [
+    .init(input: [2, 3, 5, 6], kernel: [4, 3, 3, 3], window: .init(stride: (1, 1))),
+    .init(
+      input: [2, 3, 5, 6], kernel: [4, 3, 3, 3], window: .init(stride: (1, 1), padding: (1, 1))),
+    .init(
+      input: [1, 2, 7, 6], kernel: [3, 2, 3, 2], window: .init(stride: (2, 1), padding: (1, 0))),
+    .init(
+      input: [2, 4, 6, 5], kernel: [6, 2, 3, 3],
+      window: .init(stride: (1, 1), padding: (2, 2), dilation: (2, 2)), groups: 2),
+    .init(
+      input: [1, 3, 6, 6], kernel: [3, 1, 2, 2], window: .init(stride: (2, 2)), groups: 3),
+    .init(input: [3, 2, 4, 4], kernel: [5, 2, 1, 1], window: .init(stride: (1, 1))),
+    .init(
+      input: [1, 1, 4, 5], kernel: [2, 1, 4, 5], window: .init(stride: (3, 3), padding: (2, 1))),
+    .init(
+      input: [2, 2, 5, 5], kernel: [2, 2, 2, 2],
+      window: .init(stride: (2, 3), padding: (1, 1), dilation: (1, 2))),
+  ]
+
+  var output: Shape {
+    let types = [TensorType(input, .float64), TensorType(kernel, .float64)]
+    let found = try? Convolution2D(window: window, groups: groups).type(of: types)
+    return found?.shape ?? []
+  }
+}
+
+extension Convolution2D {
+  static var entry: PrimitiveEntry {
+    PrimitiveEntry(
+      "conv2d",
+      cases: ConvolutionCase.all.flatMap { used in
+        let primitive = Convolution2D(window: used.window, groups: used.groups)
+        return [
+          PrimitiveCase(primitive, [.init(used.input), .init(used.kernel)]),
+          PrimitiveCase(
+            primitive, [.init(used.input), .init(used.kernel), .init([used.kernel[0]])]),
+        ]
+      })
+  }
+}
+
+extension Convolution2DInputGradient {
+  static var entry: PrimitiveEntry {
+    PrimitiveEntry(
+      "conv2d_input_gradient", isDerivativeOf: "conv2d",
+      cases: ConvolutionCase.all.map { used in
+        PrimitiveCase(
+          Convolution2DInputGradient(
+            window: used.window, groups: used.groups, input: used.input),
+          [.init(used.output), .init(used.kernel)])
+      })
+  }
+}
+
+extension Convolution2DKernelGradient {
+  static var entry: PrimitiveEntry {
+    PrimitiveEntry(
+      "conv2d_kernel_gradient", isDerivativeOf: "conv2d",
+      cases: ConvolutionCase.all.map { used in
+        PrimitiveCase(
+          Convolution2DKernelGradient(
+            window: used.window, groups: used.groups, kernel: used.kernel),
+          [.init(used.output), .init(used.input)])
+      })
+  }
+}

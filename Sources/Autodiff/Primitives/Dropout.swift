@@ -41,6 +41,11 @@ struct Dropout: Primitive {
     guard let factors = context.auxiliary else { return [nil, nil] }
     return [try context.graph.multiply(context.cotangent, factors), nil]
   }
+
+  /// The factors don't depend on the input.
+  func auxiliaryCotangents(
+    _ context: inout DerivativeContext
+  ) throws(GraphError) -> [Value?] { [nil, nil] }
 }
 
 extension Graph {
@@ -52,5 +57,19 @@ extension Graph {
   ) throws(GraphError) -> Value {
     let random = randomInput()
     return try apply(Dropout(rate: rate, stream: stream), [x, random])
+  }
+}
+
+extension Dropout {
+  static var entry: PrimitiveEntry {
+    PrimitiveEntry(
+      "dropout",
+      cases: [
+        (0.5, [4, 5] as Shape), (0.1, [2, 3, 4]), (0, [3]), (0.9, [1]), (0.3, [37]),
+      ].map { rate, shape in
+        PrimitiveCase(
+          Dropout(rate: rate, stream: "check"), [.init(shape), .init([4], .seedAndStep)],
+          torch: "dropout(a, b, \(rate), \(Philox(seed: 0, purpose: "check").key))")
+      })
   }
 }

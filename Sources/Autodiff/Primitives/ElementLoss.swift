@@ -52,6 +52,24 @@ struct ElementLoss: Primitive {
       return [forPrediction, try context.graph.multiply(scaled, context.cotangent)]
     }
   }
+
+  func auxiliaryCotangents(
+    _ context: inout DerivativeContext
+  ) throws(GraphError) -> [Value?] {
+    let (prediction, cotangent) = (context.inputs[0], context.cotangent)
+    let share = 1 / Double(context.type(of: prediction).shape.count)
+    switch kind {
+    case .squaredError:
+      let forPrediction = try context.graph.scale(cotangent, by: 2 * share)
+      return [forPrediction, try context.graph.negate(forPrediction)]
+    case .binaryCrossEntropy:
+      let sigmoid = try context.graph.activation(.sigmoid, prediction)
+      let slope = try context.graph.apply(ActivationGradient(kind: .sigmoid), [cotangent, sigmoid])
+      return [
+        try context.graph.scale(slope, by: share), try context.graph.scale(cotangent, by: -share),
+      ]
+    }
+  }
 }
 
 extension Graph {
@@ -73,5 +91,28 @@ extension Graph {
     _ prediction: Value, target: Value
   ) throws(GraphError) -> Value {
     try apply(ElementLoss(kind: .squaredError), [prediction, target])
+  }
+}
+
+extension ElementLoss {
+  static var entries: [PrimitiveEntry] {
+    Kind.allCases.map { kind in
+      let shapes: [Shape] = [[4, 3], [1], [], [2, 3, 5], [70]]
+      return PrimitiveEntry(
+        kind.rawValue,
+        cases: shapes.map {
+          PrimitiveCase(
+            ElementLoss(kind: kind), [.init($0), .init($0, .probabilities)], torch: kind.torch)
+        })
+    }
+  }
+}
+
+extension ElementLoss.Kind {
+  fileprivate var torch: String {
+    switch self {
+    case .binaryCrossEntropy: "F.binary_cross_entropy_with_logits(a, b)"
+    case .squaredError: "F.mse_loss(a, b)"
+    }
   }
 }

@@ -1,17 +1,11 @@
 import Kernels
 import Tensors
 
-/// `y = f(x Wᵀ + b)`, with the weight laid out as PyTorch's `nn.Linear` has it.
-///
-/// The plan puts the activation in; a graph has it as an operation of its own.
-struct Linear: Primitive {
-  var activation: ActivationKind = .identity
-
+/// `y = x Wᵀ + b`, with the weight laid out as PyTorch's `nn.Linear` has it.
+struct Linear: EpilogueHost {
   static let rule = "[N, D] · [units, D]ᵀ + [units] -> [N, units]"
 
-  var name: String {
-    activation == .identity ? "linear" : "linear_\(activation.primitiveName)"
-  }
+  var name: String { "linear" }
 
   func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
     try TypeCheck.count(inputs, 2...3)
@@ -35,31 +29,23 @@ struct Linear: Primitive {
     return TensorType([x[0], weight[0]], inputs[0].element)
   }
 
-  func followed(by next: any Primitive) -> (any Primitive)? {
-    guard activation == .identity, let next = next as? ActivationFunction else { return nil }
-    return Linear(activation: next.kind)
-  }
-
   func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
     Kernels.productWorkspaceBytes(
       m: output.shape[0], n: output.shape[1], k: inputs[0].shape[1], transposeB: true,
       output.element)
   }
 
-  func lower(_ context: inout Lowering) {
+  func lower(_ context: inout Lowering, name: String, then epilogue: Kernels.Epilogue?) {
     let (x, weight, y) = (context.input(0), context.input(1), context.output)
     context.emit(
       Kernels.product(
         name, context.element, transposeB: true, m: y.shape[0], n: y.shape[1], k: x.shape[1],
         a: x.pointer, b: weight.pointer, c: y.pointer,
         bias: context.inputs.count == 3 ? context.input(2).pointer : nil,
-        then: activation.kernel, workspace: context.workspace))
+        then: epilogue, workspace: context.workspace))
   }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
-    guard activation == .identity else {
-      throw GraphError(.notDifferentiable, "activations join only in a plan")
-    }
     let (x, weight, cotangent) = (context.inputs[0], context.inputs[1], context.cotangent)
     var parts = [Value?](repeating: nil, count: context.inputs.count)
     if context.isNeeded(1) {
@@ -89,5 +75,23 @@ extension Graph {
     let rows = try reshape(x, to: [count / features, features])
     let y = try apply(Linear(), [rows] + parameters)
     return try reshape(y, to: Shape(shape.dimensions.dropLast() + [self.shape(of: y)[1]]))
+  }
+}
+
+extension Linear {
+  static var entry: PrimitiveEntry {
+    let shapes = [(1, 1, 1), (5, 3, 4), (32, 13, 16), (2, 20, 3)]
+    return PrimitiveEntry(
+      "linear",
+      cases: shapes.flatMap { rows, features, units in
+        [
+          PrimitiveCase(
+            Linear(), [.init([rows, features]), .init([units, features]), .init([units])],
+            torch: "F.linear(a, b, c)"),
+          PrimitiveCase(
+            Linear(), [.init([rows, features]), .init([units, features])],
+            torch: "F.linear(a, b)"),
+        ]
+      })
   }
 }

@@ -101,3 +101,25 @@ extension Graph {
         window: Window2D(stride: stride ?? size, padding: padding)), [x])
   }
 }
+
+extension MaxPool2D {
+  static var entry: PrimitiveEntry {
+    let cases: [(Shape, (Int, Int), (Int, Int), (Int, Int))] = [
+      ([2, 3, 4, 6], (2, 2), (2, 2), (0, 0)), ([1, 2, 5, 5], (3, 3), (2, 2), (1, 1)),
+      ([2, 1, 5, 6], (3, 2), (1, 1), (0, 1)), ([1, 1, 7, 3], (2, 3), (3, 1), (1, 0)),
+    ]
+    return PrimitiveEntry(
+      "max_pool2d",
+      cases: cases.map { shape, size, stride, padding in
+        PrimitiveCase(
+          MaxPool2D(size: .init(size), window: Window2D(stride: stride, padding: padding)),
+          [.init(shape, .distinct)])
+      })
+  }
+}
+
+extension MaxPool2DGradient {
+  static var entry: PrimitiveEntry {
+    PrimitiveEntry("max_pool2d_gradient", isDerivativeOf: "max_pool2d")
+  }
+}

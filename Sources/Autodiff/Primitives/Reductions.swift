@@ -64,9 +64,9 @@ struct Broadcast: Primitive {
   func lower(_ context: inout Lowering) {
     let (x, y) = (context.input(0), context.output)
     context.emit(
-      Kernels.binary(
-        .first, name, context.element, a: x.pointer, aShape: x.shape, b: x.pointer,
-        bShape: x.shape, y: y.pointer, shape: y.shape))
+      Kernels.copy(
+        name, context.element, x: x.pointer, xStrides: x.shape.strides(repeatedTo: y.shape),
+        y: y.pointer, yStrides: y.shape.strides, extents: y.shape))
   }
 
   /// Reverse mode sums it down.
@@ -103,5 +103,38 @@ extension Graph {
   public mutating func broadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
     if self.shape(of: x) == shape { return x }
     return try apply(Broadcast(shape: shape), [x])
+  }
+}
+
+extension Sum {
+  static var entry: PrimitiveEntry {
+    let cases: [(Shape, [Int])] = [
+      ([3, 4], [0]), ([3, 4], [1]), ([3, 4], [0, 1]), ([2, 3, 4], [1]), ([2, 3, 4, 5], [0, 2, 3]),
+      ([2, 3, 4], [0, 2]), ([5], [0]), ([3, 1, 2], []), ([40, 19], [0]),
+    ]
+    return PrimitiveEntry(
+      "sum",
+      cases: cases.flatMap { shape, axes in
+        [true, false].map { keeps in
+          PrimitiveCase(
+            Sum(axes: axes, keepsAxes: keeps), [.init(shape)],
+            torch: axes.isEmpty
+              ? "a.clone()" : "torch.sum(a, dim=\(axes), keepdim=\(keeps ? "True" : "False"))")
+        }
+      })
+  }
+}
+
+extension Broadcast {
+  static var entry: PrimitiveEntry {
+    let shapes: [(Shape, Shape)] = [
+      ([], [3, 4]), ([4], [3, 4]), ([3, 1], [3, 4]), ([2, 1, 4], [2, 3, 4]), ([1], [7]),
+    ]
+    return PrimitiveEntry(
+      "broadcast",
+      cases: shapes.map {
+        PrimitiveCase(
+          Broadcast(shape: $1), [.init($0)], torch: "a.expand(\($1)).clone()")
+      })
   }
 }

@@ -103,3 +103,40 @@ extension Graph {
   /// A value of its own with the same elements.
   mutating func copy(_ x: Value) throws(GraphError) -> Value { try apply(Copy(), [x]) }
 }
+
+extension Reshape {
+  static var entry: PrimitiveEntry {
+    let shapes: [(Shape, Shape)] = [
+      ([3, 4], [2, 6]), ([1], []), ([2, 3, 4], [24]), ([5, 1], [5]), ([], [1, 1]),
+    ]
+    return PrimitiveEntry(
+      "reshape",
+      cases: shapes.map {
+        PrimitiveCase(Reshape(shape: $1), [.init($0)], torch: "a.reshape(\($1))")
+      })
+  }
+}
+
+extension Copy {
+  static var entry: PrimitiveEntry {
+    PrimitiveEntry(
+      "copy",
+      cases: ([[3, 4], [], [1], [7], [2, 1, 3]] as [Shape]).map {
+        PrimitiveCase(Copy(), [.init($0)], torch: "a.clone()")
+      })
+  }
+}
+
+extension Transpose {
+  static var entry: PrimitiveEntry {
+    let cases: [(Shape, [Int])] = [
+      ([3, 4], [1, 0]), ([2, 3, 4], [2, 0, 1]), ([2, 3, 4, 5], [0, 2, 3, 1]), ([4], [0]),
+      ([19, 1, 33], [2, 0, 1]), ([3, 5, 2, 4], [2, 3, 0, 1]),
+    ]
+    return PrimitiveEntry(
+      "transpose",
+      cases: cases.map {
+        PrimitiveCase(Transpose(axes: $1), [.init($0)], torch: "a.permute(\($1))")
+      })
+  }
+}

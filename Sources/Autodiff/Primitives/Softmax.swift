@@ -90,3 +90,25 @@ extension Graph {
     try apply(Softmax(isLogarithm: true), [x])
   }
 }
+
+extension Softmax {
+  static var entries: [PrimitiveEntry] {
+    [false, true].flatMap { isLogarithm in
+      let function = Softmax(isLogarithm: isLogarithm)
+      let gradient = SoftmaxGradient(isLogarithm: isLogarithm)
+      let shapes: [Shape] = [[3, 4], [5], [2, 3, 7], [4, 2], [2, 33]]
+      return [
+        PrimitiveEntry(
+          function.name,
+          cases: shapes.map {
+            PrimitiveCase(function, [.init($0)], torch: "F.\(function.name)(a, -1)")
+          }),
+        PrimitiveEntry(
+          gradient.name, isDerivativeOf: function.name,
+          cases: shapes.map {
+            PrimitiveCase(gradient, [.init($0), .init($0, isLogarithm ? .signed : .distribution)])
+          }),
+      ]
+    }
+  }
+}

@@ -45,6 +45,18 @@ struct SoftmaxCrossEntropy: Primitive {
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
     [try context.scaledAuxiliary(), nil]
   }
+
+  /// `(diag(p) - p pᵀ) / N` times the cotangent, a row.
+  func auxiliaryCotangents(
+    _ context: inout DerivativeContext
+  ) throws(GraphError) -> [Value?] {
+    let logits = context.inputs[0]
+    let rows = context.type(of: context.inputs[1]).shape.count
+    let probabilities = try context.graph.softmax(logits)
+    let gradient = try context.graph.apply(
+      SoftmaxGradient(isLogarithm: false), [context.cotangent, probabilities])
+    return [try context.graph.scale(gradient, by: 1 / Double(rows)), nil]
+  }
 }
 
 extension DerivativeContext {
@@ -65,5 +77,21 @@ extension Graph {
     _ logits: Value, classIndices: Value
   ) throws(GraphError) -> Value {
     try apply(SoftmaxCrossEntropy(), [logits, classIndices])
+  }
+}
+
+extension SoftmaxCrossEntropy {
+  static var entry: PrimitiveEntry {
+    let shapes: [(Shape, Int)] = [
+      ([4, 3], 3), ([5], 5), ([2, 3, 4], 4), ([33, 10], 10), ([1, 2], 2),
+    ]
+    return PrimitiveEntry(
+      "softmax_cross_entropy",
+      cases: shapes.map { shape, classes in
+        PrimitiveCase(
+          SoftmaxCrossEntropy(),
+          [.init(shape), .init(Shape(Array(shape.dimensions.dropLast())), .classes(classes))],
+          torch: "F.cross_entropy(a.reshape(-1, \(classes)), b.reshape(-1).long())")
+      })
   }
 }

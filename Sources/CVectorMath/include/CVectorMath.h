@@ -1,3 +1,5 @@
 #include "vm_engine.h"
 #include "vm_optimizers.h"
 #include "vm_histogram.h"
+#include "vm_index.h"
+#include "vm_normalization.h"

@@ -6,17 +6,43 @@
 /// Functions of one number.
 typedef enum {
   VM_COPY, VM_NEGATE, VM_EXP, VM_LOG, VM_SQRT, VM_SQUARE, VM_SCALE,
-  VM_RELU, VM_SIGMOID, VM_TANH, VM_LEAKY_RELU, VM_ELU, VM_GELU, VM_GELU_TANH, VM_SWISH
+  VM_RELU, VM_SIGMOID, VM_TANH, VM_LEAKY_RELU, VM_ELU, VM_GELU, VM_GELU_TANH, VM_SWISH,
+  VM_ABSOLUTE, VM_SIGN, VM_EXPM1, VM_LOG1P, VM_RSQRT, VM_RECIPROCAL, VM_SIN, VM_COS, VM_TAN,
+  VM_ASIN, VM_ACOS, VM_ATAN, VM_SINH, VM_COSH, VM_ASINH, VM_ACOSH, VM_ATANH, VM_ERF, VM_SOFTPLUS,
+  VM_OFFSET, VM_AT_LEAST, VM_AT_MOST
 } vm_function;
 
-/// Functions of two numbers.
-typedef enum { VM_ADD, VM_SUBTRACT, VM_MULTIPLY, VM_DIVIDE, VM_FIRST } vm_operation;
+/// Functions of two numbers; comparisons are 1 or 0.
+typedef enum {
+  VM_ADD, VM_SUBTRACT, VM_MULTIPLY, VM_DIVIDE, VM_FIRST, VM_POWER, VM_MAXIMUM, VM_MINIMUM,
+  VM_EQUAL, VM_NOT_EQUAL, VM_LESS, VM_LESS_EQUAL, VM_GREATER, VM_GREATER_EQUAL
+} vm_operation;
+
+/// What an instruction of an element program does with slots a, b and c.
+typedef enum {
+  VM_UNARY,     // f(a)
+  VM_SLOPE,     // a f'(b), where b is what the function keeps for its derivative
+  VM_BINARY,    // a . b
+  VM_SELECT     // a != 0 ? b : c
+} vm_kind;
+
+/// Slots below the count of inputs are inputs, the others registers; -1 as the target is the output.
+typedef struct {
+  int32_t kind, code, target, a, b, c;
+  double parameter;
+} vm_instruction;
+
+enum { VM_PROGRAM_INPUTS = 12, VM_PROGRAM_REGISTERS = 12, VM_PROGRAM_BLOCK = 1024 };
 
 #define VM_DECLARE(T, S) \
   void vm_unary_##S(int function, T parameter, const T *x, T *y, int64_t count); \
   void vm_unary_gradient_##S(int function, T parameter, const T *dy, const T *kept, T *dx, int64_t count); \
-  void vm_binary_##S(int operation, int rank, const int64_t *extents, const T *a, const int64_t *a_strides, \
-    const T *b, const int64_t *b_strides, T *y, int64_t first_row, int64_t end_row); \
+  void vm_program_##S(const vm_instruction *code, int64_t instructions, int64_t inputs, \
+    const void *const *operands, int64_t rank, const int64_t *extents, const int64_t *strides, T *y, \
+    int64_t first, int64_t end); \
+  void vm_copy_strided_##S(int64_t rank, const int64_t *extents, const T *x, const int64_t *x_strides, T *y, \
+    const int64_t *y_strides, int64_t first_row, int64_t end_row); \
+  void vm_fill_##S(T *y, T value, int64_t count); \
   void vm_sum_outer_inner_##S(const T *x, T *y, int64_t outer, int64_t kept, int64_t inner, \
     int64_t first, int64_t end); \
   void vm_sum_columns_##S(const T *x, T *y, int64_t rows, int64_t columns, int64_t first, int64_t end); \

@@ -1,0 +1,94 @@
+"""Writes primitives.json: what PyTorch makes of every case of the catalog, in float64.
+
+    CHAINRULE_CASES=/tmp/cases.json swift test --filter ReferenceTests.writeCases
+    python3 make_primitives.py /tmp/cases.json > primitives.json
+
+A case says in an expression of PyTorch what it should be. Each gets its output, and the derivatives of the
+output's sum, weighted, with respect to its inputs. Needs torch and numpy.
+"""
+
+import base64
+import json
+import sys
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+torch.use_deterministic_algorithms(True)
+
+
+def prod(x, axes):
+    """The product over several axes."""
+    for axis in sorted(axes, reverse=True):
+        x = torch.prod(x, axis)
+    return x
+
+
+def philox(key, low, high):
+    """Philox4x32-10: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"."""
+    c = [low & 0xFFFFFFFF, low >> 32, high & 0xFFFFFFFF, high >> 32]
+    k = [key & 0xFFFFFFFF, key >> 32]
+    for _ in range(10):
+        p0, p1 = c[0] * 0xD2511F53, c[2] * 0xCD9E8D57
+        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & 0xFFFFFFFF, (p0 >> 32) ^ c[3] ^ k[1], p0 & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def dropout(x, random, rate, stream):
+    """x times 0 or 1 / (1 - rate), by the counter-based draws of seed, step and stream."""
+    words = [int(w) & 0xFFFFFFFF for w in random]
+    seed, step = words[0] | words[1] << 32, words[2] | words[3] << 32
+    limit = int(rate * 2.0**32)
+    draws = []
+    for block in range((x.numel() + 3) // 4):
+        draws += philox(seed ^ stream, block, step)
+    kept = torch.tensor([draw >= limit for draw in draws[: x.numel()]]).reshape(x.shape)
+    return torch.where(kept, x / (1 - rate), 0 * x)
+
+
+def packed(tensor):
+    values = tensor.detach().contiguous().numpy().astype("<f8")
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def fingerprint(arrays):
+    """FNV-1a over the bytes, so that a fixture for other inputs is noticed."""
+    h = 0xCBF29CE484222325
+    for array in arrays:
+        for byte in array.tobytes():
+            h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{h:016x}"
+
+
+cases = []
+for case in json.load(open(sys.argv[1])):
+    arrays = []
+    for given in case["inputs"]:
+        kind = "<i4" if given["element"] == "int32" else "<f8"
+        arrays.append(numpy.frombuffer(base64.b64decode(given["data"]), kind).reshape(given["shape"]))
+    inputs = [torch.tensor(array) for array in arrays]
+    for index in case["checked"]:
+        inputs[index].requires_grad_()
+    names = dict(zip("abcdefgh", inputs))
+    try:
+        y = eval(case["torch"], {"torch": torch, "F": F, "prod": prod, "dropout": dropout}, names)
+    except Exception as error:
+        sys.exit(f"{case['entry']} {case['index']}: {case['torch']}: {error}")
+    gradients = []
+    if case["checked"]:
+        weights = numpy.frombuffer(base64.b64decode(case["weights"]), "<f8").reshape(y.shape)
+        if y.requires_grad:
+            (y * torch.tensor(weights)).sum().backward()
+        for index in case["checked"]:
+            x = inputs[index]
+            gradients.append(packed(x.grad if x.grad is not None else torch.zeros_like(x)))
+    cases.append({
+        "entry": case["entry"], "index": case["index"], "torch": case["torch"],
+        "inputs": fingerprint(arrays), "shape": list(y.shape), "output": packed(y.double()),
+        "gradients": gradients,
+    })
+
+print("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]")
