@@ -1,7 +1,7 @@
 import Tensors
 
 /// An operation in the catalog, with the cases in which its derivative is checked.
-public struct PrimitiveEntry: Sendable {
+public struct PrimitiveEntry: Sendable, CustomStringConvertible {
   /// How often an operation can be differentiated.
   public enum Order: String, Hashable, Sendable {
     /// Its derivative is written in operations that have derivatives themselves.
@@ -31,6 +31,8 @@ public struct PrimitiveEntry: Sendable {
     self.isPiecewiseConstant = isPiecewiseConstant
     self.cases = cases
   }
+
+  public var description: String { name }
 }
 
 /// All primitives, and the operations made of them; a line for each family.
@@ -58,5 +60,6 @@ public enum PrimitiveCatalog {
     [Convolution2D.entry, Convolution2DInputGradient.entry, Convolution2DKernelGradient.entry],
     [MaxPool2D.entry, MaxPool2DGradient.entry],
     [Dropout.entry],
+    [StopGradient.entry],
   ]
 }

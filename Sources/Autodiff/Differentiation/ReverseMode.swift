@@ -22,73 +22,93 @@ extension Graph {
     }
     let outerScope = scope
     defer { scope = outerScope }
+    let found = try reverse(from: loss, to: targets, downTo: 0)
+    return try distinct(targets, found)
+  }
 
-    let leads = leadsToTarget(targets, upTo: loss)
-    let unit = constant(1, shape: type.shape)
-    var cotangents = [Value?](repeating: nil, count: loss.index + 1)
-    cotangents[loss.index] = unit
-
-    for index in stride(from: loss.index, through: 0, by: -1) where leads[index] {
-      guard let cotangent = cotangents[index] else { continue }
+  /// The cotangents of `targets`, `nil` for those that the loss doesn't depend on.
+  ///
+  /// - Parameter first: no target comes before this node.
+  mutating func reverse(
+    from loss: Value, to targets: [Value], downTo first: Int
+  ) throws(GraphError) -> [Value?] {
+    let leads = leadsToTarget(targets, upTo: loss, downTo: first)
+    let unit = constant(1, shape: type(of: loss).shape)
+    var cotangents: [Value: Value] = [loss: unit]
+    for index in stride(from: loss.index, through: first, by: -1) where leads[index - first] {
       let node = nodes[index]
-      guard !node.inputs.isEmpty else { continue }
+      guard let cotangent = cotangents[Value(index)], !node.inputs.isEmpty else { continue }
       // An auxiliary is made of the inputs of the primitive that it belongs to.
       let isAuxiliary = if case .auxiliary = node.origin { true } else { false }
       let owner = isAuxiliary ? node.inputs[0] : Value(index)
       let inputs = nodes[owner.index].inputs
       guard case .primitive(let primitive) = nodes[owner.index].origin else { continue }
+      func isNeeded(_ input: Value) -> Bool { input.index >= first && leads[input.index - first] }
       scope = node.scope
-      var context = DerivativeContext(
-        graph: self, node: owner, inputs: inputs, cotangent: cotangent,
-        needed: inputs.map { leads[$0.index] }, unit: unit)
-      // The rule grows the context's graph; two copies would make each of its steps cost a copy.
-      nodes = []
-      let parts: [Value?]
-      do throws(GraphError) {
-        parts =
-          isAuxiliary
-          ? try primitive.auxiliaryCotangents(&context) : try primitive.cotangents(&context)
-        swap(&self, &context.graph)
-      } catch {
-        swap(&self, &context.graph)
-        throw error.located(in: node.scope, operation: primitive.name, shapes: [node.type.shape])
-      }
-      precondition(
-        parts.count == inputs.count, "\(primitive.name): a cotangent for each input")
+      let parts = try self.cotangents(
+        of: primitive, owner, isAuxiliary: isAuxiliary, inputs: inputs, cotangent: cotangent,
+        needed: inputs.map(isNeeded), unit: unit)
       for (input, part) in zip(inputs, parts) {
-        guard let part, leads[input.index] else { continue }
+        guard let part, isNeeded(input) else { continue }
         let summed = try sumDown(part, to: nodes[input.index].type.shape)
-        if let before = cotangents[input.index] {
-          cotangents[input.index] = try add(before, summed)
+        if let before = cotangents[input] {
+          cotangents[input] = try add(before, summed)
         } else {
-          cotangents[input.index] = summed
+          cotangents[input] = summed
         }
       }
     }
-    return try distinct(targets, cotangents: cotangents, after: loss)
+    return targets.map { cotangents[$0] }
+  }
+
+  /// What a primitive's rule says, with where it was in its faults.
+  mutating func cotangents(
+    of primitive: any Primitive, _ owner: Value, isAuxiliary: Bool, inputs: [Value],
+    cotangent: Value, needed: [Bool], unit: Value
+  ) throws(GraphError) -> [Value?] {
+    let (place, shape) = (scope, nodes[owner.index].type.shape)
+    var context = DerivativeContext(
+      graph: self, node: owner, inputs: inputs, cotangent: cotangent, needed: needed, unit: unit)
+    // The rule grows the context's graph; two copies would make each of its steps cost a copy.
+    nodes = []
+    let parts: [Value?]
+    do throws(GraphError) {
+      parts =
+        isAuxiliary
+        ? try primitive.auxiliaryCotangents(&context) : try primitive.cotangents(&context)
+      swap(&self, &context.graph)
+    } catch {
+      swap(&self, &context.graph)
+      throw error.located(in: place, operation: primitive.name, shapes: [shape])
+    }
+    precondition(parts.count == inputs.count, "\(primitive.name): a cotangent for each input")
+    return parts
   }
 
   /// For each value up to the loss, whether a derivative through it reaches one of the targets.
-  private func leadsToTarget(_ targets: [Value], upTo loss: Value) -> [Bool] {
-    var leads = [Bool](repeating: false, count: loss.index + 1)
-    for target in targets where target.index <= loss.index { leads[target.index] = true }
+  private func leadsToTarget(
+    _ targets: [Value], upTo loss: Value, downTo first: Int
+  ) -> [Bool] {
+    var leads = [Bool](repeating: false, count: Swift.max(0, loss.index + 1 - first))
+    for target in targets where target.index <= loss.index { leads[target.index - first] = true }
     for index in leads.indices where !leads[index] {
+      let node = nodes[index + first]
       leads[index] =
-        nodes[index].type.element.isFloatingPoint
-        && nodes[index].inputs.contains { leads[$0.index] }
+        node.type.element.isFloatingPoint
+        && node.inputs.contains { $0.index >= first && leads[$0.index - first] }
     }
     return leads
   }
 
   private mutating func distinct(
-    _ targets: [Value], cotangents: [Value?], after loss: Value
+    _ targets: [Value], _ cotangents: [Value?]
   ) throws(GraphError) -> [Value] {
     var results: [Value] = []
     var taken: Set<Value> = []
-    for target in targets {
+    for (target, cotangent) in zip(targets, cotangents) {
       scope = nodes[target.index].scope
       var result: Value
-      if target.index <= loss.index, let cotangent = cotangents[target.index] {
+      if let cotangent {
         result = cotangent
         // What the forward pass made, or another target has, can't also be this one's.
         if taken.contains(result) || !isComputed(result) { result = try copy(result) }
@@ -102,7 +122,7 @@ extension Graph {
     return results
   }
 
-  private func isComputed(_ value: Value) -> Bool {
+  func isComputed(_ value: Value) -> Bool {
     switch nodes[value.index].origin {
     case .primitive, .auxiliary: true
     case .input, .parameter, .constant: false
@@ -120,5 +140,10 @@ extension Graph {
     }
     let summed = axes.isEmpty ? value : try sum(value, axes: axes, keepsAxes: true)
     return try reshape(summed, to: shape)
+  }
+
+  /// The value itself, through which no derivative goes.
+  public mutating func stopGradient(_ x: Value) throws(GraphError) -> Value {
+    try apply(StopGradient(), [x])
   }
 }
