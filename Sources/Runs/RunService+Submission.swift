@@ -20,7 +20,7 @@ extension RunService {
     }
     let request = try RunRequest(body)
     var faults = Faults()
-    let model = try await model(of: request, &faults)
+    let model = try await model(of: request.model, &faults)
     let data = try await data(of: request, &faults)
     try await checkInitialWeights(of: request, &faults)
     try faults.check()
@@ -60,8 +60,11 @@ extension RunService {
     return .object(object)
   }
 
-  private func model(of request: RunRequest, _ faults: inout Faults) async throws -> Model? {
-    switch request.model {
+  /// The model that a document's `model` names or describes.
+  func model(
+    of source: RunRequest.ModelSource, _ faults: inout Faults
+  ) async throws -> Model? {
+    switch source {
     case .inline(let model):
       return model
     case .stored(let id):

@@ -17,6 +17,9 @@ public final class RunService: Sendable {
 
   /// The runs that train now.
   let active = Mutex<[RunID: TrainingControl]>([:])
+  let gradientCheckWork = BlockingWork(
+    label: "gradient-check", concurrent: RunService.gradientChecks.concurrent,
+    waiting: RunService.gradientChecks.waiting)
   private let isDraining = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)
   private let pool = Mutex<WorkerPool?>(nil)

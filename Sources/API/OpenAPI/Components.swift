@@ -7,8 +7,8 @@ import Optimizers
 /// The schemas that several operations share.
 enum Components {
   static var schemas: [(name: String, schema: Schema)] {
-    [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + RunSchemas.all
-      + ObservationSchemas.all + CatalogSchemas.all
+    [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + GradientCheckSchemas.all
+      + RunSchemas.all + ObservationSchemas.all + CatalogSchemas.all
   }
 
   private static let problem = Schema.object([

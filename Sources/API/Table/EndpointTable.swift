@@ -3,8 +3,7 @@
 /// The router and `openapi.yaml` are both made from this list.
 enum EndpointTable {
   static let all: [Endpoint] =
-    DatasetEndpoints.all + ModelEndpoints.all + RunEndpoints.all + SeriesEndpoints.all
-    + HistogramEndpoints.all + WeightsEndpoints.all + EventEndpoints.all + InferenceEndpoints.all
-    + CatalogEndpoints.all
-    + ServiceEndpoints.all
+    DatasetEndpoints.all + ModelEndpoints.all + GradientCheckEndpoints.all + RunEndpoints.all
+    + SeriesEndpoints.all + HistogramEndpoints.all + WeightsEndpoints.all + EventEndpoints.all
+    + InferenceEndpoints.all + CatalogEndpoints.all + ServiceEndpoints.all
 }

@@ -22,6 +22,7 @@ extension Graph {
     }
     let outerScope = scope
     defer { scope = outerScope }
+    forwardCount = forwardCount ?? count
     let found = try reverse(from: loss, to: targets, downTo: 0)
     return try distinct(targets, found)
   }

@@ -36,6 +36,8 @@ public struct Graph: Sendable {
   var nodes: [Node] = []
   /// The derivatives that were asked for, each with what it is with respect to.
   var derivatives: [Value: Value] = [:]
+  /// How many nodes there were when derivatives were asked for first: the forward pass.
+  var forwardCount: Int?
   private var auxiliaries: [Value: Value] = [:]
 
   /// - Precondition: `element` is a floating-point type.
@@ -112,6 +114,14 @@ public struct Graph: Sendable {
 
   /// The second output of the primitive that makes `value`.
   func auxiliary(of value: Value) -> Value? { auxiliaries[value] }
+
+  /// A node like another, whose inputs are others of the same types.
+  mutating func repeated(_ value: Value, inputs: [Value]) -> Value {
+    let node = nodes[value.index]
+    nodes.append(
+      Node(origin: node.origin, inputs: inputs, type: node.type, scope: node.scope))
+    return Value(nodes.count - 1)
+  }
 
   private mutating func append(_ origin: Origin, _ inputs: [Value], _ type: TensorType) -> Value {
     nodes.append(Node(origin: origin, inputs: inputs, type: type, scope: scope))

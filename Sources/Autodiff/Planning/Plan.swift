@@ -17,6 +17,7 @@ public struct Plan: Sendable {
     public var takesOver = true
     /// Whether buffers whose lifetimes don't meet lie at one place.
     public var sharesPlaces = true
+    public var recomputation = Recomputation.none
 
     public init() {}
 
@@ -66,9 +67,6 @@ public struct Plan: Sendable {
     if options.foldsConstants { try schedule.foldConstants() }
     if options.sharesSubexpressions { schedule.shareSubexpressions() }
     if options.fuses { schedule.fuse() }
-    self.outputs = outputs
-    self.schedule = schedule
-    self.options = options
     var expected: Set<Value> = []
     for source in schedule.sources {
       if case .parameter = graph.nodes[source.index].origin { expected.insert(source) }
@@ -77,9 +75,12 @@ public struct Plan: Sendable {
       guard let target = graph.derivatives[output] else { continue }
       if case .parameter = graph.nodes[target.index].origin { expected.insert(output) }
     }
+    (schedule, memory) = try schedule.recomputing(bound: expected, options: options)
+    self.outputs = outputs
+    self.schedule = schedule
+    self.options = options
     expectedBindings = expected
     boundBytes = expected.reduce(0) { $0 + graph.type(of: $1).byteCount }
-    memory = MemoryPlan(schedule, bound: expected, options: options)
     arenaBytes = memory.arenaBytes
   }
 

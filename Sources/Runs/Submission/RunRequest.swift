@@ -86,7 +86,8 @@ public struct RunRequest: Sendable {
     return name
   }
 
-  private static func model(_ reader: inout ObjectReader) -> ModelSource? {
+  /// A model's id, or a spec of its own.
+  static func model(_ reader: inout ObjectReader) -> ModelSource? {
     switch reader.requiredValue("model") {
     case nil:
       return nil

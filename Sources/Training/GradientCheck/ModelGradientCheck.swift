@@ -1,0 +1,138 @@
+import Autodiff
+import JSON
+import NeuralNetworks
+import Tensors
+
+/// Compares the derivatives of a model's loss with central differences, in float64.
+///
+/// The parameters are the model's initial ones and dropout drops what it drops in step 1, so that all of it
+/// is a function of the seed. Elements are visited in a random order, one of each parameter in turn, until
+/// all are checked or a limit is reached: every parameter is then looked at as closely as the others.
+public struct ModelGradientCheck {
+  private let model: Model
+  private let configuration: GradientCheckConfiguration
+  /// `nil` for random ones.
+  private let examples: (any ExampleSource)?
+  private let plan: GradientCheckPlan
+
+  /// Plans a check, without memory for it.
+  ///
+  /// - Parameter examples: whose first batch under the seed is taken; random ones when `nil`.
+  /// - Throws: `Faults`, with pointers as in `{ "model": …, "loss": …, "dataset": … }`.
+  public init(
+    model: Model, configuration: GradientCheckConfiguration, examples: (any ExampleSource)? = nil
+  ) throws(Faults) {
+    let batch = min(configuration.batchSize, examples?.examples ?? .max)
+    let target =
+      examples?.lossTarget ?? DrawnExamples(model: model, loss: configuration.loss).target
+    var faults = Self.faults(model, batch: batch)
+    if let examples { faults.add(Self.faults(model, examples)) }
+    do throws(Faults) {
+      try configuration.loss.check(model: model, target: target, pointer: "/loss")
+    } catch {
+      faults.add(error)
+    }
+    try faults.check()
+    do {
+      plan = try GradientCheckPlan(
+        model: model, loss: configuration.loss,
+        encoding: configuration.loss.encoding(output: model.outputShape, target: target),
+        batch: batch)
+    } catch {
+      throw Faults([Fault(pointer: "/model", detail: "\(error)")])
+    }
+    guard plan.bytes <= GradientCheckConfiguration.mostBytes else {
+      throw Self.tooLarge(
+        "the check of \(batch) examples needs \(plan.bytes >> 20) MiB in float64; "
+          + "at most \(GradientCheckConfiguration.mostBytes >> 20) MiB")
+    }
+    self.model = model
+    self.configuration = configuration
+    self.examples = examples
+  }
+
+  private static func faults(_ model: Model, batch: Int) -> Faults {
+    var faults = Faults()
+    if model.parameters.isEmpty { faults.add("/model", "has no parameters, so nothing to check") }
+    let flops = Double(model.forwardFlops) * Double(batch)
+    if flops > Double(GradientCheckConfiguration.mostFlops) {
+      faults.add(
+        tooLarge(
+          "a forward pass of \(batch) examples is \(Int(flops)) operations; "
+            + "at most \(GradientCheckConfiguration.mostFlops)"))
+    }
+    return faults
+  }
+
+  private static func faults(_ model: Model, _ examples: any ExampleSource) -> Faults {
+    var faults = Faults()
+    if examples.examples == 0 { faults.add("/dataset", "has no examples") }
+    if examples.inputShape != model.inputShape {
+      faults.add(
+        "/dataset",
+        "the model's input is \(model.inputShape), an example of the dataset is "
+          + "\(examples.inputShape); the two must be equal")
+    }
+    return faults
+  }
+
+  private static func tooLarge(_ detail: String) -> Faults {
+    let advice = "; take a smaller batch_size or a smaller model with the same kinds of layers"
+    return Faults([Fault(pointer: "/model", detail: detail + advice)])
+  }
+
+  /// Runs the check on the calling thread.
+  ///
+  /// - Parameter isStopped: asked before each element; once it says so the check is given up.
+  /// - Returns: `nil` when it was given up.
+  /// - Throws: `TrainingError.plan` when there is no memory.
+  public func run(
+    isStopped: () -> Bool = { false }
+  ) throws(TrainingError) -> GradientCheckReport? {
+    let start = ContinuousClock.now
+    let source: any ExampleSource =
+      examples
+      ?? DrawnExamples(model: model, loss: configuration.loss)
+      .examples(plan.batch, seed: configuration.seed)
+    let contents = GradientCheckContents(source, plan: plan, seed: configuration.seed)
+    let store = model.initialParameters(seed: configuration.seed, element: .float64)
+    let analytic: [[Double]]
+    let loss: () -> Double
+    do {
+      analytic = try plan.analyticGradients(contents, store)
+      loss = try plan.loss(contents, store)
+    } catch {
+      throw TrainingError(.plan, error.description)
+    }
+    var comparison = GradientComparison(configuration, loss: loss)
+    var checks = model.parameters.indices.map { index in
+      ParameterCheck(
+        model.parameters[index], analytic: analytic[index], at: store.pointer(index),
+        seed: configuration.seed)
+    }
+    var limit: GradientCheckReport.Limit?
+    var isMoving = true
+    visiting: while isMoving {
+      isMoving = false
+      for index in checks.indices {
+        guard let element = checks[index].next() else { continue }
+        if isStopped() { return nil }
+        limit = reached(comparison.passes, ContinuousClock.now - start)
+        if limit != nil { break visiting }
+        checks[index].record(element, &comparison)
+        isMoving = true
+      }
+    }
+    return GradientCheckReport(
+      configuration: configuration, batchSize: plan.batch, loss: comparison.center,
+      roundingError: comparison.roundingError, parameters: checks.map(\.findings),
+      passes: comparison.passes, seconds: (ContinuousClock.now - start) / .seconds(1), limit: limit)
+  }
+
+  private func reached(_ passes: Int, _ elapsed: Duration) -> GradientCheckReport.Limit? {
+    // The last element may need four more to tell whether it is at a kink.
+    if passes + 6 > GradientCheckConfiguration.mostPasses { return .forwardPasses }
+    if elapsed > .seconds(configuration.maximumSeconds) { return .maximumSeconds }
+    return nil
+  }
+}
