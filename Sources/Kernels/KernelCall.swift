@@ -1,3 +1,4 @@
+import Dispatch
 import Tensors
 
 /// One launch of a kernel: its tiles may run at once, on any thread.
@@ -62,6 +63,19 @@ public final class KernelSequence {
   }
 
   deinit { launches.deallocate() }
+
+  /// Runs all calls once, and adds the nanoseconds that each took.
+  public func run(on team: ThreadTeam, addingTimesTo nanoseconds: inout [UInt64]) {
+    for (index, (call, tiles)) in launches.enumerated() {
+      let began = DispatchTime.now().uptimeNanoseconds
+      if tiles == 1 || team.threads == 1 {
+        for tile in 0..<tiles { call._withUnsafeGuaranteedRef { $0.run(tile: tile) } }
+      } else {
+        team.run(call, tiles: tiles)
+      }
+      nanoseconds[index] += DispatchTime.now().uptimeNanoseconds - began
+    }
+  }
 
   public func run(on team: ThreadTeam) {
     for (call, tiles) in launches {

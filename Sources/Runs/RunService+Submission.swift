@@ -112,23 +112,38 @@ extension RunService {
     }
   }
 
-  /// Parameters, their gradients and the optimizer's memory must fit, before any plan is made.
+  /// A step must fit the server's memory, or the run's own budget, when need be with recomputation.
+  ///
+  /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
   private func checkMemory(_ model: Model, _ request: RunRequest) throws {
-    let copies = 2 + request.training.optimizer.slots.count
+    let training = request.training.limited(toBytes: configuration.memoryBytes)
+    let copies = 2 + training.optimizer.slots.count
+    let state = Double(model.parameterCount) * 4 * Double(copies)
     let activations = model.layers.reduce(0) { $0 + $1.activationBytes }
-    let needed =
-      Double(model.parameterCount) * 4 * Double(copies)
-      + Double(activations) * Double(request.training.batchSize)
-    guard needed <= Double(configuration.memoryBytes) else {
-      throw Faults([
-        Fault(
-          pointer: "/model",
-          detail: "training needs about \(Int(needed / 1_048_576)) MiB "
-            + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
-            + "of activations times the batch size \(request.training.batchSize)); "
-            + "the server allows \(configuration.memoryBytes >> 20) MiB (--memory)")
-      ])
+    let needed = state + Double(activations) * Double(training.batchSize)
+    let limit = training.memory.budgetBytes ?? configuration.memoryBytes
+    let isOwn = request.training.memory.budgetBytes.map { $0 <= limit } ?? false
+    let source = isOwn ? "training.memory.budget_bytes allows" : "the server allows (--memory)"
+    let pointer = isOwn ? "/training/memory/budget_bytes" : "/model"
+    if needed <= Double(limit), !isOwn { return }
+    var detail: String?
+    if state <= Double(limit) {
+      do {
+        let bytes = try model.trainingBytes(training)
+        if bytes > limit { detail = "a step needs \(bytes) bytes" }
+      } catch {
+        detail = error.message
+      }
+    } else {
+      detail =
+        "training needs about \(Int(needed / 1_048_576)) MiB "
+        + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
+        + "of activations times the batch size \(training.batchSize))"
     }
+    guard let detail else { return }
+    throw Faults([
+      Fault(pointer: pointer, detail: "\(detail); \(source) \(limit >> 20) MiB (\(limit) bytes)")
+    ])
   }
 }
 

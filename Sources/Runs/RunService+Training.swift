@@ -50,7 +50,7 @@ extension RunService {
           try dataset($0).adapted(to: training.description)
         },
         test: try run.datasets.test.map { try dataset($0).adapted(to: training.description) }),
-      configuration: request.training, observation: request.observation,
+      configuration: request.training.limited(toBytes: configuration.memoryBytes), observation: request.observation,
       initialWeights: try state == nil ? initialWeights(request.initialWeights) : nil,
       resuming: state, maximumSeconds: request.maximumSeconds.map(Double.init))
   }

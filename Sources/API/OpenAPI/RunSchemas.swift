@@ -87,6 +87,19 @@ enum RunSchemas {
           .object(
             [.always("every_steps", .integer(1...Int.max)), .maybe("keep", .integer(1...1000))],
             isClosed: true)),
+        .maybe(
+          "memory",
+          .object(
+            [
+              .maybe(
+                "recompute",
+                Schema.oneOf(TrainingMemory.Recompute.allCases.map(\.rawValue))
+                  .with("default", .string(TrainingMemory.Recompute.auto.rawValue)),
+                "Whether activations are computed again in the backward pass instead of kept."),
+              .maybe(
+                "budget_bytes", .integer(1...(1 << 50)),
+                "For parameters, gradients, the optimizer's memory and the activations of a step."),
+            ], isClosed: true)),
         .maybe("threads", Schema.integer(TrainingConfiguration.threadCounts).with("default", 1)),
       ], isClosed: true)
   }

@@ -67,6 +67,16 @@ public final class Executor {
   /// Computes the outputs from what inputs and parameters hold now.
   public func run() { sequence.run(on: team) }
 
+  /// Runs as often as said, and answers the mean time of each of the plan's lines.
+  public func profile(runs: Int) -> [Duration] {
+    var nanoseconds = [UInt64](repeating: 0, count: sequence.calls.count)
+    for _ in 0..<runs { sequence.run(on: team, addingTimesTo: &nanoseconds) }
+    return nanoseconds.map { .nanoseconds($0 / UInt64(max(1, runs))) }
+  }
+
+  /// The plan's lines with this executor's bindings, one a kernel call.
+  public var lines: [Plan.Line] { plan.lines }
+
   private func writeConstants() {
     for source in plan.schedule.sources {
       guard case .constant(let tensor) = plan.graph.nodes[source.index].origin,

@@ -48,6 +48,23 @@ public enum Benchmark {
     return report(session, options)
   }
 
+  /// The plan of a workload's step as a table: each kernel, its FLOPs, bytes, and its time, measured.
+  ///
+  /// - Throws: as `run(workload:options:)`.
+  public static func explain(workload file: URL, options: Options = Options()) throws -> String {
+    let json = try JSON(parsing: [UInt8](Foundation.Data(contentsOf: file)))
+    let workload = try Workload(json, threads: options.threads)
+    let examples = workload.examples()
+    try TrainingData(training: examples)
+      .faults(model: workload.model, configuration: workload.configuration).check()
+    let session = try Session(workload, examples: examples)
+    for _ in 0..<5 { session.step(records: false) }
+    let began = DispatchTime.now().uptimeNanoseconds
+    session.step(records: false)
+    let step = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    return session.explain(steps: max(1, min(10_000, Int(options.seconds / max(step, 1e-7)))))
+  }
+
   private static func report(_ session: Session, _ options: Options) -> JSON {
     let median = Self.median(session.plain)
     let workload = session.workload
@@ -137,6 +154,21 @@ public enum Benchmark {
       engine.appendGradients(to: &block)
       block.losses.append(loss)
       if block.count == longestBlock { block.clear() }
+    }
+
+    /// Alternates passes and updates, so that each finds the caches as in a run.
+    func explain(steps: Int) -> String {
+      var updates: UInt64 = 0
+      let passes = max(1, steps / 10)
+      for _ in 0..<passes {
+        let began = DispatchTime.now().uptimeNanoseconds
+        count += 1
+        _ = engine.update(step: count, learningRate: engine.learningRate(step: count))
+        updates += DispatchTime.now().uptimeNanoseconds - began
+        _ = engine.pass(program, step: count)
+      }
+      return program.explain(
+        passes: steps, besides: [("optimizer", .nanoseconds(updates / UInt64(passes)))])
     }
 
     func measure(records: Bool) {

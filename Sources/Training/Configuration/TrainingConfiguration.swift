@@ -30,6 +30,7 @@ public struct TrainingConfiguration: Sendable {
   /// How many periodic checkpoints are kept.
   public let checkpointsKept: Int
   public let threads: Int
+  public internal(set) var memory: TrainingMemory
   /// The decoded object as it was given.
   public let json: JSON
 
@@ -66,6 +67,7 @@ public struct TrainingConfiguration: Sendable {
       &reader, metrics: metrics, hasValidation: hasValidationDataset || validationFraction != nil)
     (checkpointEverySteps, checkpointsKept) = Self.checkpoint(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
+    memory = TrainingMemory(&reader)
     try reader.finish().check()
     guard let loss, let optimizer, let schedule else { throw reader.faults }
     self.loss = loss

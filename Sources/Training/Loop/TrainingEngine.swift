@@ -45,10 +45,9 @@ final class TrainingEngine {
 
   /// What plans, parameters, gradients and optimizer hold, in bytes.
   var plannedBytes: Int {
-    let parameterBytes = model.parameterCount * ElementType.float32.byteCount
-    return programs.reduce(0) { $0 + $1.plannedBytes }
+    programs.reduce(0) { $0 + $1.plannedBytes }
       + evaluations.reduce(0) { $0 + $1.plannedBytes }
-      + parameterBytes * (2 + configuration.optimizer.slots.count)
+      + model.stateBytes(slots: configuration.optimizer.slots.count)
   }
 
   /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
@@ -60,7 +59,11 @@ final class TrainingEngine {
   func makeProgram(batch: Int, observesLayers: Bool) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
       model: model, loss: configuration.loss, encoding: encoding, batch: batch,
-      observesLayers: observesLayers)
+      observesLayers: observesLayers,
+      recomputation: observesLayers
+        ? .none
+        : configuration.memory.recomputation(
+          otherBytes: model.stateBytes(slots: configuration.optimizer.slots.count)))
     return try TrainingProgram(
       plan, batch: batch, parameters: parameters, gradients: gradients, random: random, team: team)
   }

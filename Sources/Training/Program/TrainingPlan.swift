@@ -17,9 +17,12 @@ struct TrainingPlan {
   /// Empty unless observed.
   let layers: [(name: String, shape: Shape, output: Value, gradient: Value)]
 
-  /// - Parameter observesLayers: whether each layer's output and the gradient there outlive the pass.
+  /// - Parameters:
+  ///   - observesLayers: whether each layer's output and the gradient there outlive the pass.
+  ///   - recomputation: whether activations are kept or computed again.
   init(
-    model: Model, loss: any Loss, encoding: TargetEncoding, batch: Int, observesLayers: Bool
+    model: Model, loss: any Loss, encoding: TargetEncoding, batch: Int, observesLayers: Bool,
+    recomputation: Recomputation = .none
   ) throws(TrainingError) {
     do throws(GraphError) {
       var graph = Graph()
@@ -31,8 +34,11 @@ struct TrainingPlan {
       let observed = observesLayers ? built.layerOutputs : []
       let derivatives = try graph.gradients(
         of: self.loss, withRespectTo: built.parameters + observed.map(\.value))
+      var options = Plan.Options()
+      options.recomputation = recomputation
       plan = try Plan(
-        graph, outputs: [self.loss, built.output] + derivatives + observed.map(\.value))
+        graph, outputs: [self.loss, built.output] + derivatives + observed.map(\.value),
+        options: options)
       input = built.input
       output = built.output
       random = graph.random
@@ -48,13 +54,14 @@ struct TrainingPlan {
 }
 
 extension Model {
-  /// The memory that training holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.
+  /// The memory that training holds without recomputation: the plan's, parameters, gradients and the
+  /// optimizer's slots, in bytes.
   ///
   /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
   /// - Throws: `TrainingError.plan`.
   public func trainingBytes(batch: Int, slots: Int = 2) throws(TrainingError) -> Int {
     let plan = try TrainingPlan(
       model: self, loss: MeanSquaredError(), encoding: .values, batch: batch, observesLayers: false)
-    return plan.plan.arenaBytes + parameterCount * ElementType.float32.byteCount * (2 + slots)
+    return plan.plan.arenaBytes + stateBytes(slots: slots)
   }
 }

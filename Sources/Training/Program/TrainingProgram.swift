@@ -61,6 +61,11 @@ final class TrainingProgram {
     plannedBytes = parts.plan.arenaBytes
   }
 
+  /// The plan's kernels with the mean time of each over some passes, and those of what else a step does.
+  func explain(passes: Int, besides others: [(name: String, time: Duration)]) -> String {
+    executor.plan.explain(executor.profile(runs: passes), besides: others)
+  }
+
   /// Runs the pass; answers the mean loss of the batch.
   func run() -> Double {
     executor.run()

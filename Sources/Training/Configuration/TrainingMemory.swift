@@ -1,0 +1,77 @@
+import Autodiff
+import JSON
+import NeuralNetworks
+import Tensors
+
+/// How much memory a step may hold, and whether activations are recomputed: the `memory` object.
+public struct TrainingMemory: Hashable, Sendable {
+  public enum Recompute: String, Hashable, Sendable, CaseIterable {
+    /// Blocks of the forward pass are computed again when a step doesn't fit the budget otherwise.
+    case auto
+    /// As many blocks as need the least memory.
+    case blocks
+    case none
+  }
+
+  public var recompute = Recompute.auto
+  /// For parameters, gradients, the optimizer's memory and the arena of a step together.
+  public var budgetBytes: Int?
+
+  public init() {}
+
+  init(_ reader: inout ObjectReader) {
+    guard var part = reader.reader("memory") else { return }
+    if let name = part.string("recompute") {
+      if let known = Recompute(rawValue: name) {
+        recompute = known
+      } else {
+        let all = Recompute.allCases.map(\.rawValue)
+        part.fault(
+          "recompute",
+          "\"\(name.prefix(80))\" is unknown\(nearest(name, among: all)); "
+            + "one of: \(all.joined(separator: ", "))")
+      }
+    }
+    budgetBytes = part.integer("budget_bytes", in: 1...(1 << 50))
+    reader.add(part.finish())
+  }
+
+  /// What the plan of a step is told, when other memory of the run has so many bytes.
+  func recomputation(otherBytes: Int) -> Recomputation {
+    switch recompute {
+    case .none: .none
+    case .blocks: .blocks
+    case .auto: budgetBytes.map { .within(bytes: max(0, $0 - otherBytes)) } ?? .none
+    }
+  }
+}
+
+extension TrainingConfiguration {
+  /// The same with a budget of no more than so many bytes.
+  public func limited(toBytes bytes: Int) -> TrainingConfiguration {
+    var limited = self
+    limited.memory.budgetBytes = min(memory.budgetBytes ?? bytes, bytes)
+    return limited
+  }
+}
+
+extension Model {
+  /// The bytes of parameters, gradients and the optimizer's slots.
+  func stateBytes(slots: Int) -> Int {
+    parameterCount * ElementType.float32.byteCount * (2 + slots)
+  }
+
+  /// The memory that a step of this training holds: the plan's, parameters, gradients and the optimizer's
+  /// slots, in bytes.
+  ///
+  /// - Throws: `TrainingError.plan`, also when it can't be brought within the budget.
+  public func trainingBytes(_ configuration: TrainingConfiguration) throws(TrainingError) -> Int {
+    let state = stateBytes(slots: configuration.optimizer.slots.count)
+    // Any loss and encoding that the output has; they decide a few bytes.
+    let plan = try TrainingPlan(
+      model: self, loss: MeanSquaredError(), encoding: .values, batch: configuration.batchSize,
+      observesLayers: false,
+      recomputation: configuration.memory.recomputation(otherBytes: state))
+    return plan.plan.arenaBytes + state
+  }
+}
