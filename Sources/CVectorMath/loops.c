@@ -32,7 +32,9 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #include "index.inc"
 #include "softmax.inc"
 #include "normalization.inc"
+#include "attention.inc"
 #include "image.inc"
+#include "pool.inc"
 #undef T
 #undef SUFFIX
 #define T double
@@ -44,4 +46,6 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #include "index.inc"
 #include "softmax.inc"
 #include "normalization.inc"
+#include "attention.inc"
 #include "image.inc"
+#include "pool.inc"

@@ -81,6 +81,11 @@ public struct ElementProgram: Hashable, Sendable {
     return result.code == nil || kept > Int(VM_PROGRAM_INPUTS) ? nil : result
   }
 
+  /// Whether a sum still fits before the program.
+  public var hasRoomForBias: Bool {
+    composed(input: 0, with: ElementProgram(.binary(.add)), same: [nil, nil]) != nil
+  }
+
   /// The same with one of the inputs put before the others.
   public func movingFirst(_ input: Int) -> ElementProgram {
     var result = self

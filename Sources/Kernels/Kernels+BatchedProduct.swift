@@ -1,4 +1,3 @@
-import COpenBLAS
 import Tensors
 
 extension Kernels {
@@ -53,9 +52,9 @@ extension Kernels {
         let (range, size) = (p.tiling.range(tile), p.product)
         for place in range {
           let (i, j) = p.matrices(place)
-          size.multiply(
+          size.run(
             p.a.doubles + i * size.m * size.k, p.b.doubles + j * size.k * size.n,
-            p.c.doubles + place * size.m * size.n)
+            p.c.doubles + place * size.m * size.n, rows: 0..<size.m, columns: 0..<size.n)
         }
         p.epilogue?.run(
           p.c.doubles, range.lowerBound * size.m * size.n..<range.upperBound * size.m * size.n)
@@ -64,35 +63,12 @@ extension Kernels {
         let (range, size) = (p.tiling.range(tile), p.product)
         for place in range {
           let (i, j) = p.matrices(place)
-          size.multiply(
+          size.run(
             p.a.floats + i * size.m * size.k, p.b.floats + j * size.k * size.n,
-            p.c.floats + place * size.m * size.n)
+            p.c.floats + place * size.m * size.n, rows: 0..<size.m, columns: 0..<size.n)
         }
         p.epilogue?.run(
           p.c.floats, range.lowerBound * size.m * size.n..<range.upperBound * size.m * size.n)
       })
-  }
-}
-
-extension Product {
-  /// The whole product, by BLAS.
-  @inline(__always)
-  func multiply(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
-  ) {
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 0, c, Int32(n))
-  }
-
-  @inline(__always)
-  func multiply(
-    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ c: UnsafeMutablePointer<Double>
-  ) {
-    cblas_dgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 0, c, Int32(n))
   }
 }

@@ -2,265 +2,305 @@ import COpenBLAS
 import CVectorMath
 import Tensors
 
-/// A two-dimensional convolution's extents.
-public struct ConvolutionGeometry: Hashable, Sendable {
-  public var images: Int
-  public var channels: Int
-  public var height: Int
-  public var width: Int
-  public var filters: Int
-  public var groups: Int
-  public var kernel: (height: Int, width: Int) { (kernelHeight, kernelWidth) }
-  var kernelHeight: Int
-  var kernelWidth: Int
-  public var outputHeight: Int
-  public var outputWidth: Int
-  var strideHeight: Int
-  var strideWidth: Int
-  var paddingHeight: Int
-  var paddingWidth: Int
-  var dilationHeight: Int
-  var dilationWidth: Int
+/// A convolution's extents, over images or volumes.
+public struct ConvolutionGeometry: Sendable {
+  public let images: Int
+  public let channels: Int
+  public let filters: Int
+  public let groups: Int
+  let window: WindowGeometry
 
   /// - Parameters:
-  ///   - input: `[N, C, H, W]`.
-  ///   - kernel: `[filters, C/groups, kh, kw]`.
-  ///   - output: `[N, filters, H', W']`.
-  public init(
-    input: Shape, kernel: Shape, output: Shape, groups: Int, stride: (Int, Int),
-    padding: (Int, Int), dilation: (Int, Int)
-  ) {
+  ///   - input: `[N, C, …]`.
+  ///   - kernel: `[filters, C/groups, …]`.
+  public init(input: Shape, kernel: Shape, groups: Int, window: WindowGeometry) {
     images = input[0]
     channels = input[1]
-    height = input[2]
-    width = input[3]
     filters = kernel[0]
     self.groups = groups
-    kernelHeight = kernel[2]
-    kernelWidth = kernel[3]
-    outputHeight = output[2]
-    outputWidth = output[3]
-    (strideHeight, strideWidth) = stride
-    (paddingHeight, paddingWidth) = padding
-    (dilationHeight, dilationWidth) = dilation
+    self.window = window
   }
 
-  var positions: Int { outputHeight * outputWidth }
-  var taps: Int { channels / groups * kernelHeight * kernelWidth }
-  var imageElements: Int { channels * height * width }
-  var outputElements: Int { filters * positions }
+  /// Elements of a filter.
+  var taps: Int { channels / groups * window.taps }
+  var imageElements: Int { channels * window.inputs }
+  var outputElements: Int { filters * window.positions }
   var kernelElements: Int { filters * taps }
-  public var flops: Int { 2 * images * filters * positions * taps }
+  public var flops: Int { 2 * images * filters * window.positions * taps }
 
-  /// Whether the columns of an image are the image.
-  var isPointwise: Bool {
-    kernelHeight == 1 && kernelWidth == 1 && strideHeight == 1 && strideWidth == 1
-      && paddingHeight == 0 && paddingWidth == 0
+  /// Rows of the output whose columns are made at once: as many as a cache near the core has room for.
+  var linesAtOnce: Int {
+    min(window.lines, max(1, (1 << 20) / max(1, channels * window.taps * window.width)))
   }
 
-  var columnElements: Int { isPointwise ? 0 : channels * kernelHeight * kernelWidth * positions }
+  /// Elements of the columns that are made at once.
+  var columnElements: Int {
+    window.isPointwise ? 0 : channels * window.taps * linesAtOnce * window.width
+  }
 
   /// Images are cut by shape alone, at most 8 tiles, each with a workspace.
   var tiling: Tiling {
     Tiling(count: images, grain: max(1, 4_000_000 / max(1, flops / images)), most: 8)
   }
-
-  /// Runs a body with the numbers of one image as C wants them.
-  func withNumbers(_ body: (UnsafePointer<Int64>?) -> Void) {
-    var numbers = InlineArray<13, Int64>(repeating: 0)
-    numbers[0] = Int64(channels)
-    numbers[1] = Int64(height)
-    numbers[2] = Int64(width)
-    numbers[3] = Int64(kernelHeight)
-    numbers[4] = Int64(kernelWidth)
-    numbers[5] = Int64(outputHeight)
-    numbers[6] = Int64(outputWidth)
-    numbers[7] = Int64(strideHeight)
-    numbers[8] = Int64(strideWidth)
-    numbers[9] = Int64(paddingHeight)
-    numbers[10] = Int64(paddingWidth)
-    numbers[11] = Int64(dilationHeight)
-    numbers[12] = Int64(dilationWidth)
-    numbers.span.withUnsafeBufferPointer { body($0.baseAddress) }
-  }
 }
 
 /// What convolutions need of an element type.
-protocol ConvolutionElement {
-  static func columns(
-    _ x: UnsafePointer<Self>, _ columns: UnsafeMutablePointer<Self>, _ g: ConvolutionGeometry)
-  static func image(
-    _ columns: UnsafePointer<Self>, _ x: UnsafeMutablePointer<Self>, _ g: ConvolutionGeometry)
-  static func product(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>,
-    _ b: UnsafePointer<Self>, _ beta: Self, _ c: UnsafeMutablePointer<Self>)
-  static func apply(
-    _ function: Int32, _ parameter: Double, _ y: UnsafeMutablePointer<Self>, _ count: Int)
+private protocol ConvolutionElement: BinaryFloatingPoint {
+  typealias Source = UnsafePointer<Self>?
+  typealias Target = UnsafeMutablePointer<Self>?
+  typealias Numbers = UnsafePointer<Int64>?
+
+  static func makeColumns(_ x: Source, _ columns: Target, _ g: Numbers)
+  static func addColumns(_ columns: Source, _ x: Target, _ g: Numbers)
   static func addPartials(
-    _ partials: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, parts: Int, count: Int,
-    range: Range<Int>)
+    _ partials: Source, _ y: Target, _ parts: Int64, _ count: Int64, _ first: Int64, _ end: Int64)
+  static func multiply(
+    _ tA: CBLAS_TRANSPOSE, _ tB: CBLAS_TRANSPOSE, _ m: Int32, _ n: Int32, _ k: Int32, _ a: Source,
+    _ lda: Int32, _ b: Source, _ ldb: Int32, _ beta: Self, _ c: Target, _ ldc: Int32)
+  static func run(
+    _ epilogue: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>)
 }
 
 extension Float: ConvolutionElement {
-  static func columns(
-    _ x: UnsafePointer<Float>, _ columns: UnsafeMutablePointer<Float>, _ g: ConvolutionGeometry
-  ) { g.withNumbers { vm_im2col_f32(x, columns, $0) } }
-  static func image(
-    _ columns: UnsafePointer<Float>, _ x: UnsafeMutablePointer<Float>, _ g: ConvolutionGeometry
-  ) { g.withNumbers { vm_col2im_f32(columns, x, $0) } }
-  static func product(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int,
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ beta: Float,
-    _ c: UnsafeMutablePointer<Float>
-  ) {
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), beta, c, Int32(n))
+  fileprivate static func makeColumns(_ x: Source, _ columns: Target, _ g: Numbers) {
+    vm_im2col_f32(x, columns, g)
   }
-  static func apply(
-    _ function: Int32, _ parameter: Double, _ y: UnsafeMutablePointer<Float>, _ count: Int
-  ) { vm_unary_f32(function, Float(parameter), y, y, Int64(count)) }
-  static func addPartials(
-    _ partials: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, parts: Int, count: Int,
-    range: Range<Int>
-  ) {
-    vm_add_partials_f32(
-      partials, y, Int64(parts), Int64(count), Int64(range.lowerBound), Int64(range.upperBound))
+  fileprivate static func addColumns(_ columns: Source, _ x: Target, _ g: Numbers) {
+    vm_col2im_f32(columns, x, g)
   }
+  fileprivate static func addPartials(
+    _ partials: Source, _ y: Target, _ parts: Int64, _ count: Int64, _ first: Int64, _ end: Int64
+  ) { vm_add_partials_f32(partials, y, parts, count, first, end) }
+  fileprivate static func multiply(
+    _ tA: CBLAS_TRANSPOSE, _ tB: CBLAS_TRANSPOSE, _ m: Int32, _ n: Int32, _ k: Int32, _ a: Source,
+    _ lda: Int32, _ b: Source, _ ldb: Int32, _ beta: Self, _ c: Target, _ ldc: Int32
+  ) { cblas_sgemm(CblasRowMajor, tA, tB, m, n, k, 1, a, lda, b, ldb, beta, c, ldc) }
+  fileprivate static func run(
+    _ epilogue: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>
+  ) { epilogue.run(y, range) }
 }
 
 extension Double: ConvolutionElement {
-  static func columns(
-    _ x: UnsafePointer<Double>, _ columns: UnsafeMutablePointer<Double>, _ g: ConvolutionGeometry
-  ) { g.withNumbers { vm_im2col_f64(x, columns, $0) } }
-  static func image(
-    _ columns: UnsafePointer<Double>, _ x: UnsafeMutablePointer<Double>, _ g: ConvolutionGeometry
-  ) { g.withNumbers { vm_col2im_f64(columns, x, $0) } }
-  static func product(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int,
-    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ beta: Double,
-    _ c: UnsafeMutablePointer<Double>
-  ) {
-    cblas_dgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), beta, c, Int32(n))
+  fileprivate static func makeColumns(_ x: Source, _ columns: Target, _ g: Numbers) {
+    vm_im2col_f64(x, columns, g)
   }
-  static func apply(
-    _ function: Int32, _ parameter: Double, _ y: UnsafeMutablePointer<Double>, _ count: Int
-  ) { vm_unary_f64(function, parameter, y, y, Int64(count)) }
-  static func addPartials(
-    _ partials: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, parts: Int, count: Int,
-    range: Range<Int>
-  ) {
-    vm_add_partials_f64(
-      partials, y, Int64(parts), Int64(count), Int64(range.lowerBound), Int64(range.upperBound))
+  fileprivate static func addColumns(_ columns: Source, _ x: Target, _ g: Numbers) {
+    vm_col2im_f64(columns, x, g)
   }
+  fileprivate static func addPartials(
+    _ partials: Source, _ y: Target, _ parts: Int64, _ count: Int64, _ first: Int64, _ end: Int64
+  ) { vm_add_partials_f64(partials, y, parts, count, first, end) }
+  fileprivate static func multiply(
+    _ tA: CBLAS_TRANSPOSE, _ tB: CBLAS_TRANSPOSE, _ m: Int32, _ n: Int32, _ k: Int32, _ a: Source,
+    _ lda: Int32, _ b: Source, _ ldb: Int32, _ beta: Self, _ c: Target, _ ldc: Int32
+  ) { cblas_dgemm(CblasRowMajor, tA, tB, m, n, k, 1, a, lda, b, ldb, beta, c, ldc) }
+  fileprivate static func run(
+    _ epilogue: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>
+  ) { epilogue.run(y, range) }
 }
 
 extension Kernels {
-  struct ConvolutionArguments {
+  private struct ConvolutionArguments {
     var geometry: ConvolutionGeometry
     var x: UnsafeMutableRawPointer
     var kernel: UnsafeMutableRawPointer
     var y: UnsafeMutableRawPointer
     var bias: UnsafeMutableRawPointer?
-    var function: Int32
-    var parameter: Double
+    var epilogue: BoundProgram?
     var workspace: UnsafeMutableRawPointer
     var tiling: Tiling
-  }
 
-  /// Bytes for the columns of an image a tile.
+    enum Part { case output, columns, kernel }
+
+    /// Makes output `[filters, count]`, columns `[taps, count]` or kernel `[filters, taps]` of the other
+    /// two, for each group.
+    ///
+    /// - Parameter count: how many positions, from where `y` points.
+    @inline(__always)
+    func multiply<Element: ConvolutionElement>(
+      making part: Part, columns: UnsafeMutablePointer<Element>,
+      kernel: UnsafeMutablePointer<Element>, y: UnsafeMutablePointer<Element>, count: Int,
+      isAdded: Bool
+    ) {
+      let filters = geometry.filters / geometry.groups
+      let (taps, positions) = (geometry.taps, geometry.window.positions)
+      let (m, n, k, ld) = (Int32(filters), Int32(count), Int32(taps), Int32(positions))
+      let beta: Element = isAdded ? 1 : 0
+      for group in 0..<geometry.groups {
+        let columns = columns + group * taps * count
+        let kernel = kernel + group * filters * taps
+        let y = y + group * filters * positions
+        switch part {
+        case .output:
+          Element.multiply(
+            CblasNoTrans, CblasNoTrans, m, n, k, kernel, k, columns, n, beta, y, ld)
+        case .columns:
+          Element.multiply(
+            CblasTrans, CblasNoTrans, k, n, m, kernel, k, y, ld, beta, columns, n)
+        case .kernel:
+          Element.multiply(
+            CblasNoTrans, CblasTrans, m, k, n, y, ld, columns, n, beta, kernel, k)
+        }
+      }
+    }
+
+    /// Runs a body for each part of an image's output: its lines, its first position and their number.
+    @inline(__always)
+    func forEachPart(_ body: (Range<Int>, Int, Int) -> Void) {
+      let window = geometry.window
+      if window.isPointwise { return body(0..<window.lines, 0, window.positions) }
+      let step = geometry.linesAtOnce
+      for first in stride(from: 0, to: window.lines, by: step) {
+        let lines = first..<min(window.lines, first + step)
+        body(lines, first * window.width, lines.count * window.width)
+      }
+    }
+
+    @inline(__always)
+    func makeColumns<Element: ConvolutionElement>(
+      _ x: UnsafeMutablePointer<Element>, _ columns: UnsafeMutablePointer<Element>,
+      _ lines: Range<Int>
+    ) {
+      guard !geometry.window.isPointwise else { return }
+      geometry.window.withNumbers(channels: geometry.channels, lines: lines) {
+        Element.makeColumns(x, columns, $0)
+      }
+    }
+
+    @inline(__always)
+    func addColumns<Element: ConvolutionElement>(
+      _ columns: UnsafeMutablePointer<Element>, _ x: UnsafeMutablePointer<Element>,
+      _ lines: Range<Int>
+    ) {
+      guard !geometry.window.isPointwise else { return }
+      geometry.window.withNumbers(channels: geometry.channels, lines: lines) {
+        Element.addColumns(columns, x, $0)
+      }
+    }
+  }
+}
+
+extension Kernels {
+  /// Bytes for the columns of a tile.
   public static func convolutionWorkspaceBytes(
     _ geometry: ConvolutionGeometry, _ element: ElementType
   ) -> Int { geometry.tiling.tiles * geometry.columnElements * element.byteCount }
 
   /// `y = f(x ⋆ kernel + bias)`, image by image through columns.
+  ///
+  /// - Parameter epilogue: a program whose first input is the result with its bias; the others are
+  ///   broadcast to `shape`, which is that of `y`.
   public static func convolution(
     _ name: String, _ element: ElementType, _ geometry: ConvolutionGeometry,
     x: UnsafeMutableRawPointer, kernel: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?,
-    y: UnsafeMutableRawPointer, then function: Function?, workspace: UnsafeMutableRawPointer
+    y: UnsafeMutableRawPointer, shape: Shape, then epilogue: Epilogue?,
+    workspace: UnsafeMutableRawPointer
   ) -> KernelCall {
-    _ = BLAS.isReady
-    let arguments = ConvolutionArguments(
-      geometry: geometry, x: x, kernel: kernel, y: y, bias: bias, function: function?.code ?? -1,
-      parameter: function?.parameter ?? 0, workspace: workspace, tiling: geometry.tiling)
-    return Kernel(
-      name, tiles: geometry.tiling.tiles, flops: geometry.flops,
-      bytes: bytes(
-        geometry.images * (geometry.imageElements + geometry.outputElements), element),
-      arguments: arguments,
-      for: element, double: { forward($0, $1, Double.self) },
-      single: { forward($0, $1, Float.self) })
-  }
-
-  @inline(__always)
-  private static func forward<Element: ConvolutionElement & BinaryFloatingPoint>(
-    _ a: ConvolutionArguments, _ tile: Int, _: Element.Type
-  ) {
-    let g = a.geometry
-    let columns = a.workspace.assumingMemoryBound(to: Element.self) + tile * g.columnElements
-    let kernel = a.kernel.assumingMemoryBound(to: Element.self)
-    let (groupFilters, groupRows) = (g.filters / g.groups, g.taps * g.positions)
-    for image in a.tiling.range(tile) {
-      let x = a.x.assumingMemoryBound(to: Element.self) + image * g.imageElements
-      let y = a.y.assumingMemoryBound(to: Element.self) + image * g.outputElements
-      if !g.isPointwise { Element.columns(x, columns, g) }
-      if let bias = a.bias?.assumingMemoryBound(to: Element.self) {
-        for filter in 0..<g.filters {
-          (y + filter * g.positions).update(repeating: bias[filter], count: g.positions)
-        }
-      }
-      for group in 0..<g.groups {
-        Element.product(
-          false, false, groupFilters, g.positions, g.taps, kernel + group * groupFilters * g.taps,
-          (g.isPointwise ? x : columns) + group * groupRows, a.bias == nil ? 0 : 1,
-          y + group * groupFilters * g.positions)
-      }
-      if a.function >= 0 { Element.apply(a.function, a.parameter, y, g.outputElements) }
-    }
+    call(
+      name, element,
+      ConvolutionArguments(
+        geometry: geometry, x: x, kernel: kernel, y: y, bias: bias,
+        epilogue: epilogue?.bound(to: y, shape: shape), workspace: workspace,
+        tiling: geometry.tiling),
+      epilogue, double: { forward($0, $1, Double.self) }, single: { forward($0, $1, Float.self) })
   }
 
   /// `dx`, the derivative by the input, from `dy` and the kernel.
+  ///
+  /// - Parameter epilogue: as for `convolution`, over `dx` of `shape`.
   public static func convolutionInputGradient(
-    _ element: ElementType, _ geometry: ConvolutionGeometry, dy: UnsafeMutableRawPointer,
-    kernel: UnsafeMutableRawPointer, dx: UnsafeMutableRawPointer,
-    workspace: UnsafeMutableRawPointer
+    _ name: String, _ element: ElementType, _ geometry: ConvolutionGeometry,
+    dy: UnsafeMutableRawPointer, kernel: UnsafeMutableRawPointer, dx: UnsafeMutableRawPointer,
+    shape: Shape, then epilogue: Epilogue?, workspace: UnsafeMutableRawPointer
+  ) -> KernelCall {
+    call(
+      name, element,
+      ConvolutionArguments(
+        geometry: geometry, x: dx, kernel: kernel, y: dy,
+        epilogue: epilogue?.bound(to: dx, shape: shape), workspace: workspace,
+        tiling: geometry.tiling),
+      epilogue, double: { backward($0, $1, Double.self) }, single: { backward($0, $1, Float.self) })
+  }
+
+  /// A launch over images.
+  private static func call(
+    _ name: String, _ element: ElementType, _ arguments: ConvolutionArguments,
+    _ epilogue: Epilogue? = nil,
+    double: @escaping @Sendable (ConvolutionArguments, Int) -> Void,
+    single: @escaping @Sendable (ConvolutionArguments, Int) -> Void
   ) -> KernelCall {
     _ = BLAS.isReady
-    let arguments = ConvolutionArguments(
-      geometry: geometry, x: dx, kernel: kernel, y: dy, bias: nil, function: -1, parameter: 0,
-      workspace: workspace, tiling: geometry.tiling)
+    let geometry = arguments.geometry
+    let instructions = epilogue?.program.instructions.count ?? 0
+    let extra = epilogue?.inputs.reduce(0) { $0 + $1.shape.count } ?? 0
     return Kernel(
-      "conv2d_input_gradient", tiles: geometry.tiling.tiles, flops: geometry.flops,
+      name, tiles: geometry.tiling.tiles,
+      flops: geometry.flops + instructions * geometry.images * geometry.outputElements,
       bytes: bytes(
-        geometry.images * (geometry.imageElements + geometry.outputElements), element),
-      arguments: arguments,
-      for: element, double: { backward($0, $1, Double.self) },
-      single: { backward($0, $1, Float.self) })
+        geometry.images * (geometry.imageElements + geometry.outputElements) + extra, element),
+      arguments: arguments, for: element, double: double, single: single)
   }
 
   @inline(__always)
-  private static func backward<Element: ConvolutionElement & BinaryFloatingPoint>(
+  private static func forward<Element: ConvolutionElement>(
     _ a: ConvolutionArguments, _ tile: Int, _: Element.Type
   ) {
     let g = a.geometry
     let columns = a.workspace.assumingMemoryBound(to: Element.self) + tile * g.columnElements
     let kernel = a.kernel.assumingMemoryBound(to: Element.self)
-    let (groupFilters, groupRows) = (g.filters / g.groups, g.taps * g.positions)
+    let result = a.y.assumingMemoryBound(to: Element.self)
     for image in a.tiling.range(tile) {
       let x = a.x.assumingMemoryBound(to: Element.self) + image * g.imageElements
-      let y = a.y.assumingMemoryBound(to: Element.self) + image * g.outputElements
-      for group in 0..<g.groups {
-        Element.product(
-          true, false, g.taps, g.positions, groupFilters, kernel + group * groupFilters * g.taps,
-          y + group * groupFilters * g.positions, 0,
-          (g.isPointwise ? x : columns) + group * groupRows)
+      let y = result + image * g.outputElements
+      if let bias = a.bias?.assumingMemoryBound(to: Element.self) {
+        for filter in 0..<g.filters {
+          (y + filter * g.window.positions).update(
+            repeating: bias[filter], count: g.window.positions)
+        }
       }
-      if !g.isPointwise { Element.image(columns, x, g) }
+      a.forEachPart { lines, start, count in
+        a.makeColumns(x, columns, lines)
+        a.multiply(
+          making: .output, columns: g.window.isPointwise ? x : columns, kernel: kernel,
+          y: y + start, count: count, isAdded: a.bias != nil)
+      }
+      if let epilogue = a.epilogue {
+        Element.run(epilogue, result, image * g.outputElements..<(image + 1) * g.outputElements)
+      }
     }
+  }
+
+  @inline(__always)
+  private static func backward<Element: ConvolutionElement>(
+    _ a: ConvolutionArguments, _ tile: Int, _: Element.Type
+  ) {
+    let g = a.geometry
+    let columns = a.workspace.assumingMemoryBound(to: Element.self) + tile * g.columnElements
+    let kernel = a.kernel.assumingMemoryBound(to: Element.self)
+    let result = a.x.assumingMemoryBound(to: Element.self)
+    for image in a.tiling.range(tile) {
+      let x = result + image * g.imageElements
+      let y = a.y.assumingMemoryBound(to: Element.self) + image * g.outputElements
+      a.forEachPart { lines, start, count in
+        a.multiply(
+          making: .columns, columns: g.window.isPointwise ? x : columns, kernel: kernel,
+          y: y + start, count: count, isAdded: false)
+        a.addColumns(columns, x, lines)
+      }
+      if let epilogue = a.epilogue {
+        Element.run(epilogue, result, image * g.imageElements..<(image + 1) * g.imageElements)
+      }
+    }
+  }
+}
+
+extension Kernels {
+  private struct PartialArguments {
+    var partials: UnsafeMutableRawPointer
+    var y: UnsafeMutableRawPointer
+    var parts: Int
+    var count: Int
+    var tiling: Tiling
   }
 
   /// Bytes for columns and a partial sum of the kernel a tile.
@@ -271,36 +311,23 @@ extension Kernels {
       * element.byteCount
   }
 
-  private struct PartialArguments {
-    var partials: UnsafeMutableRawPointer
-    var y: UnsafeMutableRawPointer
-    var parts: Int
-    var count: Int
-    var tiling: Tiling
-  }
-
   /// `dkernel`, from `dy` and the input: a partial sum a tile, added in the order of tiles.
   public static func convolutionKernelGradient(
-    _ element: ElementType, _ geometry: ConvolutionGeometry, dy: UnsafeMutableRawPointer,
-    x: UnsafeMutableRawPointer, dkernel: UnsafeMutableRawPointer,
+    _ name: String, _ element: ElementType, _ geometry: ConvolutionGeometry,
+    dy: UnsafeMutableRawPointer, x: UnsafeMutableRawPointer, dkernel: UnsafeMutableRawPointer,
     workspace: UnsafeMutableRawPointer
   ) -> [KernelCall] {
-    _ = BLAS.isReady
     let tiles = geometry.tiling.tiles
     // One tile writes where the result belongs.
     let partials =
       tiles == 1
       ? dkernel : workspace + tiles * geometry.columnElements * element.byteCount
-    let arguments = ConvolutionArguments(
-      geometry: geometry, x: x, kernel: partials, y: dy, bias: nil, function: -1, parameter: 0,
-      workspace: workspace, tiling: geometry.tiling)
-    let sums = Kernel(
-      "conv2d_kernel_gradient", tiles: tiles, flops: geometry.flops,
-      bytes: bytes(
-        geometry.images * (geometry.imageElements + geometry.outputElements), element),
-      arguments: arguments,
-      for: element, double: { kernelSums($0, $1, Double.self) },
-      single: { kernelSums($0, $1, Float.self) })
+    let sums = call(
+      name, element,
+      ConvolutionArguments(
+        geometry: geometry, x: x, kernel: partials, y: dy, workspace: workspace,
+        tiling: geometry.tiling),
+      double: { kernelSums($0, $1, Double.self) }, single: { kernelSums($0, $1, Float.self) })
     if tiles == 1 { return [sums] }
     let count = geometry.kernelElements
     let tiling = Tiling(count: count, grain: 16_384, multiple: 64)
@@ -317,33 +344,32 @@ extension Kernels {
   }
 
   @inline(__always)
-  private static func addPartials<Element: ConvolutionElement>(
-    _ a: PartialArguments, _ tile: Int, _: Element.Type
-  ) {
-    Element.addPartials(
-      a.partials.assumingMemoryBound(to: Element.self), a.y.assumingMemoryBound(to: Element.self),
-      parts: a.parts, count: a.count, range: a.tiling.range(tile))
-  }
-
-  @inline(__always)
-  private static func kernelSums<Element: ConvolutionElement & BinaryFloatingPoint>(
+  private static func kernelSums<Element: ConvolutionElement>(
     _ a: ConvolutionArguments, _ tile: Int, _: Element.Type
   ) {
     let g = a.geometry
     let columns = a.workspace.assumingMemoryBound(to: Element.self) + tile * g.columnElements
     let partial = a.kernel.assumingMemoryBound(to: Element.self) + tile * g.kernelElements
-    let (groupFilters, groupRows) = (g.filters / g.groups, g.taps * g.positions)
     let images = a.tiling.range(tile)
     for image in images {
       let x = a.x.assumingMemoryBound(to: Element.self) + image * g.imageElements
       let y = a.y.assumingMemoryBound(to: Element.self) + image * g.outputElements
-      if !g.isPointwise { Element.columns(x, columns, g) }
-      for group in 0..<g.groups {
-        Element.product(
-          false, true, groupFilters, g.taps, g.positions, y + group * groupFilters * g.positions,
-          (g.isPointwise ? x : columns) + group * groupRows, image == images.lowerBound ? 0 : 1,
-          partial + group * groupFilters * g.taps)
+      a.forEachPart { lines, start, count in
+        a.makeColumns(x, columns, lines)
+        a.multiply(
+          making: .kernel, columns: g.window.isPointwise ? x : columns, kernel: partial,
+          y: y + start, count: count, isAdded: image != images.lowerBound || start > 0)
       }
     }
+  }
+
+  @inline(__always)
+  private static func addPartials<Element: ConvolutionElement>(
+    _ a: PartialArguments, _ tile: Int, _: Element.Type
+  ) {
+    let range = a.tiling.range(tile)
+    Element.addPartials(
+      a.partials.assumingMemoryBound(to: Element.self), a.y.assumingMemoryBound(to: Element.self),
+      Int64(a.parts), Int64(a.count), Int64(range.lowerBound), Int64(range.upperBound))
   }
 }

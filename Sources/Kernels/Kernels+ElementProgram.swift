@@ -25,15 +25,25 @@ struct BoundProgram {
   /// `[inputs, rank]`.
   private var strides: InlineArray<96, Int64> = .init(repeating: 0)
 
+  /// - Parameter keepsRows: whether the last axis stays one of its own, for blocks of rows and columns.
   init(
     _ program: ElementProgram, operands: [(pointer: UnsafeMutableRawPointer, shape: Shape)],
-    shape: Shape
+    shape: Shape, keepsRows: Bool = false
   ) {
     guard let code = program.code else {
       preconditionFailure("the program has too few registers")
     }
-    let joined = JoinedAxes(
-      extents: shape.dimensions, strides: operands.map { $0.shape.strides(repeatedTo: shape) })
+    var (axes, steps) = (shape, operands.map { $0.shape.strides(repeatedTo: shape) })
+    if keepsRows, let columns = axes.dimensions.popLast() {
+      let inner = steps.map { $0[$0.count - 1] }
+      let outer = JoinedAxes(extents: axes.dimensions, strides: steps.map { Array($0.dropLast()) })
+      axes = Shape(outer.extents + [columns])
+      steps = zip(outer.strides, inner).map { $0 + [$1] }
+    }
+    let joined =
+      keepsRows
+      ? JoinedAxes(kept: axes.dimensions, strides: steps)
+      : JoinedAxes(extents: axes.dimensions, strides: steps)
     owner = ProgramCode(code)
     self.code = UnsafePointer(owner.instructions.baseAddress)
     instructions = Int64(code.count)
@@ -50,26 +60,48 @@ struct BoundProgram {
 
   @inline(__always)
   func run(_ y: UnsafeMutablePointer<Float>, _ range: Range<Int>) {
-    operands.span.withUnsafeBufferPointer { operands in
-      strides.span.withUnsafeBufferPointer { strides in
-        extents.withPointer {
-          vm_program_f32(
-            code, instructions, inputs, operands.baseAddress, rank, $0, strides.baseAddress, y,
-            Int64(range.lowerBound), Int64(range.upperBound))
-        }
-      }
+    withNumbers { operands, extents, strides in
+      vm_program_f32(
+        code, instructions, inputs, operands, rank, extents, strides, y, Int64(range.lowerBound),
+        Int64(range.upperBound))
     }
   }
 
   @inline(__always)
   func run(_ y: UnsafeMutablePointer<Double>, _ range: Range<Int>) {
+    withNumbers { operands, extents, strides in
+      vm_program_f64(
+        code, instructions, inputs, operands, rank, extents, strides, y, Int64(range.lowerBound),
+        Int64(range.upperBound))
+    }
+  }
+
+  @inline(__always)
+  func run(_ y: UnsafeMutablePointer<Float>, rows: Range<Int>, columns: Range<Int>) {
+    withNumbers { operands, extents, strides in
+      vm_program_block_f32(
+        code, instructions, inputs, operands, rank, extents, strides, y, Int64(rows.lowerBound),
+        Int64(rows.upperBound), Int64(columns.lowerBound), Int64(columns.upperBound))
+    }
+  }
+
+  @inline(__always)
+  func run(_ y: UnsafeMutablePointer<Double>, rows: Range<Int>, columns: Range<Int>) {
+    withNumbers { operands, extents, strides in
+      vm_program_block_f64(
+        code, instructions, inputs, operands, rank, extents, strides, y, Int64(rows.lowerBound),
+        Int64(rows.upperBound), Int64(columns.lowerBound), Int64(columns.upperBound))
+    }
+  }
+
+  @inline(__always)
+  private func withNumbers(
+    _ body: (UnsafePointer<UnsafeRawPointer?>?, UnsafePointer<Int64>?, UnsafePointer<Int64>?) ->
+      Void
+  ) {
     operands.span.withUnsafeBufferPointer { operands in
       strides.span.withUnsafeBufferPointer { strides in
-        extents.withPointer {
-          vm_program_f64(
-            code, instructions, inputs, operands.baseAddress, rank, $0, strides.baseAddress, y,
-            Int64(range.lowerBound), Int64(range.upperBound))
-        }
+        extents.withPointer { body(operands.baseAddress, $0, strides.baseAddress) }
       }
     }
   }
@@ -89,8 +121,26 @@ extension Kernels {
       self.inputs = inputs
     }
 
-    func bound(to result: UnsafeMutableRawPointer, shape: Shape) -> BoundProgram {
-      BoundProgram(program, operands: [(result, shape)] + inputs, shape: shape)
+    func bound(
+      to result: UnsafeMutableRawPointer, shape: Shape, keepsRows: Bool = false
+    ) -> BoundProgram {
+      BoundProgram(
+        program, operands: [(result, shape)] + inputs, shape: shape, keepsRows: keepsRows)
+    }
+
+    /// The same after a bias is added, which is broadcast to the result.
+    func after(bias: (pointer: UnsafeMutableRawPointer, shape: Shape)) -> Epilogue {
+      let sum = ElementProgram(.binary(.add))
+      guard let whole = program.composed(input: 0, with: sum, same: [nil, nil]) else {
+        preconditionFailure("there is no room for a bias before the program")
+      }
+      // The sum's inputs come after the others.
+      return Epilogue(whole.movingFirst(whole.inputs - 2), inputs: inputs + [bias])
+    }
+
+    /// A bias alone.
+    static func bias(_ bias: (pointer: UnsafeMutableRawPointer, shape: Shape)) -> Epilogue {
+      Epilogue(ElementProgram(.binary(.add)), inputs: [bias])
     }
   }
 

@@ -23,43 +23,67 @@ struct Product {
 
   var isSmall: Bool { m * n * k <= Product.smallest }
 
-  /// Rows of C from `first` on.
+  /// Some rows and columns of C.
   @inline(__always)
   func run(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
-    rows: Range<Int>, scratch: UnsafeMutablePointer<Float>, beta: Float = 0
+    rows: Range<Int>, columns: Range<Int>
   ) {
-    let start = a + (transposeA ? rows.lowerBound : rows.lowerBound * k)
-    let target = c + rows.lowerBound * n
-    if isSmall && beta == 0 {
-      vm_small_gemm_f32(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, Int64(rows.count), Int64(n), Int64(k), start,
-        Int64(transposeA ? m : k), b, Int64(transposeB ? k : n), target, Int64(n), scratch)
-    } else {
-      cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-        transposeB ? CblasTrans : CblasNoTrans, Int32(rows.count), Int32(n), Int32(k), 1, start,
-        Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), beta, target, Int32(n))
-    }
+    cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+      transposeB ? CblasTrans : CblasNoTrans, Int32(rows.count), Int32(columns.count), Int32(k), 1,
+      a + (transposeA ? rows.lowerBound : rows.lowerBound * k), Int32(transposeA ? m : k),
+      b + (transposeB ? columns.lowerBound * k : columns.lowerBound), Int32(transposeB ? k : n), 0,
+      c + rows.lowerBound * n + columns.lowerBound, Int32(n))
   }
 
   @inline(__always)
   func run(
     _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ c: UnsafeMutablePointer<Double>,
-    rows: Range<Int>, scratch: UnsafeMutablePointer<Double>, beta: Double = 0
+    rows: Range<Int>, columns: Range<Int>
   ) {
-    let start = a + (transposeA ? rows.lowerBound : rows.lowerBound * k)
-    let target = c + rows.lowerBound * n
-    if isSmall && beta == 0 {
-      vm_small_gemm_f64(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, Int64(rows.count), Int64(n), Int64(k), start,
-        Int64(transposeA ? m : k), b, Int64(transposeB ? k : n), target, Int64(n), scratch)
-    } else {
-      cblas_dgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-        transposeB ? CblasTrans : CblasNoTrans, Int32(rows.count), Int32(n), Int32(k), 1, start,
-        Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), beta, target, Int32(n))
+    cblas_dgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+      transposeB ? CblasTrans : CblasNoTrans, Int32(rows.count), Int32(columns.count), Int32(k), 1,
+      a + (transposeA ? rows.lowerBound : rows.lowerBound * k), Int32(transposeA ? m : k),
+      b + (transposeB ? columns.lowerBound * k : columns.lowerBound), Int32(transposeB ? k : n), 0,
+      c + rows.lowerBound * n + columns.lowerBound, Int32(n))
+  }
+}
+
+/// A product's result cut in blocks, by its shape alone.
+struct ProductTiling {
+  let rows: Tiling
+  let columns: Tiling
+
+  /// Multiply-adds that make work for a thread, and that make it worth to have more than four blocks.
+  private static let (grain, largeGrain) = (2_000_000, 64_000_000)
+
+  /// BLAS lays out the left matrix anew for each block of columns and the right one for each block of
+  /// rows; of the cuts in as many blocks, the one that lays out least.
+  init(_ product: Product) {
+    let work = product.m * product.n * product.k
+    let wanted = min(16, max(min(4, work / Self.grain), work / Self.largeGrain, 1))
+    var best = (rows: 1, columns: 1, cost: Int.max)
+    if !product.isSmall {
+      for rows in 1...wanted where rows == 1 || rows * 16 <= product.m {
+        let columns = max(1, min(wanted / rows, product.n / 16))
+        let isMore = rows * columns > best.rows * best.columns
+        let cost = columns * product.m + rows * product.n
+        if isMore || (rows * columns == best.rows * best.columns && cost < best.cost) {
+          best = (rows, columns, cost)
+        }
+      }
     }
+    rows = Tiling(count: product.m, grain: 1, multiple: 16, most: best.rows)
+    columns = Tiling(count: product.n, grain: 1, multiple: 16, most: best.columns)
+  }
+
+  var tiles: Int { rows.tiles * columns.tiles }
+
+  @inline(__always)
+  func block(_ tile: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    (rows.range(tile / columns.tiles), columns.range(tile % columns.tiles))
   }
 }
 
@@ -69,10 +93,9 @@ extension Kernels {
     var a: UnsafeMutableRawPointer
     var b: UnsafeMutableRawPointer
     var c: UnsafeMutableRawPointer
-    var bias: UnsafeMutableRawPointer?
     var epilogue: BoundProgram?
     var scratch: UnsafeMutableRawPointer
-    var tiling: Tiling
+    var tiling: ProductTiling
   }
 
   /// Bytes of scratch memory that a product of this size wants.
@@ -84,7 +107,7 @@ extension Kernels {
     return product.isSmall && needsLayout ? (n + 15) / 16 * 16 * k * element.byteCount : 0
   }
 
-  /// `C [m, n] = f(op(A) op(B) + bias)`; bias and function are applied while a tile is at hand.
+  /// `C [m, n] = f(op(A) op(B) + bias)`; bias and function are applied while a block is at hand.
   ///
   /// - Parameter epilogue: a program whose first input is the product with its bias; the others are
   ///   broadcast to `[m, n]`.
@@ -96,40 +119,44 @@ extension Kernels {
   ) -> KernelCall {
     _ = BLAS.isReady
     let product = Product(transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k)
-    // A tile has a few million multiply-adds, so that packing B for each costs little.
-    let tiling =
-      product.isSmall
-      ? Tiling(count: m, grain: m)
-      : Tiling(count: m, grain: max(16, 2_000_000 / max(1, n * k)), multiple: 16, most: 4)
+    let tiling = ProductTiling(product)
+    var last = epilogue
+    if let bias {
+      last = epilogue?.after(bias: (bias, [n])) ?? .bias((bias, [n]))
+    }
     let arguments = ProductArguments(
-      product: product, a: a, b: b, c: c, bias: bias,
-      epilogue: epilogue.map { $0.bound(to: c, shape: [m, n]) }, scratch: workspace,
+      product: product, a: a, b: b, c: c,
+      epilogue: last.map { $0.bound(to: c, shape: [m, n], keepsRows: true) }, scratch: workspace,
       tiling: tiling)
-    let extra = epilogue?.inputs.reduce(0) { $0 + $1.shape.count } ?? 0
+    let extra = last?.inputs.reduce(0) { $0 + $1.shape.count } ?? 0
     return Kernel(
       name, tiles: tiling.tiles,
-      flops: 2 * m * n * k + (epilogue?.program.instructions.count ?? 0) * m * n,
+      flops: 2 * m * n * k + (last?.program.instructions.count ?? 0) * m * n,
       bytes: bytes(m * k + k * n + m * n + extra, element), arguments: arguments, for: element,
       double: { p, tile in
-        let rows = p.tiling.range(tile)
-        let n = p.product.n
-        p.product.run(
-          p.a.doubles, p.b.doubles, p.c.doubles, rows: rows, scratch: p.scratch.doubles)
-        if let bias = p.bias {
-          vm_bias_f64(
-            p.c.doubles + rows.lowerBound * n, bias.doubles, Int64(rows.count), Int64(n))
+        let (size, (rows, columns)) = (p.product, p.tiling.block(tile))
+        if size.isSmall {
+          vm_small_gemm_f64(
+            size.transposeA ? 1 : 0, size.transposeB ? 1 : 0, Int64(size.m), Int64(size.n),
+            Int64(size.k), p.a.doubles, Int64(size.transposeA ? size.m : size.k), p.b.doubles,
+            Int64(size.transposeB ? size.k : size.n), p.c.doubles, Int64(size.n),
+            p.scratch.doubles)
+        } else {
+          size.run(p.a.doubles, p.b.doubles, p.c.doubles, rows: rows, columns: columns)
         }
-        p.epilogue?.run(p.c.doubles, rows.lowerBound * n..<rows.upperBound * n)
+        p.epilogue?.run(p.c.doubles, rows: rows, columns: columns)
       },
       single: { p, tile in
-        let rows = p.tiling.range(tile)
-        let n = p.product.n
-        p.product.run(p.a.floats, p.b.floats, p.c.floats, rows: rows, scratch: p.scratch.floats)
-        if let bias = p.bias {
-          vm_bias_f32(
-            p.c.floats + rows.lowerBound * n, bias.floats, Int64(rows.count), Int64(n))
+        let (size, (rows, columns)) = (p.product, p.tiling.block(tile))
+        if size.isSmall {
+          vm_small_gemm_f32(
+            size.transposeA ? 1 : 0, size.transposeB ? 1 : 0, Int64(size.m), Int64(size.n),
+            Int64(size.k), p.a.floats, Int64(size.transposeA ? size.m : size.k), p.b.floats,
+            Int64(size.transposeB ? size.k : size.n), p.c.floats, Int64(size.n), p.scratch.floats)
+        } else {
+          size.run(p.a.floats, p.b.floats, p.c.floats, rows: rows, columns: columns)
         }
-        p.epilogue?.run(p.c.floats, rows.lowerBound * n..<rows.upperBound * n)
+        p.epilogue?.run(p.c.floats, rows: rows, columns: columns)
       })
   }
 }

@@ -40,6 +40,12 @@ struct JoinedAxes {
     prepend(to: 1)
   }
 
+  /// Axes as they are.
+  init(kept extents: [Int], strides: [[Int]]) {
+    self.extents = extents
+    self.strides = strides
+  }
+
   /// Cuts a last axis of many elements in rows.
   mutating func cutRun(longerThan length: Int) {
     let last = extents.count - 1

@@ -2,4 +2,6 @@
 #include "vm_optimizers.h"
 #include "vm_histogram.h"
 #include "vm_index.h"
+#include "vm_volume.h"
 #include "vm_normalization.h"
+#include "vm_attention.h"

@@ -40,6 +40,9 @@ enum { VM_PROGRAM_INPUTS = 12, VM_PROGRAM_REGISTERS = 12, VM_PROGRAM_BLOCK = 102
   void vm_program_##S(const vm_instruction *code, int64_t instructions, int64_t inputs, \
     const void *const *operands, int64_t rank, const int64_t *extents, const int64_t *strides, T *y, \
     int64_t first, int64_t end); \
+  void vm_program_block_##S(const vm_instruction *code, int64_t instructions, int64_t inputs, \
+    const void *const *operands, int64_t rank, const int64_t *extents, const int64_t *strides, T *y, \
+    int64_t first_row, int64_t end_row, int64_t first_column, int64_t end_column); \
   void vm_copy_strided_##S(int64_t rank, const int64_t *extents, const T *x, const int64_t *x_strides, T *y, \
     const int64_t *y_strides, int64_t first_row, int64_t end_row); \
   void vm_fill_##S(T *y, T value, int64_t count); \
@@ -54,7 +57,6 @@ enum { VM_PROGRAM_INPUTS = 12, VM_PROGRAM_REGISTERS = 12, VM_PROGRAM_BLOCK = 102
     int64_t end, int64_t rows, int64_t width); \
   void vm_squared_error_##S(const T *x, const T *t, T *dx, double *loss, int64_t count, int64_t total); \
   void vm_binary_cross_entropy_##S(const T *x, const T *t, T *dx, double *loss, int64_t count, int64_t total); \
-  void vm_bias_##S(T *y, const T *bias, int64_t rows, int64_t width); \
   void vm_small_gemm_##S(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, const T *a, \
     int64_t lda, const T *b, int64_t ldb, T *c, int64_t ldc, T *scratch); \
   void vm_im2col_##S(const T *x, T *columns, const int64_t *geometry); \

@@ -70,7 +70,8 @@ extension Schedule {
     _ index: Int, _ makers: [Value: Int], _ readers: [Value: Int], _ isJoined: inout [Bool]
   ) {
     let step = steps[index]
-    guard let own = step.primitive as? any ElementPrimitive else { return }
+    guard let own = step.primitive as? any ElementPrimitive, own.program.hasRoomForBias
+    else { return }
     let shape = graph.shape(of: step.output)
     // The latest host, whose result is the nearest.
     let places = step.inputs.indices.compactMap { place -> (place: Int, maker: Int)? in

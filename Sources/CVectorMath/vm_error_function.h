@@ -1,0 +1,80 @@
+#ifndef VM_ERROR_FUNCTION_H
+#define VM_ERROR_FUNCTION_H
+#include "vm_exponential.h"
+
+/// erf(x): a polynomial up to 1, else 1 - e^-q with a polynomial q.
+VM_INLINE float vm_erf_f32(float x) {
+  float a = fabsf(x);
+  float b = a > 4.0f ? 4.0f : a;
+  float z = b * b;
+  float p = 7.85386146e-5f;
+  p = p * z - 8.01019371e-4f;
+  p = p * z + 5.18832775e-3f;
+  p = p * z - 2.68538129e-2f;
+  p = p * z + 1.12835854e-1f;
+  p = p * z - 3.7612626e-1f;
+  p = p * z + 1.28379166e-1f;
+  float near = p * b + b;
+  float q = -1.15041831e-3f;
+  q = q * b + 1.47780916e-2f;
+  q = q * b - 8.86340886e-2f;
+  q = q * b - 6.5448904e-1f;
+  q = q * b - 1.11743844f;
+  q = q * b - 2.67172628e-3f;
+  float far = 1.0f - vm_exp_pair(q, 0.0f, 1.0f);
+  return copysignf(b < 1.0f ? near : far, x);
+}
+VM_INLINE double vm_erf_f64(double x) { return erf(x); }
+
+/// erf(x) = x + x Q(x^2) for |x| <= 0.6: the Q.
+VM_INLINE float vm_erf_near_0(float z) {
+  float p = 4.51144576e-3f;
+  p = p * z - 2.66464073e-2f;
+  p = p * z + 1.12809807e-1f;
+  p = p * z - 3.76125127e-1f;
+  return p * z + 1.28379151e-1f;
+}
+
+/// 2 scale Phi(-b), where scale is 1/2 or 1 and b^2 / 2 = a^2 scale, for b from 0.84 to 15.
+///
+/// That is e^(-b^2 / 2) S(t) / (b + 7/2) with t = (b - 7/2) / (b + 7/2) and a polynomial S.
+VM_INLINE float vm_gaussian_tail(float b, float a, float scale) {
+  float t = (b - 3.5f) / (b + 3.5f);
+  float p = 4.13865986e-4f;
+  p = p * t - 3.97265918e-4f;
+  p = p * t - 3.16993403e-3f;
+  p = p * t + 6.46377821e-3f;
+  p = p * t + 1.74054503e-2f;
+  p = p * t - 1.16049707e-1f;
+  p = p * t + 3.15425068e-1f;
+  p = p * t - 5.65561831e-1f;
+  p = p * t + 7.44416058e-1f;
+  // The rounding of a^2, which would be magnified.
+  float square = a * a;
+  float high = vm_float_of_bits(vm_bits_f32(a) & 0xFFFFF000u);
+  float rest = (square - high * high) - (a - high) * (a + high);
+  return vm_exp_pair(square * -scale, rest * scale, 2.0f * scale * p / (b + 3.5f));
+}
+
+/// 1 - erf(x), relative to itself also where it is small.
+VM_INLINE float vm_erfc_f32(float x) {
+  float a = fabsf(x);
+  a = a > 10.5f ? 10.5f : a;
+  // The root of 2 in two parts.
+  float tail = vm_gaussian_tail(a * 1.41421354f + a * 2.42032e-8f, a, 1.0f);
+  float near = 1.0f - (x + x * vm_erf_near_0(a * a));
+  return a < 0.6f ? near : (x < 0 ? 2.0f - tail : tail);
+}
+VM_INLINE double vm_erfc_f64(double x) { return erfc(x); }
+
+/// The normal distribution's Phi(x) = erfc(-x / sqrt(2)) / 2, relative to itself also where it is small.
+VM_INLINE float vm_normal_cdf_f32(float x) {
+  float a = fabsf(x);
+  a = a > 15.0f ? 15.0f : a;
+  float tail = vm_gaussian_tail(a, a, 0.5f);
+  float h = x * 0.353553391f;
+  float near = 0.5f + (h + h * vm_erf_near_0(0.5f * (a * a)));
+  return a < 0.848f ? near : (x > 0 ? 1.0f - tail : tail);
+}
+VM_INLINE double vm_normal_cdf_f64(double x) { return 0.5 * erfc(x * -0.70710678118654752440); }
+#endif
