@@ -37,23 +37,24 @@ VM_INLINE float vm_erf_near_0(float z) {
 
 /// 2 scale Phi(-b), where scale is 1/2 or 1 and b^2 / 2 = a^2 scale, for b from 0.84 to 15.
 ///
-/// That is e^(-b^2 / 2) S(t) / (b + 7/2) with t = (b - 7/2) / (b + 7/2) and a polynomial S.
+/// That is e^(-b^2 / 2) S(t) / (b + 9/4) with t = (b - 9/4) / (b + 9/4) and a polynomial S.
 VM_INLINE float vm_gaussian_tail(float b, float a, float scale) {
-  float t = (b - 3.5f) / (b + 3.5f);
-  float p = 4.13865986e-4f;
-  p = p * t - 3.97265918e-4f;
-  p = p * t - 3.16993403e-3f;
-  p = p * t + 6.46377821e-3f;
-  p = p * t + 1.74054503e-2f;
-  p = p * t - 1.16049707e-1f;
-  p = p * t + 3.15425068e-1f;
-  p = p * t - 5.65561831e-1f;
-  p = p * t + 7.44416058e-1f;
+  float t = (b - 2.25f) / (b + 2.25f);
+  float p = -3.71902453e-4f;
+  p = p * t + 2.48457072e-4f;
+  p = p * t + 1.44739635e-3f;
+  p = p * t + 8.08668963e-4f;
+  p = p * t - 5.6539108e-3f;
+  p = p * t - 1.05610918e-2f;
+  p = p * t + 2.78382022e-2f;
+  p = p * t + 8.01331699e-2f;
+  p = p * t - 3.8638106e-1f;
+  p = p * t + 6.91433728e-1f;
   // The rounding of a^2, which would be magnified.
   float square = a * a;
   float high = vm_float_of_bits(vm_bits_f32(a) & 0xFFFFF000u);
   float rest = (square - high * high) - (a - high) * (a + high);
-  return vm_exp_pair(square * -scale, rest * scale, 2.0f * scale * p / (b + 3.5f));
+  return vm_exp_pair(square * -scale, rest * scale, 2.0f * scale * p / (b + 2.25f));
 }
 
 /// 1 - erf(x), relative to itself also where it is small.

@@ -3,14 +3,14 @@
 #include <math.h>
 #include "vm_bits.h"
 
-/// x = n ln 2 + r with |r| <= ln 2 / 2, for |x| below 2^15.
+/// x + rest = n ln 2 + r with |r| <= ln 2 / 2, for |x| below 2^15 and a small rest.
 typedef struct { float r; int32_t n; } vm_reduced;
-VM_INLINE vm_reduced vm_reduce_ln2(float x) {
+VM_INLINE vm_reduced vm_reduce_ln2(float x, float rest) {
   // n = round(x / ln 2) by adding and taking away 1.5 2^23; its bits hold n too.
   float shifted = x * 1.44269504088896341f + 12582912.0f;
   float n = shifted - 12582912.0f;
   vm_reduced result;
-  result.r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  result.r = (x - n * 0.693359375f) + (n * 2.12194440e-4f + rest);
   result.n = (int32_t)(vm_bits_f32(shifted) - 0x4B400000u);
   return result;
 }
@@ -34,9 +34,8 @@ VM_INLINE float vm_scale_f32(float y, int32_t n) {
 /// factor e^(x + rest), for x up to 89 and a small rest; e^-104 for smaller x.
 VM_INLINE float vm_exp_pair(float x, float rest, float factor) {
   float z = x < -104.0f ? -104.0f : x;
-  vm_reduced by = vm_reduce_ln2(z);
-  float r = by.r + rest;
-  return vm_scale_f32((vm_exp_tail(r) * r + r) * factor + factor, by.n);
+  vm_reduced by = vm_reduce_ln2(z, rest);
+  return vm_scale_f32((vm_exp_tail(by.r) * by.r + by.r) * factor + factor, by.n);
 }
 
 /// e^x, at most 1 ulp off.
@@ -50,7 +49,7 @@ VM_INLINE double vm_exp_f64(double x) { return exp(x); }
 VM_INLINE float vm_expm1_f32(float x) {
   float z = x > 89.0f ? 89.0f : x;
   z = z < -25.0f ? -25.0f : z;
-  vm_reduced by = vm_reduce_ln2(z);
+  vm_reduced by = vm_reduce_ln2(z, 0.0f);
   float p = vm_exp_tail(by.r) * by.r + by.r;
   // 2^n (p + 1) - 1, halved, as 2^128 isn't a float.
   float s = vm_power_of_two_f32(by.n - 1);

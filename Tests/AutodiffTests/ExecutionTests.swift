@@ -86,6 +86,30 @@ import Testing
     #expect(allocation_count() > after, "the counter counts")
   }
 
+  @Test("an input that is never fed is named with its layer")
+  func unfedInput() throws {
+    var graph = Graph()
+    let x = graph.input("pixels", TensorType([2]))
+    graph.scope = "head"
+    let mask = graph.input("mask", TensorType([2]))
+    let unread = graph.input("unread", TensorType([2]))
+    let y = try graph.multiply(x, mask)
+    let executor = try Executor(
+      plan: Plan(graph, outputs: [y]), bindings: [:], team: ThreadTeam(threads: 1))
+    _ = executor.pointer(to: x)
+    do throws(GraphError) {
+      try executor.checkInputs()
+      Issue.record("it was accepted")
+    } catch {
+      #expect(error.code == .inputNotFed)
+      #expect(error.description.contains("layer \"head\""))
+      #expect(error.description.contains("\"mask\""))
+    }
+    _ = executor.pointer(to: mask)
+    try executor.checkInputs()
+    _ = unread
+  }
+
   @Test("NaN goes through, and isn't hidden by any operation")
   func notANumber() throws {
     var graph = Graph()

@@ -67,6 +67,47 @@ import Testing
     }
   }
 
+  @Test("composed operations refuse what can't be counted before they calculate with it")
+  func composed() {
+    let huge: Shape = [1 << 30, 1 << 30, 1 << 30]
+    #expect(code { g throws(GraphError) in _ = try g.max(g.parameter("x", huge)) } == .tooLarge)
+    #expect(
+      code { g throws(GraphError) in _ = try g.product(g.parameter("x", [2, 0])) } == .emptyAxis)
+    #expect(
+      code { g throws(GraphError) in _ = try g.variance(g.parameter("x", [1]), correction: 1) }
+        == .invalidSetting)
+    #expect(
+      code { g throws(GraphError) in _ = try g.tile(g.parameter("x", huge), times: [2, 2, 2]) }
+        == .tooLarge)
+    #expect(
+      code { g throws(GraphError) in
+        _ = try g.pad(g.parameter("x", [2]), before: [1 << 40], after: [0])
+      } == .invalidSetting)
+    #expect(
+      code { g throws(GraphError) in _ = try g.slice(g.parameter("x", [4]), axis: 0, 2..<9) }
+        == .axisOutOfRange)
+    #expect(
+      code { g throws(GraphError) in
+        _ = try g.slice(g.parameter("x", [4]), starts: [Int.max], stops: [Int.min], steps: [-1])
+      } == .axisOutOfRange)
+    #expect(
+      code { g throws(GraphError) in
+        _ = try g.split(g.parameter("x", [4]), lengths: [3, 3], axis: 0)
+      } == .shapeMismatch)
+    #expect(
+      code { g throws(GraphError) in _ = try g.exp(g.parameter("x", [1, 1, 1, 1, 1, 1, 1, 1, 2])) }
+        == .rankMismatch)
+  }
+
+  @Test("a value of another graph is refused: no node comes before its inputs")
+  func foreignValue() throws {
+    var other = Graph()
+    for index in 0..<9 { _ = other.parameter("p\(index)", [2]) }
+    let foreign = other.parameter("x", [2])
+    #expect(code { g throws(GraphError) in _ = try g.exp(foreign) } == .unknownValue)
+    #expect(code { g throws(GraphError) in _ = try g.max(foreign) } == .unknownValue)
+  }
+
   @Test("axes that a tensor doesn't have are refused, also by sugar")
   func axes() {
     #expect(

@@ -83,7 +83,7 @@ import Testing
   @Test("convolutions end in the same bits at any number of threads")
   func threadsKeepBits() throws {
     let dataset = try Self.dataset()
-    let bits = try [1, 2, 3].map { threads in
+    let bits = try [1, 2, 3, 8].map { threads in
       let configuration = try TrainingConfiguration([
         "steps": 12, "batch_size": 50, "seed": 3, "loss": "cross_entropy",
         "threads": .integer(threads),

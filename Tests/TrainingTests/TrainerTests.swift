@@ -72,7 +72,7 @@ import Testing
     #expect(one.weights?.bits != other.weights?.bits)
   }
 
-  @Test("the number of threads changes no bit", arguments: [2, 3])
+  @Test("the number of threads changes no bit", arguments: [2, 3, 8])
   func threads(count: Int) throws {
     let (one, _) = try train(dropout: 0.3)
     let (many, _) = try train(JSONObject([("threads", .integer(count))]), dropout: 0.3)

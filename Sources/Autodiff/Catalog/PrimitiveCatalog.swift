@@ -41,6 +41,7 @@ public enum PrimitiveCatalog {
 
   private static let families: [[PrimitiveEntry]] = [
     Arithmetic.entries,
+    [Select.entry],
     Elementwise.entries,
     ConstantArithmetic.entries,
     [Sum.entry, Broadcast.entry, Reshape.entry, Copy.entry, Transpose.entry],

@@ -19,6 +19,8 @@ public final class Executor {
   private let bindings: [Value: UnsafeMutableRawPointer]
   private let team: ThreadTeam
   private let sequence: KernelSequence
+  /// Inputs that the caller neither bound nor asked the place of.
+  private var unfed: [Value]
 
   /// - Parameter bindings: memory of the caller for inputs, parameters and outputs, for as long as the
   ///   executor lives. Aligned to 64 bytes it's fastest. No two may overlap. What isn't bound gets a place in
@@ -44,6 +46,7 @@ public final class Executor {
     arenaBytes = memory.arenaBytes
     let steps = plan.lower(memory, arena: block, bindings: bindings)
     sequence = KernelSequence(steps.flatMap(\.calls))
+    unfed = plan.inputs.filter { bindings[$0] == nil }
     writeConstants()
   }
 
@@ -61,7 +64,20 @@ public final class Executor {
 
   /// The same, or `nil` when the value has no memory that holds it after a run.
   public func place(of value: Value) -> UnsafeMutableRawPointer? {
-    bindings[value] ?? plan.pointer(to: value, memory, arena: arena, bindings: bindings)
+    if let index = unfed.firstIndex(of: value) { unfed.remove(at: index) }
+    return bindings[value] ?? plan.pointer(to: value, memory, arena: arena, bindings: bindings)
+  }
+
+  /// Every input that the outputs depend on was bound, or its place asked for: it can have been written.
+  ///
+  /// - Throws: `GraphError.inputNotFed` with the input's name and layer.
+  public func checkInputs() throws(GraphError) {
+    guard let value = unfed.first, case .input(let name) = plan.graph.nodes[value.index].origin
+    else { return }
+    throw GraphError(
+      .inputNotFed, "nothing was ever written to the input \"\(name)\" \(plan.graph.type(of: value))",
+      rule: "every input is written before a run", operation: "executor",
+      scope: plan.graph.scope(of: value), shapes: [plan.graph.shape(of: value)])
   }
 
   /// Computes the outputs from what inputs and parameters hold now.

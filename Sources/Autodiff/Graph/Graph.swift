@@ -51,6 +51,21 @@ public struct Graph: Sendable {
   public func type(of value: Value) -> TensorType { nodes[value.index].type }
   public func shape(of value: Value) -> Shape { nodes[value.index].type.shape }
 
+  /// The shape, when its elements can be counted; composed operations ask before they calculate with it.
+  func checkedShape(of value: Value, _ operation: String) throws(GraphError) -> Shape {
+    guard nodes.indices.contains(value.index) else {
+      throw GraphError(
+        .unknownValue, "value \(value.index) is not in the graph of \(count) nodes",
+        operation: operation, scope: scope)
+    }
+    do throws(GraphError) {
+      try type(of: value).checkExtents()
+    } catch {
+      throw error.located(in: scope, operation: operation, shapes: [shape(of: value)])
+    }
+    return shape(of: value)
+  }
+
   /// The scope in which a value was made.
   public func scope(of value: Value) -> String { nodes[value.index].scope }
 
@@ -95,6 +110,12 @@ public struct Graph: Sendable {
   public mutating func apply(
     _ primitive: any Primitive, _ inputs: [Value]
   ) throws(GraphError) -> Value {
+    for input in inputs where !nodes.indices.contains(input.index) {
+      throw GraphError(
+        .unknownValue, "value \(input.index) is not in the graph of \(count) nodes",
+        rule: "a node's inputs come before it, so that there is no cycle",
+        operation: primitive.name, scope: scope)
+    }
     let types = inputs.map { type(of: $0) }
     let output: TensorType
     let auxiliary: TensorType?

@@ -21,8 +21,10 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     case notScalar
     /// The derivative leads through an operation that has none.
     case notDifferentiable
-    /// An input or output that the plan doesn't have.
+    /// An input or output that the graph or plan doesn't have.
     case unknownValue
+    /// An input that nothing was ever written to.
+    case inputNotFed
   }
 
   public let code: Code

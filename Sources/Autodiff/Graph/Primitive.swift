@@ -41,9 +41,6 @@ public protocol Primitive: Hashable, Sendable {
 
   /// Whether the output is the first input's elements, in their order, under another shape.
   var isView: Bool { get }
-
-  /// One primitive that does this and then `next`, when `next` is the only one to read the output.
-  func followed(by next: any Primitive) -> (any Primitive)?
 }
 
 extension Primitive {
@@ -51,7 +48,6 @@ extension Primitive {
   public func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int { 0 }
   public var overwritableInputs: [Int] { [] }
   public var isView: Bool { false }
-  public func followed(by next: any Primitive) -> (any Primitive)? { nil }
 
   public func auxiliaryCotangents(
     _ context: inout DerivativeContext

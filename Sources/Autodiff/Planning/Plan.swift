@@ -87,6 +87,14 @@ public struct Plan: Sendable {
   /// The bytes of arena, parameters and derivatives together: the most that a run ever needs.
   public var peakBytes: Int { arenaBytes + boundBytes }
 
+  /// The inputs that a step reads or that are outputs.
+  var inputs: [Value] {
+    let readers = schedule.readers()
+    return schedule.sources.filter { source in
+      if case .input = graph.nodes[source.index].origin { readers[source] != nil } else { false }
+    }
+  }
+
   /// The sum of all tensors' bytes can be counted, so that no later sum overflows.
   private static func checkTotal(_ graph: Graph) throws(GraphError) {
     var total = 0

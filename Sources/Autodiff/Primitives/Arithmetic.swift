@@ -235,7 +235,7 @@ extension Arithmetic {
           PrimitiveCase(
             primitive, [.init($0, first), .init($1, second)], torch: python[operation])
         })
-    } + [Select.entry]
+    }
   }
 }
 

@@ -97,7 +97,7 @@ extension Graph {
 
   /// The tensor put `times` after itself along each axis, as `numpy.tile`.
   public mutating func tile(_ x: Value, times: [Int]) throws(GraphError) -> Value {
-    let shape = shape(of: x)
+    let shape = try checkedShape(of: x, "tile")
     let limit = Int(Int32.max)
     guard times.count == shape.rank, times.allSatisfy({ (1...limit).contains($0) }),
       2 * shape.rank <= TensorType.mostAxes

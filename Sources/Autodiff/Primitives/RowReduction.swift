@@ -173,7 +173,7 @@ extension Graph {
     _ operation: String, _ x: Value, axes: [Int]?, keepsAxes: Bool,
     _ body: (inout Graph, Value) throws(GraphError) -> Value
   ) throws(GraphError) -> Value {
-    let shape = shape(of: x)
+    let shape = try checkedShape(of: x, operation)
     let chosen: [Int]
     do throws(GraphError) {
       chosen = try TypeCheck.axes(axes ?? Array(0..<shape.rank), of: shape)

@@ -122,7 +122,7 @@ extension Graph {
   public mutating func slice(
     _ x: Value, axis: Int, _ range: Range<Int>
   ) throws(GraphError) -> Value {
-    let shape = shape(of: x)
+    let shape = try checkedShape(of: x, "slice")
     let axis = try placed(axis, of: shape, "slice")
     if range == 0..<shape[axis] { return x }
     var (starts, stops) = (shape.dimensions.map { _ in 0 }, shape.dimensions)
@@ -134,7 +134,7 @@ extension Graph {
   public mutating func split(
     _ x: Value, lengths: [Int], axis: Int
   ) throws(GraphError) -> [Value] {
-    let shape = shape(of: x)
+    let shape = try checkedShape(of: x, "split")
     let place = try placed(axis, of: shape, "split")
     guard !lengths.isEmpty, lengths.allSatisfy({ $0 >= 1 && $0 <= shape[place] }),
       lengths.reduce(0, &+) == shape[place]
@@ -154,7 +154,7 @@ extension Graph {
 
   /// The order along some axes turned round.
   public mutating func flip(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
-    let shape = shape(of: x)
+    let shape = try checkedShape(of: x, "flip")
     var (starts, steps) = (shape.dimensions.map { _ in 0 }, shape.dimensions.map { _ in 1 })
     for axis in axes {
       let place = try placed(axis, of: shape, "flip")
@@ -167,7 +167,7 @@ extension Graph {
   public mutating func pad(
     _ x: Value, before: [Int], after: [Int], value: Double = 0
   ) throws(GraphError) -> Value {
-    let shape = shape(of: x)
+    let shape = try checkedShape(of: x, "pad")
     let limit = Int(Int32.max)
     guard before.count == shape.rank, after.count == shape.rank,
       (before + after).allSatisfy({ (0...limit).contains($0) })

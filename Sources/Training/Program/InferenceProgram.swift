@@ -44,6 +44,7 @@ final class InferenceProgram {
         target == nil
         ? nil : executor.pointer(to: results[1]).assumingMemoryBound(to: Float.self)
       plannedBytes = plan.arenaBytes
+      try executor.checkInputs()
       self.executor = executor
     } catch {
       throw TrainingError(.plan, "\(error)")

@@ -59,6 +59,11 @@ final class TrainingProgram {
         gradient: floats(layer.gradient))
     }
     plannedBytes = parts.plan.arenaBytes
+    do {
+      try executor.checkInputs()
+    } catch {
+      throw TrainingError(.plan, "\(error)")
+    }
   }
 
   /// The plan's kernels with the mean time of each over some passes, and those of what else a step does.
