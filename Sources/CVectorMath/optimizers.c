@@ -14,14 +14,17 @@ typedef double wide __attribute__((ext_vector_type(LANES)));
 #define NAME(x) x##_f32
 #define FABS fabsf
 #define LARGEST FLT_MAX
+#define TINY 1e-15
 #include "optimizers.inc"
 #undef REAL
 #undef NAME
 #undef FABS
 #undef LARGEST
+#undef TINY
 
 #define REAL double
 #define NAME(x) x##_f64
 #define FABS fabs
 #define LARGEST DBL_MAX
+#define TINY 1e-140
 #include "optimizers.inc"

@@ -38,14 +38,14 @@ VM_INLINE float vm_exp_pair(float x, float rest, float factor) {
   return vm_scale_f32((vm_exp_tail(by.r) * by.r + by.r) * factor + factor, by.n);
 }
 
-/// e^x, at most 1 ulp off.
+/// e^x; at most 1.1 ulp off.
 VM_INLINE float vm_exp_f32(float x) {
   float y = vm_exp_pair(x > 89.0f ? 89.0f : x, 0.0f, 1.0f);
   return x > 88.7228394f ? x * INFINITY : y;
 }
 VM_INLINE double vm_exp_f64(double x) { return exp(x); }
 
-/// e^x - 1.
+/// e^x - 1; at most 1.8 ulp off.
 VM_INLINE float vm_expm1_f32(float x) {
   float z = x > 89.0f ? 89.0f : x;
   z = z < -25.0f ? -25.0f : z;
@@ -58,7 +58,7 @@ VM_INLINE float vm_expm1_f32(float x) {
 }
 VM_INLINE double vm_expm1_f64(double x) { return expm1(x); }
 
-/// 1 / (1 + e^-x).
+/// 1 / (1 + e^-x); at most 2 ulp off.
 VM_INLINE float vm_sigmoid_f32(float x) {
   float e = vm_exp_pair(-fabsf(x), 0.0f, 1.0f);
   float q = 1.0f / (1.0f + e);
@@ -70,7 +70,7 @@ VM_INLINE double vm_sigmoid_f64(double x) {
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
 }
 
-/// A polynomial near 0, else by the exponential.
+/// A polynomial near 0, else by the exponential; at most 1.4 ulp off.
 VM_INLINE float vm_tanh_f32(float x) {
   float a = fabsf(x);
   float e = vm_exp_pair(a > 10.0f ? 20.0f : 2.0f * a, 0.0f, 1.0f);

@@ -17,7 +17,7 @@ VM_INLINE float vm_asin_near_0(float s, float z) {
   return p * z * s + s;
 }
 
-/// Above 1/2 by asin(a) = pi/2 - 2 asin(sqrt((1 - a) / 2)).
+/// Above 1/2 by asin(a) = pi/2 - 2 asin(sqrt((1 - a) / 2)); at most 2.5 ulp off.
 VM_INLINE float vm_asin_f32(float x) {
   float a = fabsf(x);
   float z = a > 0.5f ? 0.5f * (1.0f - a) : a * a;
@@ -27,6 +27,7 @@ VM_INLINE float vm_asin_f32(float x) {
 }
 VM_INLINE double vm_asin_f64(double x) { return asin(x); }
 
+/// At most 1.2 ulp off.
 VM_INLINE float vm_acos_f32(float x) {
   float a = fabsf(x);
   float z = a > 0.5f ? 0.5f * (1.0f - a) : a * a;
@@ -38,7 +39,8 @@ VM_INLINE float vm_acos_f32(float x) {
 }
 VM_INLINE double vm_acos_f64(double x) { return acos(x); }
 
-/// By atan(a) = pi/4 + atan((a - 1) / (a + 1)) or pi/2 + atan(-1 / a) to an argument of at most tan(pi/8).
+/// By atan(a) = pi/4 + atan((a - 1) / (a + 1)) or pi/2 + atan(-1 / a) to an argument of at most tan(pi/8);
+/// at most 2.3 ulp off.
 VM_INLINE float vm_atan_f32(float x) {
   float a = fabsf(x);
   int middle = a > 0.414213562f, far = a > 2.41421356f;

@@ -21,7 +21,7 @@ VM_INLINE float vm_log_near_1(float f, float k) {
 /// The k for which x / 2^k lies between sqrt(1/2) and sqrt(2), for a normal x.
 VM_INLINE int32_t vm_exponent_f32(float x) { return (int32_t)(vm_bits_f32(x) - 0x3F3504F3u) >> 23; }
 
-/// The natural logarithm, at most 1 ulp off.
+/// The natural logarithm; at most 0.9 ulp off.
 VM_INLINE float vm_log_f32(float x) {
   float normal = x < 0x1p-126f ? x * 0x1p23f : x;
   int32_t k = vm_exponent_f32(normal);
@@ -32,7 +32,7 @@ VM_INLINE float vm_log_f32(float x) {
 }
 VM_INLINE double vm_log_f64(double x) { return log(x); }
 
-/// log(1 + x).
+/// log(1 + x); at most 1.5 ulp off.
 VM_INLINE float vm_log1p_f32(float x) {
   float u = 1.0f + x;
   int32_t k = vm_exponent_f32(u);
@@ -46,7 +46,7 @@ VM_INLINE float vm_log1p_f32(float x) {
 }
 VM_INLINE double vm_log1p_f64(double x) { return log1p(x); }
 
-/// log(1 + e^x).
+/// log(1 + e^x); at most 1.8 ulp off.
 VM_INLINE float vm_softplus_f32(float x) {
   float e = vm_exp_pair(-fabsf(x), 0.0f, 1.0f);
   float f = e < 0.414213562f ? e : 0.5f * e - 0.5f;

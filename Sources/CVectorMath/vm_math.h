@@ -12,8 +12,10 @@
 #include "vm_trigonometric.h"
 
 // Those for float have neither branches nor calls, so that loops over them are vectorised; those for double
-// are the C library's. Special cases are those of C. Polynomials without a named source were found by the
-// Remez exchange, for the least relative error on their interval.
+// are the C library's. Special cases are those of C. The polynomials were found by the Remez
+// exchange, for the least relative error on their interval.
+
+// An ulp is the distance of two floats next to the exact value; the bounds hold for all floats.
 
 VM_INLINE float vm_sqrt_f32(float x) { return sqrtf(x); }
 VM_INLINE double vm_sqrt_f64(double x) { return sqrt(x); }

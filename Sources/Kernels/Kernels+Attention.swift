@@ -102,10 +102,12 @@ public struct AttentionOperands: @unchecked Sendable {
 
 /// What attention needs of an element type.
 protocol AttentionElement: BinaryFloatingPoint {
-  /// `C [m, n] = α op(A) op(B) + β C`, row-major, without gaps.
+  static func attentionFill(_ y: UnsafeMutablePointer<Self>, _ value: Self, _ count: Int)
+  /// `C [m, n] = α op(A) op(B) + β C`, row-major, without gaps; β is 0 or 1.
   static func attentionProduct(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Self,
-    _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ beta: Self, _ c: UnsafeMutablePointer<Self>)
+    _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ beta: Self,
+    _ c: UnsafeMutablePointer<Self>)
   static func attentionScores(
     _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Self>,
     _ mask: UnsafePointer<Self>?, _ maxima: UnsafeMutablePointer<Self>,
@@ -124,15 +126,21 @@ protocol AttentionElement: BinaryFloatingPoint {
 
 extension Float: AttentionElement {
   @inline(__always)
+  static func attentionFill(_ y: UnsafeMutablePointer<Float>, _ value: Float, _ count: Int) {
+    vm_fill_f32(y, value, Int64(count))
+  }
+  @inline(__always)
   static func attentionProduct(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ beta: Float,
     _ c: UnsafeMutablePointer<Float>
   ) {
+    // OpenBLAS is slow to set C to 0.
+    if beta == 0 { vm_fill_f32(c, 0, Int64(m * n)) }
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
       transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), beta, c, Int32(n))
+      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 1, c, Int32(n))
   }
   @inline(__always)
   static func attentionScores(
@@ -160,15 +168,21 @@ extension Float: AttentionElement {
 
 extension Double: AttentionElement {
   @inline(__always)
+  static func attentionFill(_ y: UnsafeMutablePointer<Double>, _ value: Double, _ count: Int) {
+    vm_fill_f64(y, value, Int64(count))
+  }
+  @inline(__always)
   static func attentionProduct(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Double,
     _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ beta: Double,
     _ c: UnsafeMutablePointer<Double>
   ) {
+    // OpenBLAS is slow to set C to 0.
+    if beta == 0 { vm_fill_f64(c, 0, Int64(m * n)) }
     cblas_dgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
       transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), beta, c, Int32(n))
+      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 1, c, Int32(n))
   }
   @inline(__always)
   static func attentionScores(
@@ -178,7 +192,8 @@ extension Double: AttentionElement {
   ) { vm_attention_scores_f64(block, scores, mask, maxima, sums, y, Int64(width)) }
   @inline(__always)
   static func attentionEnd(
-    _ y: UnsafeMutablePointer<Double>, _ maxima: UnsafePointer<Double>, _ sums: UnsafePointer<Double>,
+    _ y: UnsafeMutablePointer<Double>, _ maxima: UnsafePointer<Double>,
+    _ sums: UnsafePointer<Double>,
     _ logSums: UnsafeMutablePointer<Double>?, _ queries: Int, _ width: Int
   ) { vm_attention_end_f64(y, maxima, sums, logSums, Int64(queries), Int64(width)) }
   @inline(__always)
@@ -276,7 +291,7 @@ extension Kernels {
       let slope = a.operands.slopes.map {
         Double($0.assumingMemoryBound(to: Element.self)[head % g.heads])
       }
-      maxima.update(repeating: -.infinity, count: rows.count)
+      Element.attentionFill(maxima, -.infinity, rows.count)
       sums.update(repeating: 0, count: rows.count)
       let seen = g.seen(before: rows.upperBound)
       for start in stride(from: 0, to: seen, by: AttentionGeometry.block.keys) {
@@ -344,8 +359,8 @@ extension Kernels {
     for keyHead in a.tiling.range(tile) {
       let dKey = dk + keyHead * g.keys * g.width
       let dValue = dv + keyHead * g.keys * g.valueWidth
-      dKey.update(repeating: 0, count: g.keys * g.width)
-      dValue.update(repeating: 0, count: g.keys * g.valueWidth)
+      Element.attentionFill(dKey, 0, g.keys * g.width)
+      Element.attentionFill(dValue, 0, g.keys * g.valueWidth)
       let key = a.operands.key.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.width
       let value =
         a.operands.value.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.valueWidth

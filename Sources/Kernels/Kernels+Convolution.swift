@@ -30,7 +30,7 @@ public struct ConvolutionGeometry: Sendable {
 
   /// Rows of the output whose columns are made at once: as many as a cache near the core has room for.
   var linesAtOnce: Int {
-    min(window.lines, max(1, (1 << 20) / max(1, channels * window.taps * window.width)))
+    min(window.lines, max(1, (1 << 18) / max(1, channels * window.taps * window.width)))
   }
 
   /// Elements of the columns that are made at once.

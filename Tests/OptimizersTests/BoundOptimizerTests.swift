@@ -75,6 +75,20 @@ import Testing
       OptimizerReferenceTests.read(setting.parameters, 0, as: Float.self) == [-3, 0, 0, 0])
   }
 
+  @Test(
+    "norms of gradients whose squares a float can't hold are right", arguments: [1e20, 1e-25, 3e-42])
+  func extremes(scale: Double) throws {
+    let setting = try bind("sgd", clip: nil)
+    let numbers = [3 * scale, 0, -4 * scale, 0].map { Double(Float($0)) }
+    set([numbers, [0, scale, 0]], setting.gradients)
+    setting.bound.step(1, learningRate: 0)
+    let exact = numbers.reduce(0) { $0 + $1 * $1 }
+    let found = setting.bound.statistics(of: 0)
+    #expect(abs(found.sumOfSquares / exact - 1) < 1e-12)
+    #expect(found.maxAbs == Double(Float(4 * scale)))
+    #expect(setting.bound.gradientsAreFinite)
+  }
+
   @Test("elements that aren't finite are counted and noticed", arguments: clips)
   func nonFinite(clip: Clip?) throws {
     let setting = try bind("adam", clip: clip)

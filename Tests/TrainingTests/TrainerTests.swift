@@ -79,6 +79,25 @@ import Testing
     #expect(one.weights?.bits == many.weights?.bits)
   }
 
+  @Test("recomputing activations changes no bit")
+  func recomputing() throws {
+    let (plain, _) = try train(dropout: 0.3)
+    let (again, _) = try train(
+      JSONObject([("memory", ["recompute": "blocks"])]), dropout: 0.3)
+    #expect(plain.weights?.bits == again.weights?.bits)
+  }
+
+  @Test("a step that can't be brought within its budget is refused with both figures")
+  func budget() throws {
+    do {
+      _ = try train(JSONObject([("memory", ["budget_bytes": 2000])]))
+      Issue.record("2000 bytes were enough")
+    } catch let error as TrainingError {
+      #expect(error.code == .plan)
+      #expect(error.message.contains("budget"))
+    }
+  }
+
   @Test("watching changes no bit")
   func watching() throws {
     let (plain, _) = try train(dropout: 0.3, observation: .none)

@@ -100,6 +100,14 @@ import Testing
       ["/training/clip/value"]
     ),
     (#"{"epochs": 1, "loss": "cross_entropy", "threads": 0}"#, ["/training/threads"]),
+    (
+      #"{"epochs": 1, "loss": "cross_entropy", "memory": {"recompute": "block", "budget": 1}}"#,
+      ["/training/memory/recompute", "/training/memory/budget"]
+    ),
+    (
+      #"{"epochs": 1, "loss": "cross_entropy", "memory": {"budget_bytes": 0}}"#,
+      ["/training/memory/budget_bytes"]
+    ),
     (#"[]"#, ["/training", "/training/epochs", "/training/loss"]),
   ]
 

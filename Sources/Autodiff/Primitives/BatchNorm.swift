@@ -231,13 +231,8 @@ extension Graph {
     _ x: Value, weight: Value? = nil, bias: Value? = nil, epsilon: Double = 1e-5
   ) throws(GraphError) -> (output: Value, moments: Value) {
     let moments = try channelMoments(x)
-    let primitive = BatchNorm(epsilon: epsilon)
-    guard weight == nil, let bias else {
-      let parameters = [weight, bias].compactMap { $0 }
-      return (try apply(primitive, [x, moments] + parameters), moments)
-    }
-    let normal = try apply(primitive, [x, moments])
-    return (try add(normal, channels(bias, of: shape(of: x))), moments)
+    let parameters = channelParameters(weight, bias, of: shape(of: x))
+    return (try apply(BatchNorm(epsilon: epsilon), [x, moments] + parameters), moments)
   }
 
   /// Batch normalisation with a mean and a variance that are given.
@@ -247,12 +242,8 @@ extension Graph {
     _ x: Value, mean: Value, variance: Value, weight: Value? = nil, bias: Value? = nil,
     epsilon: Double = 1e-5
   ) throws(GraphError) -> Value {
-    let primitive = BatchNormInference(epsilon: epsilon)
-    guard weight == nil, let bias else {
-      return try apply(primitive, [x, mean, variance] + [weight, bias].compactMap { $0 })
-    }
-    let normal = try apply(primitive, [x, mean, variance])
-    return try add(normal, channels(bias, of: shape(of: x)))
+    let parameters = channelParameters(weight, bias, of: shape(of: x))
+    return try apply(BatchNormInference(epsilon: epsilon), [x, mean, variance] + parameters)
   }
 
   /// The mean and the biased variance of each channel, `[N, C, …] -> [2, C]`.

@@ -206,11 +206,15 @@ extension Graph {
     _ x: Value, groups: Int, weight: Value? = nil, bias: Value? = nil, epsilon: Double = 1e-5
   ) throws(GraphError) -> Value {
     let primitive = GroupNorm(groups: groups, epsilon: epsilon)
-    guard weight == nil, let bias else {
-      return try apply(primitive, [x] + [weight, bias].compactMap { $0 })
-    }
-    let normal = try apply(primitive, [x])
-    return try add(normal, channels(bias, of: shape(of: x)))
+    let parameters = channelParameters(weight, bias, of: shape(of: x))
+    return try apply(primitive, [x] + parameters)
+  }
+
+  /// Weight and bias, as far as there are any; a bias alone gets a weight of ones.
+  mutating func channelParameters(_ weight: Value?, _ bias: Value?, of shape: Shape) -> [Value] {
+    guard weight == nil, let bias else { return [weight, bias].compactMap { $0 } }
+    let channels = shape.rank > 1 ? shape[1] : 1
+    return [constant(1, shape: [channels]), bias]
   }
 
   /// Instance normalisation, which is group normalisation with a group for each channel.

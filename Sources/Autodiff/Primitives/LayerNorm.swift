@@ -36,7 +36,7 @@ struct LayerNorm: Primitive {
     return inputs[0]
   }
 
-  func row(of shape: Shape) -> Shape { Shape(Array(shape.dimensions.suffix(axes))) }
+  func row(of shape: Shape) -> Shape { Shape(Array(shape.dimensions.suffix(max(0, axes)))) }
   func rows(of shape: Shape) -> Int { shape.dimensions.dropLast(axes).reduce(1, *) }
 
   func auxiliaryType(of inputs: [TensorType]) -> TensorType? {
@@ -220,12 +220,9 @@ extension Graph {
   ) throws(GraphError) -> Value {
     let row = (weight ?? bias).map { shape(of: $0).rank }
     let primitive = LayerNorm(isCentred: true, axes: axes ?? row ?? 1, epsilon: epsilon)
-    guard weight != nil || bias == nil else {
-      let bias = bias.map { [$0] } ?? []
-      let normal = try apply(primitive, [x])
-      return try add(normal, bias[0])
-    }
-    return try apply(primitive, [x] + [weight, bias].compactMap { $0 })
+    let factor =
+      bias == nil ? weight : weight ?? constant(1, shape: primitive.row(of: shape(of: x)))
+    return try apply(primitive, [x] + [factor, bias].compactMap { $0 })
   }
 }
 
