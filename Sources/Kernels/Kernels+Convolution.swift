@@ -28,7 +28,7 @@ public struct ConvolutionGeometry: Sendable {
   var kernelElements: Int { filters * taps }
   public var flops: Int { 2 * images * filters * window.positions * taps }
 
-  /// Rows of the output whose columns are made at once: as many as a cache near the core has room for.
+  /// Rows of the output whose columns are made at once: what a cache near the core has room for.
   var linesAtOnce: Int {
     min(window.lines, max(1, (1 << 18) / max(1, channels * window.taps * window.width)))
   }
@@ -112,8 +112,8 @@ extension Kernels {
 
     enum Part { case output, columns, kernel }
 
-    /// Makes output `[filters, count]`, columns `[taps, count]` or kernel `[filters, taps]` of the other
-    /// two, for each group.
+    /// Makes output `[filters, count]`, columns `[taps, count]` or kernel `[filters, taps]` of the
+    /// other two, for each group.
     ///
     /// - Parameter count: how many positions, from where `y` points.
     @inline(__always)
@@ -144,7 +144,7 @@ extension Kernels {
       }
     }
 
-    /// Runs a body for each part of an image's output: its lines, its first position and their number.
+    /// Runs a body for each part of an output: its lines, its first position and their number.
     @inline(__always)
     func forEachPart(_ body: (Range<Int>, Int, Int) -> Void) {
       let window = geometry.window

@@ -22,7 +22,8 @@ private protocol PoolElement {
 }
 
 extension Float: PoolElement {
-  fileprivate static func largest(_ x: Source, _ y: Target, _ at: Places, _ n: Int64, _ g: Numbers) {
+  fileprivate static func largest(_ x: Source, _ y: Target, _ at: Places, _ n: Int64, _ g: Numbers)
+  {
     vm_max_pool_f32(x, y, at, n, g)
   }
   fileprivate static func adaptiveLargest(
@@ -49,7 +50,8 @@ extension Float: PoolElement {
 }
 
 extension Double: PoolElement {
-  fileprivate static func largest(_ x: Source, _ y: Target, _ at: Places, _ n: Int64, _ g: Numbers) {
+  fileprivate static func largest(_ x: Source, _ y: Target, _ at: Places, _ n: Int64, _ g: Numbers)
+  {
     vm_max_pool_f64(x, y, at, n, g)
   }
   fileprivate static func adaptiveLargest(
@@ -176,7 +178,8 @@ extension Kernels {
     }
   }
 
-  /// The elements of planes `x` that indices name, as `y`; or, as a gradient, `y` added to where they are.
+  /// The elements of planes `x` that indices name, as `y`; or, as a gradient, `y` added to where
+  /// they are.
   public static func indexedPool(
     _ name: String, _ element: ElementType, isGradient: Bool, x: UnsafeMutableRawPointer,
     indices: UnsafeMutableRawPointer, y: UnsafeMutableRawPointer, planes: Int, inputs: Int,

@@ -112,10 +112,11 @@ extension Graph {
         pooling: .window([size.0, size.1, size.2], window), countsPadding: countsPadding), [x])
   }
 
-  /// Average pooling to a given number of windows, as `torch.nn.functional.adaptive_avg_pool1d`, `2d` and
-  /// `3d`.
+  /// Average pooling to a given number of windows, as `torch.nn.functional.adaptive_avg_pool1d`,
+  /// `2d` and `3d`.
   ///
-  /// Place `i` of `O` along an axis of `L` elements is over `floor(i L / O) ..< ceil((i + 1) L / O)`.
+  /// Place `i` of `O` along an axis of `L` elements is over
+  /// `floor(i L / O) ..< ceil((i + 1) L / O)`.
   ///
   /// - Shapes: `[N, C, L…] -> [N, C, O…]`, one to three axes.
   public mutating func adaptiveAveragePool(

@@ -185,7 +185,8 @@ struct ConvolutionCase {
       .init([2, 3, 5, 6], [4, 3, 3, 3], stride: [1, 1]),
       .init([2, 3, 5, 6], [4, 3, 3, 3], stride: [1, 1], padding: [1, 1]),
       .init([1, 2, 7, 6], [3, 2, 3, 2], stride: [2, 1], padding: [1, 0]),
-      .init([2, 4, 6, 5], [6, 2, 3, 3], stride: [1, 1], padding: [2, 2], dilation: [2, 2], groups: 2),
+      .init(
+        [2, 4, 6, 5], [6, 2, 3, 3], stride: [1, 1], padding: [2, 2], dilation: [2, 2], groups: 2),
       .init([1, 3, 6, 6], [3, 1, 2, 2], stride: [2, 2], groups: 3),
       .init([3, 2, 4, 4], [5, 2, 1, 1], stride: [1, 1]),
       .init([1, 1, 4, 5], [2, 1, 4, 5], stride: [3, 3], padding: [2, 1]),

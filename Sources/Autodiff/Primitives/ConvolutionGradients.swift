@@ -1,8 +1,8 @@
 import Kernels
 import Tensors
 
-/// The derivative of a convolution with respect to its input, from `dy` and the kernel; by itself, a
-/// transposed convolution.
+/// The derivative of a convolution with respect to its input, from `dy` and the kernel; by itself,
+/// a transposed convolution.
 struct ConvolutionInputGradient: EpilogueHost {
   let forward: Convolution
   let input: Shape

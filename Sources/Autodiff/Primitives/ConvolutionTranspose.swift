@@ -1,6 +1,6 @@
 import Tensors
 
-/// A transposed convolution: what a convolution's derivative does to its output, as an operation itself.
+/// A transposed convolution: what a convolution's derivative does to its output.
 ///
 /// Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning", chapter 4.
 private struct ConvolutionTranspose {
@@ -15,7 +15,9 @@ private struct ConvolutionTranspose {
   var name: String { "conv\(window.axes)d_transpose" }
 
   /// The output's last axes, by the shape rule.
-  func output(_ x: TensorType, _ weight: TensorType, _ bias: TensorType?) throws(GraphError) -> [Int] {
+  func output(_ x: TensorType, _ weight: TensorType, _ bias: TensorType?) throws(GraphError)
+    -> [Int]
+  {
     try TypeCheck.floats([x, weight] + (bias.map { [$0] } ?? []))
     try TypeCheck.rank(x, window.axes + 2, "the input", rule: ConvolutionTranspose.rule)
     try TypeCheck.rank(weight, window.axes + 2, "the kernel", rule: ConvolutionTranspose.rule)
@@ -124,8 +126,9 @@ extension Graph {
 
   /// A transposed convolution over volumes, as `torch.nn.functional.conv_transpose3d`.
   ///
-  /// - Shapes: x `[N, C, D, H, W]`, weight `[C, filters/groups, kd, kh, kw]`, bias `[filters]`, output
-  ///   `[N, filters, D', H', W']` with `D' = (D - 1) s - 2p + d (kd - 1) + output padding + 1`.
+  /// - Shapes: x `[N, C, D, H, W]`, weight `[C, filters/groups, kd, kh, kw]`, bias `[filters]`,
+  ///   output `[N, filters, D', H', W']` with
+  ///   `D' = (D - 1) s - 2p + d (kd - 1) + output padding + 1`.
   public mutating func conv3dTranspose(
     _ x: Value, weight: Value, bias: Value? = nil, stride: (Int, Int, Int) = (1, 1, 1),
     padding: (Int, Int, Int) = (0, 0, 0), outputPadding: (Int, Int, Int) = (0, 0, 0),

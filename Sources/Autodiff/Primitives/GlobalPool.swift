@@ -13,7 +13,7 @@ extension Graph {
     return try mean(x, axes: Array(2..<shape(of: x).rank), keepsAxes: keepsAxes)
   }
 
-  /// The largest element over all axes but the first two; the first of equals, and NaN where there is one.
+  /// The largest element over all axes but the first two, as of one window.
   ///
   /// - Shapes: `[N, C, …] -> [N, C]`, or `[N, C, 1…]` when axes are kept.
   public mutating func globalMaxPool(

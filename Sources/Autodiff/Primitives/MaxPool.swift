@@ -45,7 +45,7 @@ struct MaxPool: Primitive {
   }
 }
 
-/// The derivative of max pooling with respect to its input: each `dy` added to where its element was.
+/// The derivative of max pooling by its input: each `dy` added to where its element was.
 struct MaxPoolGradient: Primitive {
   let input: Shape
 
@@ -84,7 +84,8 @@ struct MaxPoolGather: Primitive {
     try TypeCheck.floats([inputs[0]])
     try TypeCheck.element(inputs[1], .int32)
     let (x, indices) = (inputs[0].shape, inputs[1].shape)
-    guard x.rank > 2, indices.rank > 2, x.dimensions.prefix(2) == indices.dimensions.prefix(2) else {
+    guard x.rank > 2, indices.rank > 2, x.dimensions.prefix(2) == indices.dimensions.prefix(2)
+    else {
       throw GraphError(
         .shapeMismatch, "\(x) and the indices \(indices) don't meet", rule: MaxPoolGather.rule)
     }
@@ -156,9 +157,11 @@ extension Graph {
     return try apply(MaxPool(pooling: .window([size.0, size.1, size.2], window)), [x])
   }
 
-  /// Max pooling to a given number of windows, as `torch.nn.functional.adaptive_max_pool1d`, `2d` and `3d`.
+  /// Max pooling to a given number of windows, as `torch.nn.functional.adaptive_max_pool1d`, `2d`
+  /// and `3d`.
   ///
-  /// Place `i` of `O` along an axis of `L` elements is over `floor(i L / O) ..< ceil((i + 1) L / O)`.
+  /// Place `i` of `O` along an axis of `L` elements is over
+  /// `floor(i L / O) ..< ceil((i + 1) L / O)`.
   ///
   /// - Shapes: `[N, C, L…] -> [N, C, O…]`, one to three axes.
   public mutating func adaptiveMaxPool(
@@ -183,7 +186,10 @@ extension MaxPool {
   private static let dilated: [[PoolingCase]] = [
     [.init([1, 2, 9], [3], stride: [2], padding: [1], dilation: [2])],
     [.init([1, 2, 7, 6], [3, 2], stride: [1, 2], padding: [1, 1], dilation: [2, 3])],
-    [.init([1, 1, 4, 5, 3], [2, 3, 2], stride: [1, 1, 1], padding: [1, 0, 1], dilation: [2, 2, 1])],
+    [
+      .init(
+        [1, 1, 4, 5, 3], [2, 3, 2], stride: [1, 1, 1], padding: [1, 0, 1], dilation: [2, 2, 1])
+    ],
   ]
 
   static var entries: [PrimitiveEntry] {

@@ -87,5 +87,7 @@ extension GraphError {
 
 extension [Int] {
   /// As PyTorch has settings: `(2, 1)`.
-  var tuple: String { count == 1 ? "(\(self[0]),)" : "(\(map(String.init).joined(separator: ", ")))" }
+  var tuple: String {
+    count == 1 ? "(\(self[0]),)" : "(\(map(String.init).joined(separator: ", ")))"
+  }
 }
