@@ -68,22 +68,21 @@ public final class KernelSequence {
   public func run(on team: ThreadTeam, addingTimesTo nanoseconds: inout [UInt64]) {
     for (index, (call, tiles)) in launches.enumerated() {
       let began = DispatchTime.now().uptimeNanoseconds
-      if tiles == 1 || team.threads == 1 {
-        for tile in 0..<tiles { call._withUnsafeGuaranteedRef { $0.run(tile: tile) } }
-      } else {
-        team.run(call, tiles: tiles)
-      }
+      launch(call, tiles, team)
       nanoseconds[index] += DispatchTime.now().uptimeNanoseconds - began
     }
   }
 
   public func run(on team: ThreadTeam) {
-    for (call, tiles) in launches {
-      if tiles == 1 || team.threads == 1 {
-        for tile in 0..<tiles { call._withUnsafeGuaranteedRef { $0.run(tile: tile) } }
-      } else {
-        team.run(call, tiles: tiles)
-      }
+    for (call, tiles) in launches { launch(call, tiles, team) }
+  }
+
+  @inline(__always)
+  private func launch(_ call: Unmanaged<KernelCall>, _ tiles: Int, _ team: ThreadTeam) {
+    if tiles == 1 || team.threads == 1 {
+      for tile in 0..<tiles { call._withUnsafeGuaranteedRef { $0.run(tile: tile) } }
+    } else {
+      team.run(call, tiles: tiles)
     }
   }
 }

@@ -1,4 +1,3 @@
-import COpenBLAS
 import CVectorMath
 import Tensors
 
@@ -101,13 +100,7 @@ public struct AttentionOperands: @unchecked Sendable {
 }
 
 /// What attention needs of an element type.
-protocol AttentionElement: BinaryFloatingPoint {
-  static func attentionFill(_ y: UnsafeMutablePointer<Self>, _ value: Self, _ count: Int)
-  /// `C [m, n] = α op(A) op(B) + β C`, row-major, without gaps; β is 0 or 1.
-  static func attentionProduct(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Self,
-    _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ beta: Self,
-    _ c: UnsafeMutablePointer<Self>)
+protocol AttentionElement: MatrixElement {
   static func attentionScores(
     _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Self>,
     _ mask: UnsafePointer<Self>?, _ maxima: UnsafeMutablePointer<Self>,
@@ -125,23 +118,6 @@ protocol AttentionElement: BinaryFloatingPoint {
 }
 
 extension Float: AttentionElement {
-  @inline(__always)
-  static func attentionFill(_ y: UnsafeMutablePointer<Float>, _ value: Float, _ count: Int) {
-    vm_fill_f32(y, value, Int64(count))
-  }
-  @inline(__always)
-  static func attentionProduct(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ beta: Float,
-    _ c: UnsafeMutablePointer<Float>
-  ) {
-    // OpenBLAS is slow to set C to 0.
-    if beta == 0 { vm_fill_f32(c, 0, Int64(m * n)) }
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 1, c, Int32(n))
-  }
   @inline(__always)
   static func attentionScores(
     _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Float>,
@@ -168,23 +144,6 @@ extension Float: AttentionElement {
 
 extension Double: AttentionElement {
   @inline(__always)
-  static func attentionFill(_ y: UnsafeMutablePointer<Double>, _ value: Double, _ count: Int) {
-    vm_fill_f64(y, value, Int64(count))
-  }
-  @inline(__always)
-  static func attentionProduct(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Double,
-    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ beta: Double,
-    _ c: UnsafeMutablePointer<Double>
-  ) {
-    // OpenBLAS is slow to set C to 0.
-    if beta == 0 { vm_fill_f64(c, 0, Int64(m * n)) }
-    cblas_dgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha, a,
-      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 1, c, Int32(n))
-  }
-  @inline(__always)
   static func attentionScores(
     _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Double>,
     _ mask: UnsafePointer<Double>?, _ maxima: UnsafeMutablePointer<Double>,
@@ -207,6 +166,18 @@ extension Double: AttentionElement {
     _ slopes: UnsafeMutablePointer<Double>, _ mask: UnsafePointer<Double>?,
     _ logSums: UnsafePointer<Double>, _ dots: UnsafePointer<Double>
   ) { vm_attention_slopes_f64(block, scores, slopes, mask, logSums, dots) }
+}
+
+/// `C [m, n] = α op(A) op(B)`, or that added to C, row-major and without gaps.
+@inline(__always)
+private func attentionProduct<Element: MatrixElement>(
+  _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Element,
+  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, isAdded: Bool,
+  _ c: UnsafeMutablePointer<Element>
+) {
+  Element.multiply(
+    transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: alpha, a,
+    transposeA ? m : k, b, transposeB ? k : n, c, n, isAdded: isAdded)
 }
 
 extension Kernels {
@@ -291,7 +262,7 @@ extension Kernels {
       let slope = a.operands.slopes.map {
         Double($0.assumingMemoryBound(to: Element.self)[head % g.heads])
       }
-      Element.attentionFill(maxima, -.infinity, rows.count)
+      Element.fill(maxima, -.infinity, rows.count)
       sums.update(repeating: 0, count: rows.count)
       let seen = g.seen(before: rows.upperBound)
       for start in stride(from: 0, to: seen, by: AttentionGeometry.block.keys) {
@@ -299,14 +270,14 @@ extension Kernels {
         var block = vm_attention_block(
           queries: Int64(rows.count), keys: Int64(count), first_query: Int64(rows.lowerBound),
           first_key: Int64(start), is_causal: g.isCausal ? 1 : 0, slope: slope ?? 0)
-        Element.attentionProduct(
+        attentionProduct(
           false, true, rows.count, count, g.width, Element(g.scale), query, key + start * g.width,
-          0, scores)
+          isAdded: false, scores)
         Element.attentionScores(
           &block, scores, mask.map { $0 + start }, maxima, sums, y, g.valueWidth)
-        Element.attentionProduct(
+        attentionProduct(
           false, false, rows.count, g.valueWidth, count, 1, scores, value + start * g.valueWidth,
-          start == 0 ? 0 : 1, y)
+          isAdded: start > 0, y)
       }
       Element.attentionEnd(
         y, maxima, sums,
@@ -359,8 +330,8 @@ extension Kernels {
     for keyHead in a.tiling.range(tile) {
       let dKey = dk + keyHead * g.keys * g.width
       let dValue = dv + keyHead * g.keys * g.valueWidth
-      Element.attentionFill(dKey, 0, g.keys * g.width)
-      Element.attentionFill(dValue, 0, g.keys * g.valueWidth)
+      Element.fill(dKey, 0, g.keys * g.width)
+      Element.fill(dValue, 0, g.keys * g.valueWidth)
       let key = a.operands.key.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.width
       let value =
         a.operands.value.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.valueWidth
@@ -384,22 +355,23 @@ extension Kernels {
             var block = vm_attention_block(
               queries: Int64(rows.count), keys: Int64(count), first_query: Int64(rows.lowerBound),
               first_key: Int64(start), is_causal: g.isCausal ? 1 : 0, slope: slope ?? 0)
-            Element.attentionProduct(
+            attentionProduct(
               false, true, rows.count, count, g.width, Element(g.scale), query,
-              key + start * g.width, 0, scores)
-            Element.attentionProduct(
-              false, true, rows.count, count, g.valueWidth, 1, dy, value + start * g.valueWidth, 0,
-              slopes)
+              key + start * g.width, isAdded: false, scores)
+            attentionProduct(
+              false, true, rows.count, count, g.valueWidth, 1, dy, value + start * g.valueWidth,
+              isAdded: false, slopes)
             Element.attentionSlopes(
               &block, scores, slopes, mask.map { $0 + start }, logSums + first, dots)
-            Element.attentionProduct(
-              true, false, count, g.valueWidth, rows.count, 1, scores, dy, 1,
+            attentionProduct(
+              true, false, count, g.valueWidth, rows.count, 1, scores, dy, isAdded: true,
               dValue + start * g.valueWidth)
-            Element.attentionProduct(
+            attentionProduct(
               false, false, rows.count, g.width, count, Element(g.scale), slopes,
-              key + start * g.width, start == 0 ? 0 : 1, dq + first * g.width)
-            Element.attentionProduct(
-              true, false, count, g.width, rows.count, Element(g.scale), slopes, query, 1,
+              key + start * g.width, isAdded: start > 0, dq + first * g.width)
+            attentionProduct(
+              true, false, count, g.width, rows.count, Element(g.scale), slopes, query,
+              isAdded: true,
               dKey + start * g.width)
           }
         }

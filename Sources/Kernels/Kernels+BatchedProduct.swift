@@ -48,27 +48,27 @@ extension Kernels {
     return Kernel(
       name, tiles: tiling.tiles, flops: 2 * count * m * n * k,
       bytes: bytes(count * (m * k + k * n + m * n), element), arguments: arguments, for: element,
-      double: { p, tile in
-        let (range, size) = (p.tiling.range(tile), p.product)
-        for place in range {
-          let (i, j) = p.matrices(place)
-          size.run(
-            p.a.doubles + i * size.m * size.k, p.b.doubles + j * size.k * size.n,
-            p.c.doubles + place * size.m * size.n, rows: 0..<size.m, columns: 0..<size.n)
-        }
-        p.epilogue?.run(
-          p.c.doubles, range.lowerBound * size.m * size.n..<range.upperBound * size.m * size.n)
-      },
-      single: { p, tile in
-        let (range, size) = (p.tiling.range(tile), p.product)
-        for place in range {
-          let (i, j) = p.matrices(place)
-          size.run(
-            p.a.floats + i * size.m * size.k, p.b.floats + j * size.k * size.n,
-            p.c.floats + place * size.m * size.n, rows: 0..<size.m, columns: 0..<size.n)
-        }
-        p.epilogue?.run(
-          p.c.floats, range.lowerBound * size.m * size.n..<range.upperBound * size.m * size.n)
-      })
+      double: { multiplyBatch($0, $1, Double.self) },
+      single: { multiplyBatch($0, $1, Float.self) })
+  }
+
+  @inline(__always)
+  private static func multiplyBatch<Element: MatrixElement>(
+    _ p: BatchedProductArguments, _ tile: Int, _: Element.Type
+  ) {
+    let (range, size) = (p.tiling.range(tile), p.product)
+    let a = p.a.assumingMemoryBound(to: Element.self)
+    let b = p.b.assumingMemoryBound(to: Element.self)
+    let c = p.c.assumingMemoryBound(to: Element.self)
+    let count = size.m * size.n
+    for place in range {
+      let (i, j) = p.matrices(place)
+      size.run(
+        a + i * size.m * size.k, b + j * size.k * size.n, c + place * count, rows: 0..<size.m,
+        columns: 0..<size.n)
+    }
+    if let epilogue = p.epilogue {
+      Element.run(epilogue, c, range.lowerBound * count..<range.upperBound * count)
+    }
   }
 }

@@ -1,4 +1,3 @@
-import COpenBLAS
 import CVectorMath
 import Tensors
 
@@ -45,7 +44,7 @@ public struct ConvolutionGeometry: Sendable {
 }
 
 /// What convolutions need of an element type.
-private protocol ConvolutionElement: BinaryFloatingPoint {
+private protocol ConvolutionElement: MatrixElement {
   typealias Source = UnsafePointer<Self>?
   typealias Target = UnsafeMutablePointer<Self>?
   typealias Numbers = UnsafePointer<Int64>?
@@ -54,11 +53,6 @@ private protocol ConvolutionElement: BinaryFloatingPoint {
   static func addColumns(_ columns: Source, _ x: Target, _ g: Numbers)
   static func addPartials(
     _ partials: Source, _ y: Target, _ parts: Int64, _ count: Int64, _ first: Int64, _ end: Int64)
-  static func multiply(
-    _ tA: CBLAS_TRANSPOSE, _ tB: CBLAS_TRANSPOSE, _ m: Int32, _ n: Int32, _ k: Int32, _ a: Source,
-    _ lda: Int32, _ b: Source, _ ldb: Int32, _ beta: Self, _ c: Target, _ ldc: Int32)
-  static func run(
-    _ epilogue: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>)
 }
 
 extension Float: ConvolutionElement {
@@ -71,13 +65,6 @@ extension Float: ConvolutionElement {
   fileprivate static func addPartials(
     _ partials: Source, _ y: Target, _ parts: Int64, _ count: Int64, _ first: Int64, _ end: Int64
   ) { vm_add_partials_f32(partials, y, parts, count, first, end) }
-  fileprivate static func multiply(
-    _ tA: CBLAS_TRANSPOSE, _ tB: CBLAS_TRANSPOSE, _ m: Int32, _ n: Int32, _ k: Int32, _ a: Source,
-    _ lda: Int32, _ b: Source, _ ldb: Int32, _ beta: Self, _ c: Target, _ ldc: Int32
-  ) { cblas_sgemm(CblasRowMajor, tA, tB, m, n, k, 1, a, lda, b, ldb, beta, c, ldc) }
-  fileprivate static func run(
-    _ epilogue: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>
-  ) { epilogue.run(y, range) }
 }
 
 extension Double: ConvolutionElement {
@@ -90,13 +77,6 @@ extension Double: ConvolutionElement {
   fileprivate static func addPartials(
     _ partials: Source, _ y: Target, _ parts: Int64, _ count: Int64, _ first: Int64, _ end: Int64
   ) { vm_add_partials_f64(partials, y, parts, count, first, end) }
-  fileprivate static func multiply(
-    _ tA: CBLAS_TRANSPOSE, _ tB: CBLAS_TRANSPOSE, _ m: Int32, _ n: Int32, _ k: Int32, _ a: Source,
-    _ lda: Int32, _ b: Source, _ ldb: Int32, _ beta: Self, _ c: Target, _ ldc: Int32
-  ) { cblas_dgemm(CblasRowMajor, tA, tB, m, n, k, 1, a, lda, b, ldb, beta, c, ldc) }
-  fileprivate static func run(
-    _ epilogue: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>
-  ) { epilogue.run(y, range) }
 }
 
 extension Kernels {
@@ -124,8 +104,6 @@ extension Kernels {
     ) {
       let filters = geometry.filters / geometry.groups
       let (taps, positions) = (geometry.taps, geometry.window.positions)
-      let (m, n, k, ld) = (Int32(filters), Int32(count), Int32(taps), Int32(positions))
-      let beta: Element = isAdded ? 1 : 0
       for group in 0..<geometry.groups {
         let columns = columns + group * taps * count
         let kernel = kernel + group * filters * taps
@@ -133,13 +111,16 @@ extension Kernels {
         switch part {
         case .output:
           Element.multiply(
-            CblasNoTrans, CblasNoTrans, m, n, k, kernel, k, columns, n, beta, y, ld)
+            m: filters, n: count, k: taps, kernel, taps, columns, count, y, positions,
+            isAdded: isAdded)
         case .columns:
           Element.multiply(
-            CblasTrans, CblasNoTrans, k, n, m, kernel, k, y, ld, beta, columns, n)
+            transposeA: true, m: taps, n: count, k: filters, kernel, taps, y, positions, columns,
+            count, isAdded: isAdded)
         case .kernel:
           Element.multiply(
-            CblasNoTrans, CblasTrans, m, k, n, y, ld, columns, n, beta, kernel, k)
+            transposeB: true, m: filters, n: taps, k: count, y, positions, columns, count, kernel,
+            taps, isAdded: isAdded)
         }
       }
     }

@@ -1,77 +1,111 @@
 import CVectorMath
 import Tensors
 
+/// A C function over rows: x, indices, y, two numbers, and from which row to which.
+private typealias RowsByIndex<Element> =
+  @Sendable (
+    UnsafePointer<Element>?, UnsafePointer<Int32>?, UnsafeMutablePointer<Element>?, Int64, Int64,
+    Int64, Int64
+  ) -> Void
+
+/// A C function along an axis: x, indices, y, three numbers, and from which place to which.
+private typealias AlongByIndex<Element> =
+  @Sendable (
+    UnsafePointer<Element>?, UnsafePointer<Int32>?, UnsafeMutablePointer<Element>?, Int64, Int64,
+    Int64, Int64, Int64
+  ) -> Void
+
 extension Kernels {
+  private struct RowsArguments {
+    var numbers: IndexArguments
+    var double: RowsByIndex<Double>
+    var single: RowsByIndex<Float>
+  }
+
+  private struct AlongArguments {
+    var numbers: IndexArguments
+    var double: AlongByIndex<Double>
+    var single: AlongByIndex<Float>
+  }
+
+  private static func rows(
+    _ name: String, _ element: ElementType, flops: Int, elements: Int, _ arguments: RowsArguments
+  ) -> KernelCall {
+    Kernel(
+      name, tiles: arguments.numbers.tiling.tiles, flops: flops, bytes: bytes(elements, element),
+      arguments: arguments, for: element,
+      double: { call, tile in
+        let (a, (first, end)) = (call.numbers, call.numbers.range(tile))
+        call.double(a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.width, first, end)
+      },
+      single: { call, tile in
+        let (a, (first, end)) = (call.numbers, call.numbers.range(tile))
+        call.single(a.x.floats, a.indices.integers, a.y.floats, a.n, a.width, first, end)
+      })
+  }
+
+  private static func along(
+    _ name: String, _ element: ElementType, flops: Int, elements: Int, _ arguments: AlongArguments
+  ) -> KernelCall {
+    Kernel(
+      name, tiles: arguments.numbers.tiling.tiles, flops: flops, bytes: bytes(elements, element),
+      arguments: arguments, for: element,
+      double: { call, tile in
+        let (a, (first, end)) = (call.numbers, call.numbers.range(tile))
+        call.double(
+          a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.places, a.width, first, end)
+      },
+      single: { call, tile in
+        let (a, (first, end)) = (call.numbers, call.numbers.range(tile))
+        call.single(a.x.floats, a.indices.integers, a.y.floats, a.n, a.places, a.width, first, end)
+      })
+  }
+
+  /// Rows that are made of all indices: each tile reads them all, so there are few.
+  private static func segments(
+    _ name: String, _ element: ElementType, x: UnsafeMutableRawPointer,
+    indices: UnsafeMutableRawPointer, count: Int, y: UnsafeMutableRawPointer, rows: Int,
+    width: Int, double: @escaping RowsByIndex<Double>, single: @escaping RowsByIndex<Float>
+  ) -> KernelCall {
+    let tiling = rowTiling(rows, width: width * max(1, count / rows), most: 4)
+    let numbers = IndexArguments(
+      x: x, y: y, indices: indices, n: count, width: width, tiling: tiling)
+    return self.rows(
+      name, element, flops: count * width, elements: (2 * count + rows) * width,
+      RowsArguments(numbers: numbers, double: double, single: single))
+  }
+
   /// `y [count, width]`: rows of `x [rows, width]` by their index, NaN when there is none.
   public static func gatherRows(
     _ element: ElementType, x: UnsafeMutableRawPointer, rows: Int, indices: UnsafeMutableRawPointer,
     y: UnsafeMutableRawPointer, count: Int, width: Int
   ) -> KernelCall {
-    let tiling = rowTiling(count, width: width)
-    return Kernel(
-      "gather", tiles: tiling.tiles, flops: 0, bytes: bytes(2 * count * width, element),
-      arguments: IndexArguments(
-        x: x, y: y, indices: indices, n: rows, width: width, tiling: tiling), for: element,
-      double: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_gather_rows_f64(
-          a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.width, first, end)
-      },
-      single: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_gather_rows_f32(
-          a.x.floats, a.indices.integers, a.y.floats, a.n, a.width, first, end)
-      })
+    let numbers = IndexArguments(
+      x: x, y: y, indices: indices, n: rows, width: width,
+      tiling: rowTiling(count, width: width))
+    return self.rows(
+      "gather", element, flops: 0, elements: 2 * count * width,
+      RowsArguments(numbers: numbers, double: vm_gather_rows_f64, single: vm_gather_rows_f32))
   }
 
   /// `y [rows, width]`: the sum of the rows of `x [count, width]` that have that index, in order.
   public static func scatterRows(
     _ element: ElementType, x: UnsafeMutableRawPointer, indices: UnsafeMutableRawPointer,
-    count: Int,
-    y: UnsafeMutableRawPointer, rows: Int, width: Int
+    count: Int, y: UnsafeMutableRawPointer, rows: Int, width: Int
   ) -> KernelCall {
-    // Each tile reads all indices, so there are few.
-    let tiling = rowTiling(rows, width: width * max(1, count / rows), most: 4)
-    return Kernel(
-      "scatter_add", tiles: tiling.tiles, flops: count * width,
-      bytes: bytes((2 * count + rows) * width, element),
-      arguments: IndexArguments(
-        x: x, y: y, indices: indices, n: count, width: width, tiling: tiling), for: element,
-      double: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_scatter_rows_f64(
-          a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.width, first, end)
-      },
-      single: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_scatter_rows_f32(
-          a.x.floats, a.indices.integers, a.y.floats, a.n, a.width, first, end)
-      })
+    segments(
+      "scatter_add", element, x: x, indices: indices, count: count, y: y, rows: rows, width: width,
+      double: vm_scatter_rows_f64, single: vm_scatter_rows_f32)
   }
 
   /// The largest of the rows that have an index, 0 where none has it.
   public static func segmentMax(
     _ element: ElementType, x: UnsafeMutableRawPointer, indices: UnsafeMutableRawPointer,
-    count: Int,
-    y: UnsafeMutableRawPointer, rows: Int, width: Int
+    count: Int, y: UnsafeMutableRawPointer, rows: Int, width: Int
   ) -> KernelCall {
-    // Each tile reads all indices, so there are few.
-    let tiling = rowTiling(rows, width: width * max(1, count / rows), most: 4)
-    return Kernel(
-      "segment_max", tiles: tiling.tiles, flops: count * width,
-      bytes: bytes((2 * count + rows) * width, element),
-      arguments: IndexArguments(
-        x: x, y: y, indices: indices, n: count, width: width, tiling: tiling), for: element,
-      double: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_segment_max_f64(
-          a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.width, first, end)
-      },
-      single: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_segment_max_f32(
-          a.x.floats, a.indices.integers, a.y.floats, a.n, a.width, first, end)
-      })
+    segments(
+      "segment_max", element, x: x, indices: indices, count: count, y: y, rows: rows, width: width,
+      double: vm_segment_max_f64, single: vm_segment_max_f32)
   }
 
   /// `y [outer, places, inner]`: elements of `x [outer, n, inner]` by their index along `n`.
@@ -79,23 +113,12 @@ extension Kernels {
     _ element: ElementType, x: UnsafeMutableRawPointer, indices: UnsafeMutableRawPointer,
     y: UnsafeMutableRawPointer, outer: Int, n: Int, places: Int, inner: Int
   ) -> KernelCall {
-    let tiling = rowTiling(outer, width: places * inner)
-    return Kernel(
-      "gather_along", tiles: tiling.tiles, flops: 0,
-      bytes: bytes(2 * outer * places * inner, element),
-      arguments: IndexArguments(
-        x: x, y: y, indices: indices, n: n, width: inner, places: places, tiling: tiling),
-      for: element,
-      double: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_gather_along_f64(
-          a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.places, a.width, first, end)
-      },
-      single: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_gather_along_f32(
-          a.x.floats, a.indices.integers, a.y.floats, a.n, a.places, a.width, first, end)
-      })
+    let numbers = IndexArguments(
+      x: x, y: y, indices: indices, n: n, width: inner, places: places,
+      tiling: rowTiling(outer, width: places * inner))
+    return along(
+      "gather_along", element, flops: 0, elements: 2 * outer * places * inner,
+      AlongArguments(numbers: numbers, double: vm_gather_along_f64, single: vm_gather_along_f32))
   }
 
   /// The transpose of `gatherAlong`: `x [outer, places, inner]` added into `y [outer, n, inner]`.
@@ -103,23 +126,13 @@ extension Kernels {
     _ element: ElementType, x: UnsafeMutableRawPointer, indices: UnsafeMutableRawPointer,
     y: UnsafeMutableRawPointer, outer: Int, n: Int, places: Int, inner: Int
   ) -> KernelCall {
-    let tiling = rowTiling(outer, width: places * inner)
-    return Kernel(
-      "scatter_along", tiles: tiling.tiles, flops: outer * places * inner,
-      bytes: bytes(2 * outer * places * inner, element),
-      arguments: IndexArguments(
-        x: x, y: y, indices: indices, n: n, width: inner, places: places, tiling: tiling),
-      for: element,
-      double: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_scatter_along_f64(
-          a.x.doubles, a.indices.integers, a.y.doubles, a.n, a.places, a.width, first, end)
-      },
-      single: { a, tile in
-        let (first, end) = a.range(tile)
-        vm_scatter_along_f32(
-          a.x.floats, a.indices.integers, a.y.floats, a.n, a.places, a.width, first, end)
-      })
+    let numbers = IndexArguments(
+      x: x, y: y, indices: indices, n: n, width: inner, places: places,
+      tiling: rowTiling(outer, width: places * inner))
+    return along(
+      "scatter_along", element, flops: outer * places * inner,
+      elements: 2 * outer * places * inner,
+      AlongArguments(numbers: numbers, double: vm_scatter_along_f64, single: vm_scatter_along_f32))
   }
 
   /// `y [count, classes]`: 1 at the index, else 0.

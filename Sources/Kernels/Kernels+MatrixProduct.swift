@@ -1,14 +1,4 @@
-import COpenBLAS
-import CVectorMath
 import Tensors
-
-/// OpenBLAS at one thread: a team of ours has all parallelism.
-enum BLAS {
-  static let isReady: Bool = {
-    openblas_set_num_threads(1)
-    return true
-  }()
-}
 
 /// `C [m, n] = op(A) op(B)`, all row-major.
 struct Product {
@@ -23,31 +13,21 @@ struct Product {
 
   var isSmall: Bool { m * n * k <= Product.smallest }
 
+  /// How far apart the rows of A and of B are.
+  var lda: Int { transposeA ? m : k }
+  var ldb: Int { transposeB ? k : n }
+
   /// Some rows and columns of C.
   @inline(__always)
-  func run(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+  func run<Element: MatrixElement>(
+    _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ c: UnsafeMutablePointer<Element>,
     rows: Range<Int>, columns: Range<Int>
   ) {
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(rows.count), Int32(columns.count), Int32(k), 1,
-      a + (transposeA ? rows.lowerBound : rows.lowerBound * k), Int32(transposeA ? m : k),
-      b + (transposeB ? columns.lowerBound * k : columns.lowerBound), Int32(transposeB ? k : n), 0,
-      c + rows.lowerBound * n + columns.lowerBound, Int32(n))
-  }
-
-  @inline(__always)
-  func run(
-    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ c: UnsafeMutablePointer<Double>,
-    rows: Range<Int>, columns: Range<Int>
-  ) {
-    cblas_dgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-      transposeB ? CblasTrans : CblasNoTrans, Int32(rows.count), Int32(columns.count), Int32(k), 1,
-      a + (transposeA ? rows.lowerBound : rows.lowerBound * k), Int32(transposeA ? m : k),
-      b + (transposeB ? columns.lowerBound * k : columns.lowerBound), Int32(transposeB ? k : n), 0,
-      c + rows.lowerBound * n + columns.lowerBound, Int32(n))
+    Element.multiply(
+      transposeA: transposeA, transposeB: transposeB, m: rows.count, n: columns.count, k: k,
+      a + (transposeA ? rows.lowerBound : rows.lowerBound * k), lda,
+      b + (transposeB ? columns.lowerBound * k : columns.lowerBound), ldb,
+      c + rows.lowerBound * n + columns.lowerBound, n)
   }
 }
 
@@ -133,30 +113,22 @@ extension Kernels {
       name, tiles: tiling.tiles,
       flops: 2 * m * n * k + (last?.program.instructions.count ?? 0) * m * n,
       bytes: bytes(m * k + k * n + m * n + extra, element), arguments: arguments, for: element,
-      double: { p, tile in
-        let (size, (rows, columns)) = (p.product, p.tiling.block(tile))
-        if size.isSmall {
-          vm_small_gemm_f64(
-            size.transposeA ? 1 : 0, size.transposeB ? 1 : 0, Int64(size.m), Int64(size.n),
-            Int64(size.k), p.a.doubles, Int64(size.transposeA ? size.m : size.k), p.b.doubles,
-            Int64(size.transposeB ? size.k : size.n), p.c.doubles, Int64(size.n),
-            p.scratch.doubles)
-        } else {
-          size.run(p.a.doubles, p.b.doubles, p.c.doubles, rows: rows, columns: columns)
-        }
-        p.epilogue?.run(p.c.doubles, rows: rows, columns: columns)
-      },
-      single: { p, tile in
-        let (size, (rows, columns)) = (p.product, p.tiling.block(tile))
-        if size.isSmall {
-          vm_small_gemm_f32(
-            size.transposeA ? 1 : 0, size.transposeB ? 1 : 0, Int64(size.m), Int64(size.n),
-            Int64(size.k), p.a.floats, Int64(size.transposeA ? size.m : size.k), p.b.floats,
-            Int64(size.transposeB ? size.k : size.n), p.c.floats, Int64(size.n), p.scratch.floats)
-        } else {
-          size.run(p.a.floats, p.b.floats, p.c.floats, rows: rows, columns: columns)
-        }
-        p.epilogue?.run(p.c.floats, rows: rows, columns: columns)
-      })
+      double: { multiply($0, $1, Double.self) }, single: { multiply($0, $1, Float.self) })
+  }
+
+  @inline(__always)
+  private static func multiply<Element: MatrixElement>(
+    _ p: ProductArguments, _ tile: Int, _: Element.Type
+  ) {
+    let (rows, columns) = p.tiling.block(tile)
+    let a = p.a.assumingMemoryBound(to: Element.self)
+    let b = p.b.assumingMemoryBound(to: Element.self)
+    let c = p.c.assumingMemoryBound(to: Element.self)
+    if p.product.isSmall {
+      Element.multiplySmall(p.product, a, b, c, p.scratch.assumingMemoryBound(to: Element.self))
+    } else {
+      p.product.run(a, b, c, rows: rows, columns: columns)
+    }
+    if let epilogue = p.epilogue { Element.run(epilogue, c, rows: rows, columns: columns) }
   }
 }

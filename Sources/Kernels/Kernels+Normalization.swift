@@ -57,10 +57,6 @@ extension Kernels {
     var tiling: Tiling
   }
 
-  private static func rowTiling(_ rows: Int, width: Int) -> Tiling {
-    Tiling(count: rows, grain: max(1, 16_384 / max(1, width)))
-  }
-
   /// The partial sums of the tiles, added in their order.
   private static func addSums(
     _ element: ElementType, partials: UnsafeMutablePointer<Double>, y: UnsafeMutableRawPointer,

@@ -25,17 +25,12 @@ extension Graph {
     let last = outputs.map(\.index).max() ?? -1
     for index in nodes.indices.prefix(last + 1) where tangents[Value(index)] == nil {
       let node = nodes[index]
-      let isAuxiliary = if case .auxiliary = node.origin { true } else { false }
-      let owner = isAuxiliary ? node.inputs[0] : Value(index)
-      guard case .primitive(let primitive) = nodes[owner.index].origin,
-        node.type.element.isFloatingPoint
+      guard let rule = rule(of: Value(index)), node.type.element.isFloatingPoint,
+        rule.inputs.contains(where: { tangents[$0] != nil })
       else { continue }
-      let inputs = nodes[owner.index].inputs
-      guard inputs.contains(where: { tangents[$0] != nil }) else { continue }
       scope = node.scope
       tangents[Value(index)] = try transposed(
-        primitive, owner, isAuxiliary: isAuxiliary, type: node.type,
-        inputs: inputs, along: inputs.map { tangents[$0] })
+        rule, type: node.type, along: rule.inputs.map { tangents[$0] })
     }
     return try outputs.map { output throws(GraphError) in
       scope = nodes[output.index].scope
@@ -46,18 +41,16 @@ extension Graph {
 
   /// `ẏ = J ẋ` for one primitive; `nil` is zero.
   private mutating func transposed(
-    _ primitive: any Primitive, _ owner: Value, isAuxiliary: Bool, type: TensorType,
-    inputs: [Value], along tangents: [Value?]
+    _ rule: Rule, type: TensorType, along tangents: [Value?]
   ) throws(GraphError) -> Value? {
     let cotangent = constant(0, shape: type.shape)
     // No value is the unit, so that no rule takes a short cut for it.
     let parts = try cotangents(
-      of: primitive, owner, isAuxiliary: isAuxiliary, inputs: inputs, cotangent: cotangent,
-      needed: tangents.map { $0 != nil }, unit: Value(-1))
+      rule, cotangent: cotangent, needed: tangents.map { $0 != nil }, unit: Value(-1))
     var total: Value?
     for (index, part) in parts.enumerated() {
       guard let part, let tangent = tangents[index] else { continue }
-      let summed = try sumDown(part, to: shape(of: inputs[index]))
+      let summed = try sumDown(part, to: shape(of: rule.inputs[index]))
       let product = try sum(multiply(summed, tangent))
       total = try total.map { before throws(GraphError) in try add(before, product) } ?? product
     }

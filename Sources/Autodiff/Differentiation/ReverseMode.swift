@@ -39,17 +39,12 @@ extension Graph {
     for index in stride(from: loss.index, through: first, by: -1) where leads[index - first] {
       let node = nodes[index]
       guard let cotangent = cotangents[Value(index)], !node.inputs.isEmpty else { continue }
-      // An auxiliary is made of the inputs of the primitive that it belongs to.
-      let isAuxiliary = if case .auxiliary = node.origin { true } else { false }
-      let owner = isAuxiliary ? node.inputs[0] : Value(index)
-      let inputs = nodes[owner.index].inputs
-      guard case .primitive(let primitive) = nodes[owner.index].origin else { continue }
+      guard let rule = rule(of: Value(index)) else { continue }
       func isNeeded(_ input: Value) -> Bool { input.index >= first && leads[input.index - first] }
       scope = node.scope
       let parts = try self.cotangents(
-        of: primitive, owner, isAuxiliary: isAuxiliary, inputs: inputs, cotangent: cotangent,
-        needed: inputs.map(isNeeded), unit: unit)
-      for (input, part) in zip(inputs, parts) {
+        rule, cotangent: cotangent, needed: rule.inputs.map(isNeeded), unit: unit)
+      for (input, part) in zip(rule.inputs, parts) {
         guard let part, isNeeded(input) else { continue }
         let summed = try sumDown(part, to: nodes[input.index].type.shape)
         if let before = cotangents[input] {
@@ -62,27 +57,48 @@ extension Graph {
     return targets.map { cotangents[$0] }
   }
 
-  /// What a primitive's rule says, with where it was in its faults.
+  /// Whose rule a node's derivative is: its own primitive's, or that of the one it is the auxiliary of.
+  struct Rule {
+    let primitive: any Primitive
+    let owner: Value
+    let inputs: [Value]
+    let isAuxiliary: Bool
+  }
+
+  /// - Returns: `nil` for what no primitive makes.
+  func rule(of value: Value) -> Rule? {
+    let node = nodes[value.index]
+    // An auxiliary is made of the inputs of the primitive that it belongs to.
+    let isAuxiliary = if case .auxiliary = node.origin { true } else { false }
+    let owner = isAuxiliary ? node.inputs[0] : value
+    guard case .primitive(let primitive) = nodes[owner.index].origin else { return nil }
+    return Rule(
+      primitive: primitive, owner: owner, inputs: nodes[owner.index].inputs,
+      isAuxiliary: isAuxiliary)
+  }
+
+  /// What a rule says, with where it was in its faults.
   mutating func cotangents(
-    of primitive: any Primitive, _ owner: Value, isAuxiliary: Bool, inputs: [Value],
-    cotangent: Value, needed: [Bool], unit: Value
+    _ rule: Rule, cotangent: Value, needed: [Bool], unit: Value
   ) throws(GraphError) -> [Value?] {
-    let (place, shape) = (scope, nodes[owner.index].type.shape)
+    let (place, shape) = (scope, nodes[rule.owner.index].type.shape)
+    let primitive = rule.primitive
     var context = DerivativeContext(
-      graph: self, node: owner, inputs: inputs, cotangent: cotangent, needed: needed, unit: unit)
+      graph: self, node: rule.owner, inputs: rule.inputs, cotangent: cotangent, needed: needed,
+      unit: unit)
     // The rule grows the context's graph; two copies would make each of its steps cost a copy.
     nodes = []
     let parts: [Value?]
     do throws(GraphError) {
       parts =
-        isAuxiliary
+        rule.isAuxiliary
         ? try primitive.auxiliaryCotangents(&context) : try primitive.cotangents(&context)
       swap(&self, &context.graph)
     } catch {
       swap(&self, &context.graph)
       throw error.located(in: place, operation: primitive.name, shapes: [shape])
     }
-    precondition(parts.count == inputs.count, "\(primitive.name): a cotangent for each input")
+    precondition(parts.count == rule.inputs.count, "\(primitive.name): a cotangent for each input")
     return parts
   }
 

@@ -75,7 +75,8 @@ public final class Executor {
     guard let value = unfed.first, case .input(let name) = plan.graph.nodes[value.index].origin
     else { return }
     throw GraphError(
-      .inputNotFed, "nothing was ever written to the input \"\(name)\" \(plan.graph.type(of: value))",
+      .inputNotFed,
+      "nothing was ever written to the input \"\(name)\" \(plan.graph.type(of: value))",
       rule: "every input is written before a run", operation: "executor",
       scope: plan.graph.scope(of: value), shapes: [plan.graph.shape(of: value)])
   }
@@ -89,9 +90,6 @@ public final class Executor {
     for _ in 0..<runs { sequence.run(on: team, addingTimesTo: &nanoseconds) }
     return nanoseconds.map { .nanoseconds($0 / UInt64(max(1, runs))) }
   }
-
-  /// The plan's lines with this executor's bindings, one a kernel call.
-  public var lines: [Plan.Line] { plan.lines }
 
   private func writeConstants() {
     for source in plan.schedule.sources {

@@ -91,7 +91,7 @@ struct BatchNorm: Primitive {
 ///
 /// As that of layer normalisation, over images and places; the auxiliary has the derivatives by weight
 /// and bias, `[2, C]`.
-struct BatchNormGradient: Primitive {
+struct BatchNormGradient: ChannelNormGradient {
   let forward: BatchNorm
 
   var name: String { "batch_norm_gradient" }
@@ -119,44 +119,16 @@ struct BatchNormGradient: Primitive {
         dx: context.output.pointer, sums: context.auxiliary?.pointer))
   }
 
-  /// The moments are functions of `x`: the derivative by `x` has their part.
-  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
-    let (dy, x, moments) = (context.inputs[0], context.inputs[1], context.inputs[2])
-    let shape = context.type(of: x).shape
-    // The derivative of normalising is symmetric.
-    let plain = try context.graph.apply(self, [context.cotangent, x, moments])
-    var parts = [Value?](repeating: nil, count: context.inputs.count)
-    var weight: Value?
-    if parts.count > 3 {
-      weight = try context.graph.channels(context.inputs[3], of: shape)
-      let product = try context.graph.multiply(plain, dy)
-      parts[3] = try context.graph.channelSums(product)
-    }
-    parts[0] = try context.graph.multiply(plain, by: weight)
-    if context.isNeeded(1) {
-      let weighted = try context.graph.multiply(dy, by: weight)
-      parts[1] = try context.graph.normalizationCurvature(
-        x, left: (context.cotangent, plain), right: (weighted, context.output),
-        axes: [0] + Array(2..<max(2, shape.rank)), isCentred: true, epsilon: forward.epsilon)
-    }
-    return parts
+  func normal(_ graph: inout Graph, _ x: Value, _ statistics: Value) throws(GraphError) -> Value {
+    try graph.apply(forward, [x, statistics])
   }
 
-  /// From `c` and `d`, the cotangents of `Σ dy z` and of `Σ dy`.
-  func auxiliaryCotangents(
-    _ context: inout DerivativeContext
-  ) throws(GraphError) -> [Value?] {
-    let (dy, x, moments) = (context.inputs[0], context.inputs[1], context.inputs[2])
-    let shape = context.type(of: x).shape
-    let sums = try context.graph.normalizationSums(context.cotangent, shape: [shape[1]])
-    let normal = try context.graph.apply(forward, [x, moments])
-    let product = try context.graph.multiply(
-      normal, context.graph.channels(sums[0], of: shape))
-    return [
-      try context.graph.add(product, context.graph.channels(sums[1], of: shape)),
-      context.isNeeded(1) ? try context.graph.apply(self, [dy, x, moments, sums[0]]) : nil,
-      nil, nil,
-    ]
+  func curvature(
+    _ graph: inout Graph, _ x: Value, left: (Value, Value), right: (Value, Value)
+  ) throws(GraphError) -> Value {
+    try graph.normalizationCurvature(
+      x, left: left, right: right, axes: [0] + Array(2..<max(2, graph.shape(of: x).rank)),
+      isCentred: true, epsilon: forward.epsilon)
   }
 }
 

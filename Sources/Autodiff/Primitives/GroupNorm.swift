@@ -63,7 +63,7 @@ struct GroupNorm: Primitive {
 /// The derivative of group normalisation by `x`, from `dy`, `x`, the groups' statistics and perhaps the weight.
 ///
 /// As that of layer normalisation; the auxiliary has the derivatives by weight and bias, `[2, C]`.
-struct GroupNormGradient: Primitive {
+struct GroupNormGradient: ChannelNormGradient {
   let forward: GroupNorm
 
   var name: String { "group_norm_gradient" }
@@ -97,53 +97,21 @@ struct GroupNormGradient: Primitive {
     for call in calls { context.emit(call) }
   }
 
-  /// The statistics are functions of `x`: the derivative by `x` has their part.
-  func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
-    let (dy, x, statistics) = (context.inputs[0], context.inputs[1], context.inputs[2])
-    let shape = context.type(of: x).shape
-    // The derivative of normalising is symmetric.
-    let plain = try context.graph.apply(self, [context.cotangent, x, statistics])
-    var parts = [Value?](repeating: nil, count: context.inputs.count)
-    var weight: Value?
-    if parts.count > 3 {
-      weight = try context.graph.channels(context.inputs[3], of: shape)
-      let product = try context.graph.multiply(plain, dy)
-      parts[3] = try context.graph.channelSums(product)
-    }
-    parts[0] = try context.graph.multiply(plain, by: weight)
-    if context.isNeeded(1) {
-      let grouped: Shape = [shape[0], forward.groups, shape.count / shape[0] / forward.groups]
-      let weighted = try context.graph.multiply(dy, by: weight)
-      let part = try context.graph.normalizationCurvature(
-        context.graph.reshape(x, to: grouped),
-        left: (
-          context.graph.reshape(context.cotangent, to: grouped),
-          context.graph.reshape(plain, to: grouped)
-        ),
-        right: (
-          context.graph.reshape(weighted, to: grouped),
-          context.graph.reshape(context.output, to: grouped)
-        ), axes: [2], isCentred: true, epsilon: forward.epsilon)
-      parts[1] = try context.graph.reshape(part, to: shape)
-    }
-    return parts
+  func normal(_ graph: inout Graph, _ x: Value, _ statistics: Value) throws(GraphError) -> Value {
+    try graph.apply(forward, [x])
   }
 
-  /// From `c` and `d`, the cotangents of `Σ dy z` and of `Σ dy`.
-  func auxiliaryCotangents(
-    _ context: inout DerivativeContext
-  ) throws(GraphError) -> [Value?] {
-    let (dy, x, statistics) = (context.inputs[0], context.inputs[1], context.inputs[2])
-    let shape = context.type(of: x).shape
-    let sums = try context.graph.normalizationSums(context.cotangent, shape: [shape[1]])
-    let normal = try context.graph.apply(forward, [x])
-    let product = try context.graph.multiply(
-      normal, context.graph.channels(sums[0], of: shape))
-    return [
-      try context.graph.add(product, context.graph.channels(sums[1], of: shape)),
-      context.isNeeded(1) ? try context.graph.apply(self, [dy, x, statistics, sums[0]]) : nil,
-      nil, nil,
-    ]
+  func curvature(
+    _ graph: inout Graph, _ x: Value, left: (Value, Value), right: (Value, Value)
+  ) throws(GraphError) -> Value {
+    let shape = graph.shape(of: x)
+    let grouped: Shape = [shape[0], forward.groups, shape.count / shape[0] / forward.groups]
+    let part = try graph.normalizationCurvature(
+      graph.reshape(x, to: grouped),
+      left: (graph.reshape(left.0, to: grouped), graph.reshape(left.1, to: grouped)),
+      right: (graph.reshape(right.0, to: grouped), graph.reshape(right.1, to: grouped)),
+      axes: [2], isCentred: true, epsilon: forward.epsilon)
+    return try graph.reshape(part, to: shape)
   }
 }
 

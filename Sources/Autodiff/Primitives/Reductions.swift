@@ -80,14 +80,19 @@ extension Graph {
   public mutating func sum(
     _ x: Value, axes: [Int]? = nil, keepsAxes: Bool = false
   ) throws(GraphError) -> Value {
-    let shape = shape(of: x)
-    let chosen: [Int]
-    do throws(GraphError) {
-      chosen = try TypeCheck.axes(axes ?? Array(0..<shape.rank), of: shape)
-    } catch {
-      throw error.located(in: scope, operation: "sum", shapes: [shape])
-    }
+    let chosen = try placed(axes, of: shape(of: x), "sum")
     return try apply(Sum(axes: chosen, keepsAxes: keepsAxes), [x])
+  }
+
+  /// The axes counted from the front, ascending; all when none are said.
+  func placed(
+    _ axes: [Int]?, of shape: Shape, _ operation: String
+  ) throws(GraphError) -> [Int] {
+    do throws(GraphError) {
+      return try TypeCheck.axes(axes ?? Array(0..<shape.rank), of: shape)
+    } catch {
+      throw error.located(in: scope, operation: operation, shapes: [shape])
+    }
   }
 
   /// The mean over the given axes, or over all.

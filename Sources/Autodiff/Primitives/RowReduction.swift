@@ -174,12 +174,7 @@ extension Graph {
     _ body: (inout Graph, Value) throws(GraphError) -> Value
   ) throws(GraphError) -> Value {
     let shape = try checkedShape(of: x, operation)
-    let chosen: [Int]
-    do throws(GraphError) {
-      chosen = try TypeCheck.axes(axes ?? Array(0..<shape.rank), of: shape)
-    } catch {
-      throw error.located(in: scope, operation: operation, shapes: [shape])
-    }
+    let chosen = try placed(axes, of: shape, operation)
     let others = (0..<shape.rank).filter { !chosen.contains($0) }
     let order = others + chosen
     let moved = order == Array(0..<shape.rank) ? x : try transpose(x, axes: order)

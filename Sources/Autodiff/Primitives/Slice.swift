@@ -184,11 +184,7 @@ extension Graph {
 
   /// An axis counted from the front.
   func placed(_ axis: Int, of shape: Shape, _ operation: String) throws(GraphError) -> Int {
-    do throws(GraphError) {
-      return try TypeCheck.axes([axis], of: shape)[0]
-    } catch {
-      throw error.located(in: scope, operation: operation, shapes: [shape])
-    }
+    try placed([axis], of: shape, operation)[0]
   }
 }
 

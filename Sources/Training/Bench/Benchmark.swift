@@ -30,12 +30,7 @@ public enum Benchmark {
   }
 
   public static func run(workload json: JSON, options: Options = Options()) throws -> JSON {
-    let workload = try Workload(json, threads: options.threads)
-    let examples = workload.examples()
-    try TrainingData(training: examples)
-      .faults(model: workload.model, configuration: workload.configuration).check()
-    let session = try Session(workload, examples: examples)
-    for _ in 0..<5 { session.step(records: false) }
+    let session = try warmSession(json, options)
     let end = DispatchTime.now().uptimeNanoseconds + UInt64(options.seconds * 1e9)
     session.measure(records: false)
     let stretch = max(1, min(64, Int(options.seconds * 5e4 / max(median(session.plain), 1))))
@@ -53,16 +48,22 @@ public enum Benchmark {
   /// - Throws: as `run(workload:options:)`.
   public static func explain(workload file: URL, options: Options = Options()) throws -> String {
     let json = try JSON(parsing: [UInt8](Foundation.Data(contentsOf: file)))
+    let session = try warmSession(json, options)
+    let began = DispatchTime.now().uptimeNanoseconds
+    session.step(records: false)
+    let step = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    return session.explain(steps: max(1, min(10_000, Int(options.seconds / max(step, 1e-7)))))
+  }
+
+  /// An engine for the workload that has taken a few steps.
+  private static func warmSession(_ json: JSON, _ options: Options) throws -> Session {
     let workload = try Workload(json, threads: options.threads)
     let examples = workload.examples()
     try TrainingData(training: examples)
       .faults(model: workload.model, configuration: workload.configuration).check()
     let session = try Session(workload, examples: examples)
     for _ in 0..<5 { session.step(records: false) }
-    let began = DispatchTime.now().uptimeNanoseconds
-    session.step(records: false)
-    let step = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
-    return session.explain(steps: max(1, min(10_000, Int(options.seconds / max(step, 1e-7)))))
+    return session
   }
 
   private static func report(_ session: Session, _ options: Options) -> JSON {

@@ -61,17 +61,27 @@ extension Model {
     parameterCount * ElementType.float32.byteCount * (2 + slots)
   }
 
-  /// The memory that a step of this training holds: the plan's, parameters, gradients and the optimizer's
-  /// slots, in bytes.
+  /// The memory that a step of this training holds, in bytes.
   ///
   /// - Throws: `TrainingError.plan`, also when it can't be brought within the budget.
   public func trainingBytes(_ configuration: TrainingConfiguration) throws(TrainingError) -> Int {
-    let state = stateBytes(slots: configuration.optimizer.slots.count)
-    // Any loss and encoding that the output has; they decide a few bytes.
+    try trainingBytes(
+      batch: configuration.batchSize, slots: configuration.optimizer.slots.count,
+      memory: configuration.memory)
+  }
+
+  /// The memory that a step holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.
+  ///
+  /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
+  /// - Throws: `TrainingError.plan`.
+  public func trainingBytes(
+    batch: Int, slots: Int = 2, memory: TrainingMemory = TrainingMemory()
+  ) throws(TrainingError) -> Int {
+    let state = stateBytes(slots: slots)
+    // Which loss it is decides a few bytes; this one takes any output.
     let plan = try TrainingPlan(
-      model: self, loss: MeanSquaredError(), encoding: .values, batch: configuration.batchSize,
-      observesLayers: false,
-      recomputation: configuration.memory.recomputation(otherBytes: state))
+      model: self, loss: MeanSquaredError(), encoding: .values, batch: batch,
+      observesLayers: false, recomputation: memory.recomputation(otherBytes: state))
     return plan.plan.arenaBytes + state
   }
 }

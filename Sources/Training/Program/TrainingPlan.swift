@@ -52,16 +52,3 @@ struct TrainingPlan {
     }
   }
 }
-
-extension Model {
-  /// The memory that training holds without recomputation: the plan's, parameters, gradients and the
-  /// optimizer's slots, in bytes.
-  ///
-  /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
-  /// - Throws: `TrainingError.plan`.
-  public func trainingBytes(batch: Int, slots: Int = 2) throws(TrainingError) -> Int {
-    let plan = try TrainingPlan(
-      model: self, loss: MeanSquaredError(), encoding: .values, batch: batch, observesLayers: false)
-    return plan.plan.arenaBytes + stateBytes(slots: slots)
-  }
-}

@@ -1,7 +1,7 @@
 """Writes primitives.json: what PyTorch makes of every case of the catalog, in float64.
 
-    CHAINRULE_CASES=/tmp/cases.json swift test --filter ReferenceTests.writeCases
-    python3 make_primitives.py /tmp/cases.json > primitives.json
+    CHAINRULE_CASES=cases.json swift test --filter ReferenceTests.writeCases
+    cd Tests/AutodiffTests/Fixtures && python3 make_primitives.py ../../../cases.json > primitives.json
 
 A case says in an expression of PyTorch what it should be. Each gets its output, and the derivatives of the
 output's sum, weighted, with respect to its inputs. Needs torch and numpy.

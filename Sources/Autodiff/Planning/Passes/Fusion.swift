@@ -12,11 +12,10 @@ extension Schedule {
     var makers: [Value: Int] = [:]
     var isJoined = [Bool](repeating: false, count: steps.count)
     for index in steps.indices {
-      while let place = joinable(index, makers, readers) {
-        let input = steps[index].inputs[place]
-        guard let maker = makers[input], join(maker, into: index, at: place) else { break }
-        isJoined[maker] = true
-        readers[input] = nil
+      while let found = joinable(index, makers, readers) {
+        isJoined[found.maker] = true
+        readers[steps[index].inputs[found.place]] = nil
+        join(found, into: index)
       }
       joinHost(index, makers, readers, &isJoined)
       makers[steps[index].output] = index
@@ -24,45 +23,41 @@ extension Schedule {
     steps = zip(steps, isJoined).compactMap { step, isJoined in isJoined ? nil : step }
   }
 
-  /// Which input of a step is made by an element primitive for this step alone.
-  private func joinable(_ index: Int, _ makers: [Value: Int], _ readers: [Value: Int]) -> Int? {
+  /// An input of a step that another makes, and the program that does both.
+  private struct Joint {
+    var place: Int
+    var maker: Int
+    var program: ElementProgram
+    var name: String
+  }
+
+  /// The first input of a step that an element primitive makes for this step alone.
+  private func joinable(_ index: Int, _ makers: [Value: Int], _ readers: [Value: Int]) -> Joint? {
     let step = steps[index]
     guard let own = step.primitive as? any ElementPrimitive else { return nil }
     let shape = graph.shape(of: step.output)
-    return step.inputs.indices.first { place in
-      let input = step.inputs[place]
+    for (place, input) in step.inputs.enumerated() {
       guard readers[input] == 1, graph.shape(of: input) == shape, let maker = makers[input],
         let other = steps[maker].primitive as? any ElementPrimitive
-      else { return false }
-      return composed(own, step, other, steps[maker], at: place) != nil
+      else { continue }
+      // An input that both read is one.
+      let same = steps[maker].inputs.map { input in
+        step.inputs.indices.first { $0 != place && step.inputs[$0] == input }
+      }
+      guard let program = own.program.composed(input: place, with: other.program, same: same)
+      else { continue }
+      return Joint(
+        place: place, maker: maker, program: program, name: Schedule.name(other.name, own.name))
     }
+    return nil
   }
 
-  private func composed(
-    _ own: any ElementPrimitive, _ step: Step, _ other: any ElementPrimitive, _ maker: Step,
-    at place: Int
-  ) -> ElementProgram? {
-    // An input that both read is one.
-    let same = maker.inputs.map { input in
-      step.inputs.indices.first { $0 != place && step.inputs[$0] == input }
-    }
-    return own.program.composed(input: place, with: other.program, same: same)
-  }
-
-  private mutating func join(_ maker: Int, into index: Int, at place: Int) -> Bool {
-    let (step, first) = (steps[index], steps[maker])
-    guard let own = step.primitive as? any ElementPrimitive,
-      let other = first.primitive as? any ElementPrimitive,
-      let program = composed(own, step, other, first, at: place)
-    else { return false }
-    var inputs = step.inputs
-    inputs.remove(at: place)
+  private mutating func join(_ joint: Joint, into index: Int) {
+    var inputs = steps[index].inputs
+    inputs.remove(at: joint.place)
     let left = Set(inputs)
-    inputs += first.inputs.filter { !left.contains($0) }
-    steps[index].inputs = inputs
-    steps[index].primitive = ElementChain(
-      program: program, name: Schedule.name(other.name, own.name))
-    return true
+    steps[index].inputs = inputs + steps[joint.maker].inputs.filter { !left.contains($0) }
+    steps[index].primitive = ElementChain(program: joint.program, name: joint.name)
   }
 
   /// Makes an element step the epilogue of the product or convolution that it reads.
