@@ -136,13 +136,13 @@ extension RunService {
       }
     } else {
       detail =
-        "training needs about \(Int(needed / 1_048_576)) MiB "
+        "training needs about \(Int(min(needed, 1e18))) bytes "
         + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
         + "of activations times the batch size \(training.batchSize))"
     }
     guard let detail else { return }
     throw Faults([
-      Fault(pointer: pointer, detail: "\(detail); \(source) \(limit >> 20) MiB (\(limit) bytes)")
+      Fault(pointer: pointer, detail: "\(detail); \(source) \(limit) bytes")
     ])
   }
 }
