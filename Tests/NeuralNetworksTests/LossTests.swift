@@ -7,7 +7,12 @@ import Testing
   private func encoding(_ loss: String, _ output: Shape, _ target: LossTarget) throws -> String {
     let loss = try LossCatalog.decode(.string(loss), pointer: "/loss")
     do throws(ShapeFault) {
-      return try loss.encoding(output: output, target: target).rawValue
+      return switch try loss.encoding(output: output, target: target) {
+      case .classIndices: "classIndices"
+      case .classNumber: "classNumber"
+      case .oneHot: "oneHot"
+      case .values: "values"
+      }
     } catch {
       return "refused"
     }
@@ -20,6 +25,8 @@ import Testing
     #expect(try encoding("cross_entropy", [9], .classes(10)) == "refused")
     #expect(try encoding("cross_entropy", [1], .classes(1)) == "refused")
     #expect(try encoding("cross_entropy", [3, 10], .classes(10)) == "refused")
+    #expect(try encoding("cross_entropy", [3, 10], .classes(10, shape: [3])) == "classIndices")
+    #expect(try encoding("cross_entropy", [4, 10], .classes(10, shape: [3])) == "refused")
     #expect(try encoding("cross_entropy", [3], .vector([3])) == "refused")
     #expect(try encoding("binary_cross_entropy", [1], .classes(2)) == "classNumber")
     #expect(try encoding("bce", [2], .classes(2)) == "oneHot")
@@ -73,7 +80,7 @@ import Testing
     func type(_ encoding: TargetEncoding) -> TensorType {
       loss.targetType(batch: 8, output: [3], encoding: encoding)
     }
-    #expect(type(.classIndices) == TensorType([8], .int32))
+    #expect(type(.classIndices()) == TensorType([8], .int32))
     #expect(type(.classNumber) == TensorType([8, 1]))
     #expect(type(.oneHot) == TensorType([8, 3]))
     #expect(type(.values) == TensorType([8, 3]))

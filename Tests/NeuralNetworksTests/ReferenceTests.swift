@@ -51,7 +51,7 @@ import Testing
     let loss = try LossCatalog.decode(#require(reference.json["loss"]), pointer: "")
     let batch = try #require(reference.json["batch"]?.integer)
     let encoding: TargetEncoding =
-      reference.json["loss"] == "cross_entropy" ? .classIndices : .values
+      reference.json["loss"] == "cross_entropy" ? .classIndices() : .values
 
     var graph = Graph()
     let parts = try model.build(batch: batch, mode: .training, into: &graph)
@@ -74,7 +74,7 @@ import Testing
       plan: plan, bindings: bindings, team: ThreadTeam(threads: threads))
     Self.write(reference.numbers("input"), to: executor.pointer(to: parts.input))
     let targets = reference.numbers("target")
-    if encoding == .classIndices {
+    if encoding == .classIndices() {
       let pointer = executor.pointer(to: target).assumingMemoryBound(to: Int32.self)
       for (index, element) in targets.enumerated() { pointer[index] = Int32(element) }
     } else {

@@ -49,17 +49,23 @@ extension Layer {
   public func parameters(of inputs: [Shape]) -> [LayerParameter] { [] }
 }
 
-/// One array that a layer learns.
+/// One array that a layer learns, or keeps from step to step.
 public struct LayerParameter: Hashable, Sendable {
   /// The name within the layer, as PyTorch has it: `weight`, `bias`, ….
   public let name: String
   public let shape: Shape
   public let initializer: Initializer
+  /// Whether the optimizer changes it; else it's a state that passes themselves update, such as running
+  /// statistics (`Graph.update(_:to:)`).
+  public let isTrainable: Bool
 
-  public init(_ name: String, _ shape: Shape, _ initializer: Initializer) {
+  public init(
+    _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true
+  ) {
     self.name = name
     self.shape = shape
     self.initializer = initializer
+    self.isTrainable = isTrainable
   }
 }
 

@@ -4,19 +4,19 @@ import Tensors
 
 /// What a dataset gives to learn, for one example.
 public enum LossTarget: Hashable, Sendable {
-  /// One of so many classes.
-  case classes(Int)
+  /// One of so many classes at each place of this shape: `[]` for one an example, `[T]` for a sequence.
+  case classes(Int, shape: Shape = [])
   /// Numbers of this shape.
   case vector(Shape)
 }
 
 /// How a loss wants its targets laid out.
-public enum TargetEncoding: String, Hashable, Sendable {
-  /// The class, an `int32` of `[N]`.
-  case classIndices
+public enum TargetEncoding: Hashable, Sendable {
+  /// The class at each place, an `int32` of `[N, …]`.
+  case classIndices(Shape = [])
   /// The class as a number, a float of `[N, 1]`.
   case classNumber
-  /// A float of `[N, classes]`, 1 at the class and 0 elsewhere.
+  /// A float of `[N, …, classes]`, 1 at the class and 0 elsewhere.
   case oneHot
   /// The dataset's numbers, floats of `[N, …]`.
   case values
@@ -92,7 +92,7 @@ extension Loss {
     batch: Int, output: Shape, encoding: TargetEncoding, element: ElementType = .float32
   ) -> TensorType {
     switch encoding {
-    case .classIndices: TensorType([batch], .int32)
+    case .classIndices(let shape): TensorType(shape.prepending(batch), .int32)
     case .classNumber: TensorType([batch, 1], element)
     case .oneHot, .values: TensorType(output.prepending(batch), element)
     }

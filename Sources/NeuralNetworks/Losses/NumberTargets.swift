@@ -11,9 +11,9 @@ enum NumberTargets {
           rule: "output and target have one shape")
       }
       return .values
-    case .classes(let classes):
-      if output == [1], classes == 2 { return .classNumber }
-      if output == [classes] { return .oneHot }
+    case .classes(let classes, let shape):
+      if output == [1], classes == 2, shape.rank == 0 { return .classNumber }
+      if output == Shape(shape.dimensions + [classes]) { return .oneHot }
       throw ShapeFault(
         "the model's output is \(output), the dataset's target is one of \(classes) classes, "
           + "which needs an output of [\(classes)]\(classes == 2 ? " or [1]" : "")",

@@ -12,7 +12,9 @@ public final class Evaluation {
   private let assembler: BatchAssembler
   private let programs: [InferenceProgram]
   private let answerRule: AnswerRule?
-  private let outputWidth: Int
+  /// Answers an example has, and outputs an answer has.
+  private let places: Int
+  private let answerWidth: Int
   private let order: UnsafeMutableBufferPointer<Int>
 
   public var plannedBytes: Int { programs.reduce(0) { $0 + $1.plannedBytes } }
@@ -39,10 +41,11 @@ public final class Evaluation {
     }
     examples = indices?.count ?? source.examples
     self.indices = indices
-    outputWidth = model.outputShape.count
+    places = source.lossTarget.places
+    answerWidth = model.outputShape.count / max(places, 1)
     let batch = max(1, min(batchSize, examples))
     assembler = BatchAssembler(
-      source: source, encoding: encoding, outputWidth: outputWidth, largestBatch: batch)
+      source: source, encoding: encoding, outputWidth: model.outputShape.count, largestBatch: batch)
     answerRule = measuresAccuracy ? AnswerRule(loss: loss, encoding: encoding) : nil
     var programs: [InferenceProgram] = []
     for size in [batch, examples % batch] where size > 0 && size <= examples {
@@ -72,13 +75,14 @@ public final class Evaluation {
       loss += program.run() * Double(count)
       if let answerRule, let classes = assembler.classes {
         right += answerRule.rightAnswers(
-          outputs: program.outputs, classes: classes, rows: count, width: outputWidth)
+          outputs: program.outputs, classes: classes, rows: count * places, width: answerWidth)
       }
       start += count
     }
     let total = Double(max(examples, 1))
     return EvaluationResult(
-      loss: loss / total, accuracy: answerRule == nil ? nil : Double(right) / total,
+      loss: loss / total,
+      accuracy: answerRule == nil ? nil : Double(right) / (total * Double(places)),
       examples: examples)
   }
 }

@@ -4,14 +4,19 @@ import Tensors
 /// Random examples that a model and a loss take, for want of data.
 struct DrawnExamples {
   let model: Model
-  /// Numbers where the loss takes them, else as many classes as the output has elements, at least two.
+  /// Numbers where the loss takes them, else as many classes as the output's last axis, at least two.
   let target: LossTarget
 
   init(model: Model, loss: any Loss) {
     self.model = model
     let numbers = LossTarget.vector(model.outputShape)
     let takesNumbers = (try? loss.encoding(output: model.outputShape, target: numbers)) != nil
-    target = takesNumbers ? numbers : .classes(max(model.outputShape.count, 2))
+    if takesNumbers {
+      target = numbers
+    } else {
+      let places = Shape(Array(model.outputShape.dimensions.dropLast()))
+      target = .classes(max(model.outputShape.dimensions.last ?? 2, 2), shape: places)
+    }
   }
 
   /// Draws `count` examples: inputs of N(0, 1), targets of [0, 1], which every loss of numbers takes.
@@ -27,10 +32,11 @@ struct DrawnExamples {
     case .vector(let shape):
       targets = .numbers(
         (0..<count * shape.count).map { _ in Float(generator.uniform()) }, shape: shape)
-    case .classes(let classes):
+    case .classes(let classes, let shape):
       let range = 0..<Int32(clamping: classes)
       targets = .classes(
-        (0..<count).map { _ in Int32.random(in: range, using: &generator) }, count: classes)
+        (0..<count * shape.count).map { _ in Int32.random(in: range, using: &generator) },
+        count: classes, shape: shape)
     }
     return MemoryExamples(inputs: inputs, shape: model.inputShape, targets: targets)
   }

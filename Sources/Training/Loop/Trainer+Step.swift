@@ -22,8 +22,8 @@ extension Trainer {
     progress.epochExamples += batch.count
     if let answerRule, let classes = examples.classes {
       progress.epochRight += answerRule.rightAnswers(
-        outputs: program.outputs, classes: classes, rows: batch.count,
-        width: outputWidth)
+        outputs: program.outputs, classes: classes, rows: batch.count * places,
+        width: answerWidth)
     }
 
     let probes = takesHistograms ? beforeUpdate(program, step: next) : nil

@@ -25,8 +25,9 @@ public final class Trainer {
   let validation: Evaluation?
   let test: Evaluation?
   let answerRule: AnswerRule?
-  /// Elements of one example's output.
-  let outputWidth: Int
+  /// Answers an example has, and outputs an answer has.
+  let places: Int
+  let answerWidth: Int
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -67,7 +68,8 @@ public final class Trainer {
     answerRule =
       configuration.measuresAccuracy
       ? AnswerRule(loss: configuration.loss, encoding: encoding) : nil
-    outputWidth = model.outputShape.count
+    places = data.training.lossTarget.places
+    answerWidth = model.outputShape.count / max(places, 1)
     let parts = data.split(configuration)
     examples = ExampleOrder(
       source: data.training, examples: parts.training, encoding: encoding,

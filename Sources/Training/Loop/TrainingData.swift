@@ -115,10 +115,17 @@ public struct TrainingData: Sendable {
 }
 
 extension LossTarget {
+  /// How many answers one example has.
+  var places: Int {
+    if case .classes(_, let shape) = self { shape.count } else { 1 }
+  }
+
   /// For a message: "one of 10 classes".
   var inWords: String {
     switch self {
-    case .classes(let count): "one of \(count) classes"
+    case .classes(let count, let shape):
+      shape.rank == 0
+        ? "one of \(count) classes" : "one of \(count) classes at each place of \(shape)"
     case .vector(let shape): "numbers of shape \(shape)"
     }
   }

@@ -16,7 +16,8 @@ enum AnswerRule: Hashable {
     }
   }
 
-  /// How many of the `[rows, width]` outputs are right; the first of equals counts, NaN never.
+  /// How many of the `[rows, width]` outputs are right; the first of equals counts, NaN never, nor a
+  /// row whose class is none of the outputs.
   func rightAnswers(
     outputs: UnsafePointer<Float>, classes: UnsafePointer<Int32>, rows: Int, width: Int
   ) -> Int {
@@ -26,6 +27,7 @@ enum AnswerRule: Hashable {
       for row in 0..<rows {
         let scores = outputs + row * width
         let target = Int(classes[row])
+        guard (0..<width).contains(target) else { continue }
         let score = scores[target]
         var isRight = score == score
         for index in 0..<width {

@@ -7,7 +7,9 @@ import Tensors
 final class BatchAssembler {
   let source: any ExampleSource
   private let encoding: TargetEncoding
-  private let outputWidth: Int
+  /// Places of a target that have a class of their own.
+  private let places: Int
+  private let classCount: Int
   /// The classes of the batch assembled last; only when the targets are classes.
   let classes: UnsafeMutablePointer<Int32>?
 
@@ -16,8 +18,9 @@ final class BatchAssembler {
   ) {
     self.source = source
     self.encoding = encoding
-    self.outputWidth = outputWidth
-    classes = encoding == .values ? nil : .allocate(capacity: largestBatch)
+    if case .classes(_, let shape) = source.lossTarget { places = shape.count } else { places = 1 }
+    classCount = outputWidth / max(places, 1)
+    classes = encoding == .values ? nil : .allocate(capacity: largestBatch * places)
   }
 
   deinit { classes?.deallocate() }
@@ -32,7 +35,7 @@ final class BatchAssembler {
     }
     source.gather(
       indices: indices, inputs: inputs, targets: UnsafeMutableRawPointer(classes))
-    let rows = indices.count
+    let rows = indices.count * places
     switch encoding {
     case .classIndices:
       targets.copyMemory(from: classes, byteCount: rows * MemoryLayout<Int32>.stride)
@@ -41,8 +44,8 @@ final class BatchAssembler {
       for row in 0..<rows { numbers[row] = Float(classes[row]) }
     case .oneHot:
       let numbers = targets.assumingMemoryBound(to: Float.self)
-      numbers.update(repeating: 0, count: rows * outputWidth)
-      for row in 0..<rows { numbers[row * outputWidth + Int(classes[row])] = 1 }
+      numbers.update(repeating: 0, count: rows * classCount)
+      for row in 0..<rows { numbers[row * classCount + Int(classes[row])] = 1 }
     case .values:
       break
     }

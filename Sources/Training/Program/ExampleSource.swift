@@ -37,8 +37,8 @@ extension DatasetDescription {
 /// Examples that lie in memory.
 public struct MemoryExamples: ExampleSource {
   public enum Targets: Sendable {
-    /// Which class, and of how many.
-    case classes([Int32], count: Int)
+    /// Which class, and of how many, at each place of the shape.
+    case classes([Int32], count: Int, shape: Shape = [])
     case numbers([Float], shape: Shape)
   }
 
@@ -59,14 +59,14 @@ public struct MemoryExamples: ExampleSource {
 
   public var examples: Int {
     switch targets {
-    case .classes(let classes, _): classes.count
+    case .classes(let classes, _, let shape): classes.count / max(shape.count, 1)
     case .numbers(let numbers, let shape): numbers.count / max(shape.count, 1)
     }
   }
 
   public var lossTarget: LossTarget {
     switch targets {
-    case .classes(_, let count): .classes(count)
+    case .classes(_, let count, let shape): .classes(count, shape: shape)
     case .numbers(_, let shape): .vector(shape)
     }
   }
@@ -83,9 +83,14 @@ public struct MemoryExamples: ExampleSource {
       }
     }
     switch self.targets {
-    case .classes(let classes, _):
+    case .classes(let classes, _, let shape):
       let classTargets = targets.assumingMemoryBound(to: Int32.self)
-      for row in 0..<indices.count { classTargets[row] = classes[indices[row]] }
+      let places = shape.count
+      for row in 0..<indices.count {
+        for place in 0..<places {
+          classTargets[row * places + place] = classes[indices[row] * places + place]
+        }
+      }
     case .numbers(let numbers, let shape):
       let numberTargets = targets.assumingMemoryBound(to: Float.self)
       let width = shape.count
@@ -98,6 +103,6 @@ public struct MemoryExamples: ExampleSource {
   }
 
   public var classIndices: [Int32] {
-    if case .classes(let classes, _) = targets { classes } else { [] }
+    if case .classes(let classes, _, let shape) = targets, shape.rank == 0 { classes } else { [] }
   }
 }

@@ -1,0 +1,127 @@
+import Autodiff
+import Foundation
+import JSON
+import Kernels
+import Tensors
+import Testing
+
+@testable import NeuralNetworks
+
+/// A layer with its weights and inputs, and what PyTorch says comes of them; a case of `Fixtures/layers`.
+struct LayerCase: CustomTestStringConvertible, Sendable {
+  let json: JSON
+
+  var testDescription: String { json["name"]?.string ?? "" }
+  var type: String { json["layer"]?["type"]?.string ?? "" }
+
+  /// The cases of all files.
+  static let all: [LayerCase] = {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Fixtures/layers")
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return files.filter { $0.hasSuffix(".json") }.sorted().flatMap { name -> [LayerCase] in
+      guard let data = try? Data(contentsOf: folder.appending(path: name)),
+        let cases = try? JSON(parsing: [UInt8](data)).array
+      else {
+        Issue.record("\(name) can't be read")
+        return []
+      }
+      return cases.map(LayerCase.init)
+    }
+  }()
+
+  /// An array of the fixture.
+  struct Numbers {
+    let name: String
+    let shape: Shape
+    let values: [Double]
+
+    init(_ json: JSON) {
+      name = json["name"]?.string ?? ""
+      shape = Shape((json["shape"]?.array ?? []).compactMap(\.integer))
+      values = (json["values"]?.array ?? []).compactMap(\.double)
+    }
+
+    func tensor(_ element: ElementType) -> Tensor {
+      switch element {
+      case .float64: Tensor(values, shape: shape)
+      case .int32: Tensor(values.map { Int32($0) }, shape: shape)
+      default: Tensor(values.map { Float($0) }, shape: shape)
+      }
+    }
+  }
+
+  var output: Numbers { Numbers(json["output"] ?? .null) }
+  var cotangent: Numbers { Numbers(json["cotangent"] ?? .null) }
+  var gradients: [Numbers] { (json["gradients"]?.array ?? []).map(Numbers.init) }
+  var parameters: [Numbers] { (json["parameters"]?.array ?? []).map(Numbers.init) }
+  var inputs: [Numbers] { (json["inputs"]?.array ?? []).map(Numbers.init) }
+  /// The gradients with respect to the inputs; `nil` for tokens.
+  var inputGradients: [[Double]?] {
+    (json["inputs"]?.array ?? []).map { $0["gradient"]?.array?.compactMap(\.double) }
+  }
+
+  /// The layer as the spec has it.
+  func layer() throws -> any Layer {
+    var choice = try CatalogChoice(
+      #require(json["layer"]), among: LayerCatalog.entries, kind: "a layer", pointer: "")
+    let layer = LayerCatalog.all[choice.index].init(from: &choice.reader)
+    try choice.reader.finish().check()
+    return layer
+  }
+
+  /// The layer in a graph, with `Σ output · cotangent` as what is differentiated.
+  struct Built {
+    var graph: Graph
+    let output: Value
+    let loss: Value
+    /// What is learned, in the fixture's order, and then the inputs of numbers.
+    var variables: [(name: String, value: Value)]
+    var contents: [Value: Tensor]
+  }
+
+  func built(element: ElementType) throws -> Built {
+    let layer = try layer()
+    let shapes = inputs.map { Shape(Array($0.shape.dimensions.dropFirst())) }
+    let outputShape = try layer.outputShape(of: shapes)
+    let described = layer.parameters(of: shapes)
+    #expect(described.filter(\.isTrainable).map(\.name) == parameters.map(\.name))
+    #expect(described.filter(\.isTrainable).map(\.shape) == parameters.map(\.shape))
+    #expect(outputShape.prepending(inputs[0].shape[0]) == output.shape)
+
+    var graph = Graph(element: element)
+    var contents: [Value: Tensor] = [:]
+    var variables: [(name: String, value: Value)] = []
+    var inputValues: [Value] = []
+    for (index, input) in inputs.enumerated() {
+      let isTokens = json["inputs"]?.array?[index]["dtype"]?.string == "int32"
+      let type = TensorType(input.shape, isTokens ? .int32 : element)
+      let value = graph.input("input \(index)", type)
+      contents[value] = input.tensor(type.element)
+      inputValues.append(value)
+    }
+    var parameterValues: [Value] = []
+    var learned = parameters[...]
+    for parameter in described {
+      let value = graph.parameter(parameter.name, parameter.shape)
+      parameterValues.append(value)
+      if parameter.isTrainable, let numbers = learned.popFirst() {
+        contents[value] = numbers.tensor(element)
+        variables.append((parameter.name, value))
+      }
+    }
+    for (index, value) in inputValues.enumerated() where graph.type(of: value).element == element {
+      variables.append(("input \(index)", value))
+    }
+    let output = try layer.forward(
+      inputValues, parameters: parameterValues,
+      context: ForwardContext(
+        layer: "layer", mode: .training, batch: inputs[0].shape[0], outputShape: outputShape),
+      in: &graph)
+    let cotangent = graph.input("cotangent", TensorType(self.output.shape, element))
+    contents[cotangent] = self.cotangent.tensor(element)
+    let loss = try graph.sum(graph.multiply(output, cotangent))
+    return Built(
+      graph: graph, output: output, loss: loss, variables: variables, contents: contents)
+  }
+}

@@ -1,0 +1,66 @@
+import Autodiff
+import Kernels
+import Tensors
+import Testing
+
+@testable import NeuralNetworks
+
+/// Every layer of the catalog against PyTorch and against differences.
+@Suite struct LayerReferenceTests {
+  @Test("every layer of the catalog has a case")
+  func coverage() {
+    let missing = Set(LayerCatalog.entries.map(\.type)).subtracting(LayerCase.all.map(\.type))
+    #expect(missing.isEmpty, "no case for \(missing.sorted())")
+  }
+
+  @Test("output and every gradient are PyTorch's to 1e-5", arguments: LayerCase.all, [1, 2])
+  func reference(layerCase: LayerCase, threads: Int) throws {
+    var built = try layerCase.built(element: .float32)
+    let gradients = try built.graph.gradients(
+      of: built.loss, withRespectTo: built.variables.map(\.value))
+    let executor = try Executor(
+      plan: Plan(built.graph, outputs: [built.output] + gradients), bindings: [:],
+      team: ThreadTeam(threads: threads))
+    for (value, tensor) in built.contents {
+      guard let place = executor.place(of: value) else { continue }
+      tensor.withUnsafeBytes { bytes in
+        if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: bytes.count) }
+      }
+    }
+    executor.run()
+    expect(executor.pointer(to: built.output), equals: layerCase.output.values, "output")
+    let expected =
+      layerCase.gradients.map(\.values) + layerCase.inputGradients.compactMap { $0 }
+    #expect(expected.count == gradients.count)
+    for ((variable, gradient), values) in zip(zip(built.variables, gradients), expected) {
+      expect(executor.pointer(to: gradient), equals: values, "the gradient of \(variable.name)")
+    }
+  }
+
+  @Test("every gradient agrees with central differences", arguments: LayerCase.all)
+  func differences(layerCase: LayerCase) throws {
+    let built = try layerCase.built(element: .float64)
+    let findings = try GradientCheck().findings(
+      graph: built.graph, loss: built.loss, variables: built.variables, contents: built.contents,
+      team: ThreadTeam(threads: 1))
+    for finding in findings {
+      #expect(finding.relativeDifference < 1e-6, "\(finding)")
+    }
+  }
+
+  /// Compares with the largest element as the scale: small ones are differences of larger ones.
+  private func expect(
+    _ pointer: UnsafeMutableRawPointer, equals expected: [Double], _ name: String
+  ) {
+    let floats = pointer.assumingMemoryBound(to: Float.self)
+    let scale = max(expected.reduce(0) { max($0, abs($1)) }, 1e-3)
+    for (index, value) in expected.enumerated() {
+      let found = Double(floats[index])
+      guard abs(found - value) <= 1e-5 * scale else {
+        Issue.record(
+          "\(name)[\(index)] is \(found), PyTorch has \(value), the largest is \(scale)")
+        return
+      }
+    }
+  }
+}
