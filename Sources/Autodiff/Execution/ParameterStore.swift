@@ -14,6 +14,8 @@ public final class ParameterStore: @unchecked Sendable {
   public let byteCount: Int
   private let base: UnsafeMutableRawPointer
   private let indices: [String: Int]
+  /// Whose memory this is, when it's a part of another store.
+  private let owner: ParameterStore?
 
   /// All elements begin as 0.
   ///
@@ -32,10 +34,29 @@ public final class ParameterStore: @unchecked Sendable {
     byteCount = end
     indices = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     base = .allocate(byteCount: max(end, ArenaLayout.alignment), alignment: ArenaLayout.alignment)
+    owner = nil
     zero()
   }
 
-  deinit { base.deallocate() }
+  private init(_ whole: ParameterStore, entries: [Int]) {
+    names = entries.map { whole.names[$0] }
+    shapes = entries.map { whole.shapes[$0] }
+    offsets = entries.map { whole.offsets[$0] }
+    element = whole.element
+    byteCount = shapes.reduce(0) { $0 + ArenaLayout.rounded($1.count * whole.element.byteCount) }
+    indices = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+    base = whole.base
+    owner = whole
+  }
+
+  deinit { if owner == nil { base.deallocate() } }
+
+  /// Some of this store's entries, in the same memory.
+  ///
+  /// - Precondition: each index is one of an entry, and none occurs twice.
+  public func selecting(_ entries: [Int]) -> ParameterStore {
+    ParameterStore(self, entries: entries)
+  }
 
   public var count: Int { names.count }
   /// The elements of all parameters together.
@@ -54,11 +75,17 @@ public final class ParameterStore: @unchecked Sendable {
       start: pointer(index), count: shapes[index].count * element.byteCount)
   }
 
-  public func zero() { base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
+  public func zero() {
+    for index in names.indices {
+      pointer(index).initializeMemory(as: UInt8.self, repeating: 0, count: bytes(index).count)
+    }
+  }
 
   /// - Precondition: the other has the same shapes and element type.
   public func copy(from other: ParameterStore) {
     precondition(shapes == other.shapes && element == other.element, "the stores differ")
-    base.copyMemory(from: other.base, byteCount: byteCount)
+    for index in names.indices {
+      bytes(index).copyMemory(from: UnsafeRawBufferPointer(other.bytes(index)))
+    }
   }
 }

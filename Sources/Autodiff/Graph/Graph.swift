@@ -33,6 +33,9 @@ public struct Graph: Sendable {
   /// `int32 [4]`: the seed's low and high word, the step's low and high word.
   public private(set) var random: Value?
 
+  /// What parameters that nobody differentiates become after a pass, such as running statistics.
+  public private(set) var updates: [(state: Value, value: Value)] = []
+
   var nodes: [Node] = []
   /// The derivatives that were asked for, each with what it is with respect to.
   var derivatives: [Value: Value] = [:]
@@ -135,6 +138,19 @@ public struct Graph: Sendable {
 
   /// The second output of the primitive that makes `value`.
   func auxiliary(of value: Value) -> Value? { auxiliaries[value] }
+
+  /// Says that a parameter holds another value after a pass: whoever runs a plan of this graph has `value`
+  /// among its outputs and copies it over `state` once the pass has ended.
+  ///
+  /// - Throws: `GraphError` when the two differ in type.
+  public mutating func update(_ state: Value, to value: Value) throws(GraphError) {
+    guard type(of: state) == type(of: value) else {
+      throw GraphError(
+        .shapeMismatch, "\(type(of: state)) can't become \(type(of: value))",
+        rule: "a state keeps its type", operation: "update", scope: scope)
+    }
+    updates.append((state, value))
+  }
 
   /// A node like another, whose inputs are others of the same types.
   mutating func repeated(_ value: Value, inputs: [Value]) -> Value {

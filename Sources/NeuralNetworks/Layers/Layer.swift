@@ -14,6 +14,9 @@ public protocol Layer: Sendable {
   /// in any other lets the layers behind be checked too.
   static var shapeFields: [String] { get }
 
+  /// What the inputs hold: numbers, or `int32` tokens.
+  static var inputElement: ElementType { get }
+
   /// Reads the configuration; what is wrong with it is recorded in the reader.
   init(from reader: inout ObjectReader)
 
@@ -22,6 +25,11 @@ public protocol Layer: Sendable {
 
   /// The activation applied to the output, `.identity` when there is none.
   var activation: Activation { get }
+
+  /// The layer once it's known how many different tokens the model's input has.
+  ///
+  /// - Throws: `ShapeFault` when they are more than the layer was made for.
+  func taking(vocabulary: Int?) throws(ShapeFault) -> Self
 
   func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape
 
@@ -45,6 +53,8 @@ extension Layer {
   public static var type: String { documentation.type }
   public static var inputCount: ClosedRange<Int> { 1...1 }
   public static var shapeFields: [String] { [] }
+  public static var inputElement: ElementType { .float32 }
+  public func taking(vocabulary: Int?) throws(ShapeFault) -> Self { self }
   public var activation: Activation { .identity }
   public func parameters(of inputs: [Shape]) -> [LayerParameter] { [] }
 }

@@ -4,6 +4,8 @@ import JSON
 public enum LayerCatalog {
   public static let all: [any Layer.Type] = [
     Dense.self,
+    Embedding.self,
+    BatchNormalization.self,
     ActivationLayer.self,
     Flatten.self,
     Dropout.self,

@@ -2,6 +2,8 @@
 public enum LayerLimits {
   public static let layers = 1_000
   public static let units = 65_536
+  /// Different tokens of an input or an embedding.
+  public static let vocabulary = 4_194_304
   /// Elements of one example at any place of the model.
   public static let elements = 1 << 28
   /// Elements of all parameters together.

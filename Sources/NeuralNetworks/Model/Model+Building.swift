@@ -21,6 +21,7 @@ extension Model {
     let input = graph.input("input", TensorType(inputShape.prepending(batch), element))
     var outputs: [Value] = []
     var values: [Value] = []
+    var ofLayers: [[Value]] = []
     for layer in spec.layers {
       graph.scope = layer.name
       let inputs = layer.sources.map { source in
@@ -29,14 +30,16 @@ extension Model {
         case .layer(let index): outputs[index]
         }
       }
-      let parameters = ParameterDescription.all(of: layer).map { parameter in
+      let own = ParameterDescription.all(of: layer).map { parameter in
         graph.parameter(parameter.name, parameter.shape)
       }
+      let parameters = layer.share.map { ofLayers[$0] } ?? own
+      ofLayers.append(parameters)
       let context = ForwardContext(
         layer: layer.name, mode: mode, batch: batch, outputShape: layer.outputShape)
       outputs.append(
         try layer.layer.forward(inputs, parameters: parameters, context: context, in: &graph))
-      values += parameters
+      values += own
     }
     let named = zip(spec.layers, outputs).map { (layer: $0.name, value: $1) }
     return (input, outputs.last ?? input, named, values)

@@ -11,21 +11,29 @@ public struct Model: Sendable {
   /// The shape of the output for one example.
   public let outputShape: Shape
   public let layers: [LayerSummary]
-  /// Named, shaped and ordered as PyTorch has them.
+  public let inputVocabulary: Int?
+  /// Named, shaped and ordered as PyTorch has them; also what isn't learned: running statistics, and
+  /// frozen layers.
   public let parameters: [ParameterDescription]
+  /// Which of the parameters training changes by their gradients.
+  public let learnedIndices: [Int]
 
   /// - Throws: `Faults` where a layer's shape rule accepted what the graph does not.
   public init(_ spec: ModelSpec, pointer: String = "") throws(Faults) {
     self.spec = spec
     inputShape = spec.input.shape
     inputElement = spec.input.element
+    inputVocabulary = spec.input.vocabulary
     outputShape = spec.layers.last?.outputShape ?? spec.input.shape
     layers = spec.layers.map(LayerSummary.init)
-    parameters = spec.layers.flatMap(ParameterDescription.all)
+    let parameters = spec.layers.flatMap(ParameterDescription.all)
+    self.parameters = parameters
+    learnedIndices = parameters.indices.filter { parameters[$0].trainable }
     try checkGraph(pointer: pointer)
   }
 
   public var name: String? { spec.name }
+  public var learnedParameters: [ParameterDescription] { learnedIndices.map { parameters[$0] } }
   public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
   /// Floating-point operations of a forward pass for one example.
   public var forwardFlops: Int { layers.reduce(0) { $0 + $1.forwardFlops } }
@@ -54,7 +62,9 @@ extension LayerSummary {
     type = spec.type
     inputShapes = spec.inputShapes
     outputShape = spec.outputShape
-    let parameters = spec.layer.parameters(of: spec.inputShapes)
+    let parameters =
+      spec.share == nil
+      ? spec.layer.parameters(of: spec.inputShapes).filter(\.isTrainable) : []
     parameterCount = parameters.reduce(0) { $0 + $1.shape.count }
     forwardFlops = spec.layer.forwardFlops(inputs: spec.inputShapes, output: spec.outputShape)
     activationBytes = spec.outputShape.count * ElementType.float32.byteCount
@@ -64,10 +74,12 @@ extension LayerSummary {
 
 extension ParameterDescription {
   static func all(of spec: LayerSpec) -> [ParameterDescription] {
-    spec.layer.parameters(of: spec.inputShapes).map { parameter in
+    guard spec.share == nil else { return [] }
+    return spec.layer.parameters(of: spec.inputShapes).map { parameter in
       ParameterDescription(
         name: "\(spec.name).\(parameter.name)", layer: spec.name, shape: parameter.shape,
-        initializer: parameter.initializer, trainable: true)
+        initializer: parameter.initializer,
+        trainable: spec.isTrainable && parameter.isTrainable)
     }
   }
 }

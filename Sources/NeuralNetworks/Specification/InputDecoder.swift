@@ -11,9 +11,18 @@ enum InputDecoder {
       return nil
     }
     let shape = shape(&reader)
-    _ = reader.string("dtype", in: [ElementType.float32.rawValue])
+    let names = [ElementType.float32.rawValue, ElementType.int32.rawValue]
+    let element = reader.string("dtype", in: names).flatMap(ElementType.init) ?? .float32
+    var vocabulary: Int?
+    if element == .int32 {
+      if reader.requiredValue("vocabulary") != nil {
+        vocabulary = reader.integer("vocabulary", in: 2...LayerLimits.vocabulary)
+      }
+    } else if reader.value("vocabulary") != nil {
+      reader.fault("vocabulary", "belongs to tokens; add \"dtype\": \"int32\"")
+    }
     model.add(reader.finish())
-    return shape.map { InputSpec(shape: $0, element: .float32) }
+    return shape.map { InputSpec(shape: $0, element: element, vocabulary: vocabulary) }
   }
 
   private static func shape(_ reader: inout ObjectReader) -> Shape? {

@@ -31,7 +31,7 @@ struct ModelDecoder {
     collectNames(elements)
     isUsed = [Bool](repeating: false, count: elements.count)
     for (index, element) in elements.enumerated() {
-      decodeLayer(element, index: index, input: input?.shape)
+      decodeLayer(element, index: index, input: input)
     }
     findUnused()
     try faults.check()
@@ -87,7 +87,7 @@ struct ModelDecoder {
 
   // MARK: - Layers
 
-  private mutating func decodeLayer(_ json: JSON, index: Int, input: Shape?) {
+  private mutating func decodeLayer(_ json: JSON, index: Int, input: InputSpec?) {
     let place = "\(pointer)/layers/\(index)"
     var sources: [LayerSource]?
     var shape: Shape?
@@ -110,26 +110,92 @@ struct ModelDecoder {
     let type = LayerCatalog.all[choice.index]
     _ = choice.reader.string("name")
     sources = decodeSources(&choice.reader, index: index, type: type)
+    let isTrainable = choice.reader.bool("trainable") ?? true
+    let share = decodeShare(&choice.reader, index: index)
     let layer = type.init(from: &choice.reader)
     let found = choice.reader.finish()
     faults.add(found)
 
-    guard let sources, let inputs = shapes(of: sources, input: input),
+    guard let sources, let inputs = shapes(of: sources, input: input?.shape),
       !ModelDecoder.touchesShape(found, of: type, at: place)
     else { return }
     do throws(ShapeFault) {
+      let layer = try taking(input, sources, layer)
       let output = try layer.outputShape(of: inputs)
-      try checkSize(of: layer, inputs: inputs, output: output)
       shape = output
+      if let share {
+        try checkShared(layer, with: share, inputs: inputs)
+      } else {
+        try checkSize(of: layer, inputs: inputs, output: output)
+      }
       layers.append(
         LayerSpec(
           name: names[index], layer: layer, sources: sources, inputShapes: inputs,
-          outputShape: output))
+          outputShape: output, isTrainable: isTrainable, share: share))
     } catch {
       let field = error.field.map { "/\($0)" } ?? ""
       faults.add(
         "\(place)\(field)",
         "layer \"\(names[index])\" (\(type.type)): \(error.detail); rule: \(error.rule)")
+    }
+  }
+
+  /// The layer, once it's known to take what its inputs hold.
+  private func taking(
+    _ input: InputSpec?, _ sources: [LayerSource], _ layer: any Layer
+  ) throws(ShapeFault) -> any Layer {
+    let wanted = type(of: layer).inputElement
+    for source in sources {
+      let element = source == .input ? input?.element ?? .float32 : .float32
+      guard element != wanted else { continue }
+      if element == .int32 {
+        throw ShapeFault(
+          "the model's input is int32 tokens, and \(type(of: layer).type) takes numbers",
+          rule: "tokens go through an embedding first")
+      }
+      throw ShapeFault(
+        "\(type(of: layer).type) takes int32 tokens, and its input is numbers",
+        rule: "an embedding follows the model's input, with \"dtype\": \"int32\" and a vocabulary")
+    }
+    return try layer.taking(vocabulary: input?.vocabulary)
+  }
+
+  /// The layer whose parameters are used, named by `share`.
+  private func decodeShare(_ reader: inout ObjectReader, index: Int) -> Int? {
+    guard let name = reader.string("share") else { return nil }
+    guard let other = names.firstIndex(of: name) else {
+      reader.fault(
+        "share", "there is no layer \"\(name.prefix(80))\"\(nearest(name, among: names))")
+      return nil
+    }
+    guard other < index else {
+      let which = other == index ? "this layer itself" : "a layer that comes later"
+      reader.fault("share", "\"\(name)\" is \(which); a layer shares with one before it")
+      return nil
+    }
+    return other
+  }
+
+  private func checkShared(
+    _ layer: any Layer, with other: Int, inputs: [Shape]
+  ) throws(ShapeFault) {
+    guard let shared = layers[other] else { return }
+    let theirs = shared.layer.parameters(of: shared.inputShapes)
+    let ours = layer.parameters(of: inputs)
+    func words(_ parameters: [LayerParameter]) -> String {
+      parameters.isEmpty
+        ? "none" : parameters.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
+    }
+    guard ours.map(\.name) == theirs.map(\.name), ours.map(\.shape) == theirs.map(\.shape) else {
+      throw ShapeFault(
+        field: "share",
+        "the parameters would be \(words(ours)), those of \"\(shared.name)\" are \(words(theirs))",
+        rule: "layers that share have parameters of the same names and shapes")
+    }
+    guard shared.share == nil, theirs.allSatisfy(\.isTrainable), !theirs.isEmpty else {
+      throw ShapeFault(
+        field: "share", "\"\(shared.name)\" has nothing of its own to share",
+        rule: "what is shared are learned parameters, and not running statistics")
     }
   }
 
@@ -183,14 +249,23 @@ struct ModelDecoder {
     _ reader: inout ObjectReader, index: Int, type: any Layer.Type
   ) -> [LayerSource]? {
     guard let value = reader.value("inputs") else {
+      if type.inputCount.lowerBound > 1 {
+        reader.fault(
+          "inputs", "\(type.type) takes \(type.inputCount.lowerBound) inputs or more; name them")
+        return nil
+      }
       return [index == 0 ? .input : .layer(index - 1)]
     }
     let given: [JSON]
     if case .string = value { given = [value] } else { given = reader.array("inputs") ?? [] }
     guard type.inputCount.contains(given.count) else {
       if !given.isEmpty || value.array != nil {
-        reader.fault(
-          "inputs", "\(type.type) takes \(type.inputCount.lowerBound) input, found \(given.count)")
+        let count = type.inputCount
+        let wanted =
+          count.lowerBound == count.upperBound
+          ? "\(count.lowerBound) input\(count.lowerBound == 1 ? "" : "s")"
+          : "\(count.lowerBound) to \(count.upperBound) inputs"
+        reader.fault("inputs", "\(type.type) takes \(wanted), found \(given.count)")
       }
       return nil
     }

@@ -41,13 +41,17 @@ public struct ModelSpec: Sendable {
 /// What one example is.
 public struct InputSpec: Hashable, Sendable {
   public let shape: Shape
+  /// `float32`, or `int32` for tokens.
   public let element: ElementType
+  /// How many different tokens there are; `nil` for numbers.
+  public let vocabulary: Int?
 
   var json: JSON {
-    [
-      "shape": .array(shape.dimensions.map(JSON.integer)),
-      "dtype": .string(element.rawValue),
-    ]
+    var object = JSONObject([
+      ("shape", .array(shape.dimensions.map(JSON.integer))), ("dtype", .string(element.rawValue)),
+    ])
+    if let vocabulary { object["vocabulary"] = .integer(vocabulary) }
+    return .object(object)
   }
 }
 
@@ -65,6 +69,10 @@ public struct LayerSpec: Sendable {
   public let sources: [LayerSource]
   public let inputShapes: [Shape]
   public let outputShape: Shape
+  /// Whether training changes its parameters.
+  public let isTrainable: Bool
+  /// The layer before this one whose parameters it uses in place of its own.
+  public let share: Int?
 
   public var type: String { Swift.type(of: layer).documentation.type }
 
@@ -80,6 +88,8 @@ public struct LayerSpec: Sendable {
           }
         })
     }
+    if !isTrainable { object["trainable"] = false }
+    if let share { object["share"] = .string(layers[share].name) }
     for (name, value) in layer.configuration { object[name] = value }
     return .object(object)
   }

@@ -133,10 +133,10 @@ public enum Benchmark {
         model: workload.model, configuration: workload.configuration, encoding: encoding)
       program = try engine.program(batch: workload.batchSize)
       assembler = BatchAssembler(
-        source: examples, encoding: encoding, outputWidth: workload.model.outputShape.count,
+        source: examples, encoding: encoding, model: workload.model,
         largestBatch: workload.batchSize)
-      block = StepBlock(parameterCount: workload.model.parameters.count)
-      longestBlock = Trainer.longestBlock(parameters: workload.model.parameters.count)
+      block = StepBlock(parameterCount: workload.model.learnedIndices.count)
+      longestBlock = Trainer.longestBlock(parameters: workload.model.learnedIndices.count)
       block.reserve(longestBlock, clips: workload.configuration.clip != nil)
       plain.reserveCapacity(1 << 16)
       let order = Array(0..<workload.batchSize)

@@ -8,6 +8,8 @@ struct Workload {
   let model: Model
   let batchSize: Int
   let classes: Int
+  /// Classes an example has; 1 when it has one alone.
+  let length: Int?
   let configuration: TrainingConfiguration
 
   /// Reads a workload file.
@@ -24,11 +26,12 @@ struct Workload {
     var training = reader.requiredValue("training")?.object ?? JSONObject()
     try reader.finish().check()
     model = try Model(ModelSpec(spec, pointer: "/model"), pointer: "/model")
-    guard input == "normal", let classes = target?["classes"]?.integer, target?["length"] == nil
-    else {
+    let wanted = model.inputElement == .int32 ? "tokens" : "normal"
+    guard input == wanted, let classes = target?["classes"]?.integer else {
       throw TrainingError(
-        .workload, "\(name): only data of normal inputs and one class an example can be made")
+        .workload, "\(name): the model needs inputs of \(wanted), and classes to learn")
     }
+    length = target?["length"]?.integer
     self.classes = classes
     training["steps"] = 1_000_000_000
     training["batch_size"] = .integer(batchSize)
@@ -36,15 +39,22 @@ struct Workload {
     configuration = try TrainingConfiguration(.object(training), pointer: "/training")
   }
 
-  /// One batch of standard normal inputs and of classes, each as likely as the other.
+  /// One batch of standard normal inputs or tokens, and of classes, each as likely as the other.
   func examples() -> MemoryExamples {
     let width = model.inputShape.count
     var normals = Philox(seed: 1, purpose: "workload inputs").generator()
     var labels = Philox(seed: 1, purpose: "workload classes").generator()
-    let inputs = (0..<batchSize * width).map { _ in Self.normal(&normals) }
-    let classes = (0..<batchSize).map { _ in Int32(labels.uniform() * Double(self.classes)) }
+    let vocabulary = model.inputVocabulary.map(Double.init)
+    let inputs = (0..<batchSize * width).map { _ in
+      vocabulary.map { Float((normals.uniform() * $0).rounded(.down)) } ?? Self.normal(&normals)
+    }
+    let classes = (0..<batchSize * (length ?? 1)).map { _ in
+      Int32(labels.uniform() * Double(self.classes))
+    }
+    let shape: Shape = length.map { [$0] } ?? []
     return MemoryExamples(
-      inputs: inputs, shape: model.inputShape, targets: .classes(classes, count: self.classes))
+      inputs: inputs, shape: model.inputShape,
+      targets: .classes(classes, count: self.classes, shape: shape))
   }
 
   /// The sum of twelve uniform draws less six: mean 0, variance 1, near enough to normal.

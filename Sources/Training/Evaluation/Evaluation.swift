@@ -45,7 +45,7 @@ public final class Evaluation {
     answerWidth = model.outputShape.count / max(places, 1)
     let batch = max(1, min(batchSize, examples))
     assembler = BatchAssembler(
-      source: source, encoding: encoding, outputWidth: model.outputShape.count, largestBatch: batch)
+      source: source, encoding: encoding, model: model, largestBatch: batch)
     answerRule = measuresAccuracy ? AnswerRule(loss: loss, encoding: encoding) : nil
     var programs: [InferenceProgram] = []
     for size in [batch, examples % batch] where size > 0 && size <= examples {

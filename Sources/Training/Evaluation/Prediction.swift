@@ -52,7 +52,11 @@ public final class Prediction {
           model: model, loss: nil, batch: count, parameters: parameters, team: team)
         program = current
       }
-      for index in 0..<count * width { current.inputs[index] = inputs[start * width + index] }
+      let place = current.inputs.assumingMemoryBound(to: Float.self)
+      for index in 0..<count * width { place[index] = inputs[start * width + index] }
+      if model.inputElement == .int32 {
+        BatchAssembler.makeTokens(place, count: count * width)
+      }
       current.run()
       for index in 0..<count * outputWidth {
         outputs[start * outputWidth + index] = current.outputs[index]

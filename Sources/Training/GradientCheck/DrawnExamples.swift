@@ -22,9 +22,13 @@ struct DrawnExamples {
   /// Draws `count` examples: inputs of N(0, 1), targets of [0, 1], which every loss of numbers takes.
   func examples(_ count: Int, seed: UInt64) -> MemoryExamples {
     var inputs = [Float](repeating: 0, count: count * model.inputShape.count)
-    inputs.withUnsafeMutableBufferPointer { inputs in
-      Distribution.normal(mean: 0, standardDeviation: 1)
-        .fill(inputs, from: Philox(seed: seed, purpose: "gradient check inputs"))
+    if let vocabulary = model.inputVocabulary {
+      var tokens = Philox(seed: seed, purpose: "gradient check inputs").generator()
+      for index in inputs.indices {
+        inputs[index] = Float(Int.random(in: 0..<vocabulary, using: &tokens))
+      }
+    } else {
+      DrawnExamples.drawNumbers(&inputs, seed: seed)
     }
     var generator = Philox(seed: seed, purpose: "gradient check targets").generator()
     let targets: MemoryExamples.Targets
@@ -39,5 +43,12 @@ struct DrawnExamples {
         count: classes, shape: shape)
     }
     return MemoryExamples(inputs: inputs, shape: model.inputShape, targets: targets)
+  }
+
+  private static func drawNumbers(_ inputs: inout [Float], seed: UInt64) {
+    inputs.withUnsafeMutableBufferPointer { inputs in
+      Distribution.normal(mean: 0, standardDeviation: 1)
+        .fill(inputs, from: Philox(seed: seed, purpose: "gradient check inputs"))
+    }
   }
 }

@@ -5,18 +5,21 @@ import Tensors
 
 /// What a gradient check feeds a model: the first batch of a run with that seed.
 struct GradientCheckContents {
+  /// Numbers, or the bits of tokens.
   private var inputs: [Float]
+  private let holdsTokens: Bool
   /// Classes, or the bits of floats.
   private var targets: [Int32]
   private let seed: UInt64
 
   init(_ examples: any ExampleSource, plan: GradientCheckPlan, seed: UInt64) {
     let width = plan.model.outputShape.count
+    holdsTokens = plan.model.inputElement == .int32
     inputs = [Float](repeating: 0, count: plan.batch * examples.inputShape.count)
     targets = [Int32](repeating: 0, count: plan.batch * max(width, 1))
     self.seed = seed
     let assembler = BatchAssembler(
-      source: examples, encoding: plan.encoding, outputWidth: width, largestBatch: plan.batch)
+      source: examples, encoding: plan.encoding, model: plan.model, largestBatch: plan.batch)
     let batch = BatchOrder(
       count: examples.examples, batchSize: plan.batch, seed: seed, shuffle: true, dropLast: false
     ).batch(epoch: 0, index: 0)
@@ -31,6 +34,12 @@ struct GradientCheckContents {
   }
 
   func writeInputs(to place: UnsafeMutableRawPointer) {
+    if holdsTokens {
+      inputs.withUnsafeBytes { bytes in
+        if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: bytes.count) }
+      }
+      return
+    }
     let numbers = place.assumingMemoryBound(to: Double.self)
     for (index, input) in inputs.enumerated() { numbers[index] = Double(input) }
   }

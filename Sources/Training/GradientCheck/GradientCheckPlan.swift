@@ -27,7 +27,8 @@ struct GradientCheckPlan {
       batch: batch, output: model.outputShape, encoding: encoding, element: .float64)
     target = (graph.input("targets", type), type)
     self.loss = try loss.build(output: built.output, target: target.value, in: &graph)
-    gradients = try graph.gradients(of: self.loss, withRespectTo: built.parameters)
+    gradients = try graph.gradients(
+      of: self.loss, withRespectTo: model.learnedIndices.map { built.parameters[$0] })
     backward = try Plan(graph, outputs: [self.loss] + gradients)
     forward = try Plan(graph, outputs: [self.loss])
     input = built.input
@@ -49,7 +50,7 @@ struct GradientCheckPlan {
     executor.run()
     // The pointers into its arena don't keep it.
     defer { withExtendedLifetime(executor) {} }
-    return zip(gradients, store.shapes).map { gradient, shape in
+    return zip(gradients, model.learnedParameters.map(\.shape)).map { gradient, shape in
       let pointer = executor.pointer(to: gradient).assumingMemoryBound(to: Double.self)
       return Array(UnsafeBufferPointer(start: pointer, count: shape.count))
     }

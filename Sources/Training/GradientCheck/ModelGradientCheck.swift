@@ -53,7 +53,9 @@ public struct ModelGradientCheck {
 
   private static func faults(_ model: Model, batch: Int) -> Faults {
     var faults = Faults()
-    if model.parameters.isEmpty { faults.add("/model", "has no parameters, so nothing to check") }
+    if model.learnedIndices.isEmpty {
+      faults.add("/model", "has no parameters, so nothing to check")
+    }
     let flops = Double(model.forwardFlops) * Double(batch)
     if flops > Double(GradientCheckConfiguration.mostFlops) {
       faults.add(
@@ -105,9 +107,9 @@ public struct ModelGradientCheck {
       throw TrainingError(.plan, error.description)
     }
     var comparison = GradientComparison(configuration, loss: loss)
-    var checks = model.parameters.indices.map { index in
+    var checks = model.learnedIndices.enumerated().map { position, index in
       ParameterCheck(
-        model.parameters[index], analytic: analytic[index], at: store.pointer(index),
+        model.parameters[index], analytic: analytic[position], at: store.pointer(index),
         seed: configuration.seed)
     }
     var limit: GradientCheckReport.Limit?

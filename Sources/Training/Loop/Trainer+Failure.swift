@@ -14,7 +14,8 @@ extension Trainer {
     let program = try observedProgram(batch: batch.count)
     examples.assemble(batch, inputs: program.inputs, targets: program.targets)
     let inputs = UnsafeBufferPointer(
-      start: program.inputs, count: batch.count * model.inputShape.count)
+      start: program.inputs.assumingMemoryBound(to: Float.self),
+      count: batch.count * model.inputShape.count)
     let rows = (0..<batch.count).filter { row in
       !inputs[row * model.inputShape.count..<(row + 1) * model.inputShape.count]
         .allSatisfy(\.isFinite)
@@ -49,7 +50,7 @@ extension Trainer {
       return failure(
         reason(), "a gradient at step \(step) isn't finite\(remedy())", layer: nil, parameter: nil)
     }
-    let parameter = model.parameters[index]
+    let parameter = model.learnedParameters[index]
     return failure(
       reason(),
       "the gradient of \(parameter.name) at step \(step) has \(gradient.nanCount) NaN, "

@@ -33,7 +33,7 @@ extension Trainer {
   func beforeUpdate(_ program: TrainingProgram, step: Int) -> HistogramProbe {
     var probe = HistogramProbe()
     for (quantity, isGradient) in [(HistogramRecord.Quantity.gradient, true), (.weight, false)] {
-      for (index, parameter) in model.parameters.enumerated() {
+      for (index, parameter) in model.learnedParameters.enumerated() {
         let elements = UnsafeBufferPointer(
           start: isGradient ? engine.gradientPointer(index) : engine.parameterPointer(index),
           count: parameter.shape.count)
@@ -60,7 +60,7 @@ extension Trainer {
 
   func afterUpdate(_ probe: HistogramProbe, step: Int, _ observer: any TrainingObserver) {
     var records = probe.records
-    for (index, parameter) in model.parameters.enumerated() {
+    for (index, parameter) in model.learnedParameters.enumerated() {
       let after = engine.parameterPointer(index)
       var change = probe.parameters[index]
       for position in change.indices { change[position] = after[position] - change[position] }

@@ -73,7 +73,7 @@ public final class Trainer {
     let parts = data.split(configuration)
     examples = ExampleOrder(
       source: data.training, examples: parts.training, encoding: encoding,
-      outputWidth: model.outputShape.count, configuration: configuration)
+      model: model, configuration: configuration)
     let engine = try TrainingEngine(
       model: model, configuration: configuration, encoding: encoding, initialWeights: initialWeights
     )
@@ -88,8 +88,8 @@ public final class Trainer {
     progress = resuming?.progress ?? CheckpointState.Progress()
     bestWeights = resuming?.bestWeights
     if let resuming { try engine.restore(resuming) }
-    block = StepBlock(parameterCount: model.parameters.count)
-    longestBlock = Self.longestBlock(parameters: model.parameters.count)
+    block = StepBlock(parameterCount: model.learnedIndices.count)
+    longestBlock = Self.longestBlock(parameters: model.learnedIndices.count)
     block.reserve(longestBlock, clips: configuration.clip != nil)
 
     let stepsPerEpoch = examples.batchesPerEpoch
@@ -103,7 +103,7 @@ public final class Trainer {
       totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, resumedStep: step,
       trainingExamples: examples.count, validationExamples: validation?.examples ?? 0,
       testExamples: test?.examples ?? 0,
-      parameters: model.parameters.map {
+      parameters: model.learnedParameters.map {
         TrainingSummary.Parameter(
           name: $0.name, layer: $0.layer, shape: $0.shape.dimensions, trainable: $0.trainable)
       },

@@ -43,6 +43,11 @@ public struct TrainingData: Sendable {
           "the model's input is \(model.inputShape), an example of the \(name) dataset is "
             + "\(source.inputShape); the two must be equal")
       }
+      if let vocabulary = model.inputVocabulary,
+        let fault = TokenScan.fault(in: source, vocabulary: vocabulary)
+      {
+        faults.add(pointer, "the \(name) dataset's \(fault)")
+      }
       if source.lossTarget != training.lossTarget {
         faults.add(
           pointer,

@@ -14,7 +14,9 @@ final class TrainingEngine {
   let team: ThreadTeam
   /// How many steps the run has in all, for the schedule.
   var totalSteps = 1
+  /// All of the model's, and of those the learned ones, in the same memory.
   private let parameters: ParameterStore
+  private let learned: ParameterStore
   private let gradients: ParameterStore
   private let updater: ParameterUpdater
   /// Seed and step, two words each, as random primitives read them.
@@ -33,9 +35,12 @@ final class TrainingEngine {
     let parameters = model.initialParameters(seed: configuration.seed)
     try initialWeights?.write(to: parameters)
     self.parameters = parameters
-    gradients = ParameterStore(model.parameters.map { ($0.name, $0.shape) }, element: .float32)
+    let learned = parameters.selecting(model.learnedIndices)
+    self.learned = learned
+    gradients = ParameterStore(
+      model.learnedParameters.map { ($0.name, $0.shape) }, element: .float32)
     updater = ParameterUpdater(
-      optimizer: configuration.optimizer, clip: configuration.clip, parameters: parameters,
+      optimizer: configuration.optimizer, clip: configuration.clip, parameters: learned,
       gradients: gradients, team: team)
     random = .allocate(capacity: 4)
     random.initialize(repeating: 0, count: 4)
@@ -116,7 +121,7 @@ final class TrainingEngine {
 
   func weights() -> Weights { Weights(copying: parameters) }
   func gradientPointer(_ index: Int) -> UnsafePointer<Float> { floats(gradients, index) }
-  func parameterPointer(_ index: Int) -> UnsafePointer<Float> { floats(parameters, index) }
+  func parameterPointer(_ index: Int) -> UnsafePointer<Float> { floats(learned, index) }
 
   private func floats(_ store: ParameterStore, _ index: Int) -> UnsafePointer<Float> {
     UnsafePointer(store.pointer(index).assumingMemoryBound(to: Float.self))

@@ -17,7 +17,7 @@ final class ExampleOrder {
   private var epoch = -1
 
   init(
-    source: any ExampleSource, examples: [Int]?, encoding: TargetEncoding, outputWidth: Int,
+    source: any ExampleSource, examples: [Int]?, encoding: TargetEncoding, model: Model,
     configuration: TrainingConfiguration
   ) {
     count = examples?.count ?? source.examples
@@ -26,7 +26,7 @@ final class ExampleOrder {
       count: count, batchSize: configuration.batchSize, seed: configuration.seed,
       shuffle: configuration.shuffle, dropLast: configuration.dropLast)
     assembler = BatchAssembler(
-      source: source, encoding: encoding, outputWidth: outputWidth,
+      source: source, encoding: encoding, model: model,
       largestBatch: min(configuration.batchSize, count))
     shuffled.reserveCapacity(count)
     sequence = .allocate(capacity: count)
@@ -61,7 +61,7 @@ final class ExampleOrder {
   }
 
   func assemble(
-    _ batch: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
+    _ batch: UnsafeBufferPointer<Int>, inputs: UnsafeMutableRawPointer,
     targets: UnsafeMutableRawPointer
   ) {
     assembler.assemble(batch, inputs: inputs, targets: targets)

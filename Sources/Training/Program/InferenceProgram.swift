@@ -6,7 +6,7 @@ import Tensors
 /// A forward pass for one batch size, with the loss when there are targets to compare with.
 final class InferenceProgram {
   let batch: Int
-  let inputs: UnsafeMutablePointer<Float>
+  let inputs: UnsafeMutableRawPointer
   let outputs: UnsafeMutablePointer<Float>
   /// `nil` without a loss.
   let targets: UnsafeMutableRawPointer?
@@ -37,7 +37,7 @@ final class InferenceProgram {
       }
       let plan = try Plan(graph, outputs: results)
       let executor = try Executor(plan: plan, bindings: bindings, team: team)
-      inputs = executor.pointer(to: built.input).assumingMemoryBound(to: Float.self)
+      inputs = executor.pointer(to: built.input)
       outputs = executor.pointer(to: built.output).assumingMemoryBound(to: Float.self)
       targets = target.map { executor.pointer(to: $0) }
       self.loss =

@@ -12,8 +12,10 @@ struct TrainingPlan {
   /// The random primitives' seed and step; `nil` when nothing is random.
   let random: Value?
   let parameters: [Value]
-  /// One a parameter.
+  /// One a learned parameter.
   let gradients: [Value]
+  /// What becomes of running statistics after the pass.
+  let updates: [(state: Value, value: Value, bytes: Int)]
   /// Empty unless observed.
   let layers: [(name: String, shape: Shape, output: Value, gradient: Value)]
 
@@ -32,19 +34,24 @@ struct TrainingPlan {
       target = graph.input("targets", targetType)
       self.loss = try loss.build(output: built.output, target: target, in: &graph)
       let observed = observesLayers ? built.layerOutputs : []
+      let learned = model.learnedIndices.map { built.parameters[$0] }
       let derivatives = try graph.gradients(
-        of: self.loss, withRespectTo: built.parameters + observed.map(\.value))
+        of: self.loss, withRespectTo: learned + observed.map(\.value))
+      let updates = graph.updates
       var options = Plan.Options()
       options.recomputation = recomputation
       plan = try Plan(
-        graph, outputs: [self.loss, built.output] + derivatives + observed.map(\.value),
+        graph,
+        outputs: [self.loss, built.output] + derivatives + observed.map(\.value)
+          + updates.map(\.value),
         options: options)
       input = built.input
       output = built.output
       random = graph.random
       parameters = built.parameters
-      gradients = Array(derivatives.prefix(built.parameters.count))
-      layers = zip(observed, derivatives.dropFirst(built.parameters.count)).map {
+      self.updates = updates.map { ($0.state, $0.value, graph.type(of: $0.value).byteCount) }
+      gradients = Array(derivatives.prefix(learned.count))
+      layers = zip(observed, derivatives.dropFirst(learned.count)).map {
         ($0.layer, graph.type(of: $0.value).shape, $0.value, $1)
       }
     } catch {

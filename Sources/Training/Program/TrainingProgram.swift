@@ -18,7 +18,7 @@ final class TrainingProgram {
 
   let batch: Int
   /// `[N, …]`, to be filled before a pass.
-  let inputs: UnsafeMutablePointer<Float>
+  let inputs: UnsafeMutableRawPointer
   /// As the loss wants them, to be filled before a pass.
   let targets: UnsafeMutableRawPointer
   let outputs: UnsafeMutablePointer<Float>
@@ -27,8 +27,13 @@ final class TrainingProgram {
   let plannedBytes: Int
   private let loss: UnsafeMutablePointer<Float>
   private let executor: Executor
+  private let updates:
+    [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
 
-  /// - Parameter random: seed and step, two words each.
+  /// - Parameters:
+  ///   - parameters: all of the model's.
+  ///   - gradients: of those that are learned.
+  ///   - random: seed and step, two words each.
   init(
     _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
     random: UnsafeMutablePointer<Int32>, team: ThreadTeam
@@ -37,6 +42,8 @@ final class TrainingProgram {
     var bindings: [Value: UnsafeMutableRawPointer] = [:]
     for index in parts.parameters.indices {
       bindings[parts.parameters[index]] = parameters.pointer(index)
+    }
+    for index in parts.gradients.indices {
       bindings[parts.gradients[index]] = gradients.pointer(index)
     }
     if let slot = parts.random { bindings[slot] = UnsafeMutableRawPointer(random) }
@@ -49,7 +56,10 @@ final class TrainingProgram {
     func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
       executor.pointer(to: value).assumingMemoryBound(to: Float.self)
     }
-    inputs = floats(parts.input)
+    inputs = executor.pointer(to: parts.input)
+    updates = parts.updates.map { update in
+      (executor.pointer(to: update.state), executor.pointer(to: update.value), update.bytes)
+    }
     targets = executor.pointer(to: parts.target)
     outputs = floats(parts.output)
     loss = floats(parts.loss)
@@ -74,6 +84,7 @@ final class TrainingProgram {
   /// Runs the pass; answers the mean loss of the batch.
   func run() -> Double {
     executor.run()
+    for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
     return Double(loss.pointee)
   }
 }
