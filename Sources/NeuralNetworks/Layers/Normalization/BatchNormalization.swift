@@ -16,27 +16,22 @@ public struct BatchNormalization: Layer {
   public let momentum: Double
   public let affine: Bool
 
-  private static let epsilonField = Field(
-    "epsilon", .number(1e-12...1), default: 1e-5, "Added to the variance.")
   private static let momentumField = Field(
     "momentum", .number(0...1), default: 0.1,
     "How far a step moves the running statistics towards the batch's.")
-  private static let affineField = Field(
-    "affine", .boolean, default: true, "Whether a weight and a bias follow.")
-
   public static let documentation = CatalogEntry(
     type: "batch_norm",
     summary: "Normalises each channel by its mean and variance over the batch.",
     formula: "y = (x - mean) / sqrt(variance + epsilon) weight + bias",
     shapes: "[C], [T, C], [C, H, W] or [C, D, H, W] -> the same",
-    fields: [epsilonField, momentumField, affineField],
+    fields: [NormalizationFields.epsilon, momentumField, NormalizationFields.affine],
     weights: ["weight [C]", "bias [C]", "running_mean [C]", "running_var [C]"],
     source: "Ioffe and Szegedy 2015, arXiv:1502.03167. As torch.nn.BatchNorm2d.")
 
   public init(from reader: inout ObjectReader) {
-    epsilon = reader.double(BatchNormalization.epsilonField)
+    epsilon = reader.double(NormalizationFields.epsilon)
     momentum = reader.double(BatchNormalization.momentumField)
-    affine = reader.bool(BatchNormalization.affineField)
+    affine = reader.bool(NormalizationFields.affine)
   }
 
   public var configuration: [(String, JSON)] {
@@ -46,26 +41,14 @@ public struct BatchNormalization: Layer {
   }
 
   public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape {
-    guard (1...4).contains(inputs[0].rank) else {
-      throw ShapeFault(
-        "the input \(inputs[0]) has \(inputs[0].rank) axes",
-        rule: "[C], [T, C], [C, H, W] or [C, D, H, W]")
-    }
+    _ = try ChannelAxis.channels(of: inputs[0])
     return inputs[0]
   }
 
-  /// The axis of an example that has the channels: the last of features and sequences, else the first.
-  private static func channels(_ shape: Shape) -> Int {
-    shape.rank <= 2 ? shape[shape.rank - 1] : shape[0]
-  }
-
   public func parameters(of inputs: [Shape]) -> [LayerParameter] {
-    let shape: Shape = [BatchNormalization.channels(inputs[0])]
+    let shape: Shape = [ChannelAxis.extent(of: inputs[0])]
     var parameters: [LayerParameter] = []
-    if affine {
-      parameters.append(LayerParameter("weight", shape, .constant(value: 1)))
-      parameters.append(LayerParameter("bias", shape, .zeros))
-    }
+    if affine { parameters = NormalizationFields.affineParameters(shape) }
     parameters.append(LayerParameter("running_mean", shape, .zeros, isTrainable: false))
     parameters.append(
       LayerParameter("running_var", shape, .constant(value: 1), isTrainable: false))

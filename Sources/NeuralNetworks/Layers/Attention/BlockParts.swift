@@ -1,0 +1,155 @@
+import Autodiff
+import JSON
+import Tensors
+
+/// What transformer blocks have beside attention: the feed-forward network, norms and residual sums.
+struct BlockParts: Hashable, Sendable {
+  enum Activation: String, CaseIterable, Sendable {
+    case relu, gelu, swiglu
+    case geluTanh = "gelu_tanh"
+  }
+
+  enum Norm: String, CaseIterable, Sendable {
+    case pre, post
+  }
+
+  enum NormKind: String, CaseIterable, Sendable {
+    case layer = "layer_norm"
+    case rootMeanSquare = "rms_norm"
+  }
+
+  /// Hidden units; `nil` for four times the features.
+  let feedForward: Int?
+  let activation: Activation
+  let norm: Norm
+  let normKind: NormKind
+  let epsilon: Double
+  let dropout: Double
+  let bias: Bool
+
+  private static let feedForwardField = Field(
+    "feed_forward", .integer(1...LayerLimits.units),
+    "Hidden units; four times the features when left out.")
+  private static let activationField = Field(
+    "activation", .choice(Activation.allCases.map(\.rawValue)), default: "relu",
+    "That of the hidden units. \"swiglu\" (Shazeer 2020, arXiv:2002.05202) has twice as many: silu of the first half times the second."
+  )
+  private static let normField = Field(
+    "norm", .choice(Norm.allCases.map(\.rawValue)), default: "post",
+    "Whether norms stand before each part or after its residual sum.")
+  private static let normKindField = Field(
+    "norm_type", .choice(NormKind.allCases.map(\.rawValue)), default: "layer_norm",
+    "Which norm.")
+  private static let dropoutField = Field(
+    "dropout", .number(0...0.999), default: 0.0,
+    "The fraction dropped while training, of each part's output and of the hidden units.")
+
+  static let fields = [
+    feedForwardField, activationField, normField, normKindField, NormalizationFields.epsilon,
+    dropoutField,
+  ]
+
+  init(from reader: inout ObjectReader, bias: Bool) {
+    feedForward = reader.integer("feed_forward", in: 1...LayerLimits.units)
+    activation = Activation(rawValue: reader.choice(BlockParts.activationField)) ?? .relu
+    norm = Norm(rawValue: reader.choice(BlockParts.normField)) ?? .post
+    normKind = NormKind(rawValue: reader.choice(BlockParts.normKindField)) ?? .layer
+    epsilon = reader.double(NormalizationFields.epsilon)
+    dropout = reader.double(BlockParts.dropoutField)
+    self.bias = bias
+  }
+
+  var configuration: [(String, JSON)] {
+    (feedForward.map { [("feed_forward", .integer($0))] } ?? []) + [
+      ("activation", .string(activation.rawValue)), ("norm", .string(norm.rawValue)),
+      ("norm_type", .string(normKind.rawValue)), ("epsilon", .number(epsilon)),
+      ("dropout", .number(dropout)),
+    ]
+  }
+
+  func hidden(_ width: Int) -> Int { feedForward ?? 4 * width }
+
+  /// `linear1` and `linear2`.
+  func feedForwardParameters(width: Int) -> [LayerParameter] {
+    let hidden = hidden(width)
+    let first = activation == .swiglu ? 2 * hidden : hidden
+    var parameters = [
+      LayerParameter("linear1.weight", [first, width], .glorotUniform(gain: 1))
+    ]
+    if bias { parameters.append(LayerParameter("linear1.bias", [first], .zeros)) }
+    parameters.append(LayerParameter("linear2.weight", [width, hidden], .glorotUniform(gain: 1)))
+    if bias { parameters.append(LayerParameter("linear2.bias", [width], .zeros)) }
+    return parameters
+  }
+
+  func normParameters(_ name: String, width: Int) -> [LayerParameter] {
+    let all = [
+      LayerParameter("\(name).weight", [width], .constant(value: 1)),
+      LayerParameter("\(name).bias", [width], .zeros),
+    ]
+    return Array(all.prefix(normParameterCount))
+  }
+
+  var normParameterCount: Int { bias && normKind == .layer ? 2 : 1 }
+  var linearParameterCount: Int { bias ? 4 : 2 }
+
+  func flops(length: Int, width: Int) -> Int {
+    let hidden = hidden(width)
+    return length * width * hidden * (activation == .swiglu ? 6 : 4) + 16 * length * width
+  }
+
+  func normalized(
+    _ x: Value, _ parameters: ArraySlice<Value>, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    let weight = parameters[parameters.startIndex]
+    switch normKind {
+    case .layer:
+      return try graph.layerNorm(
+        x, weight: weight, bias: parameters.dropFirst().first, epsilon: epsilon, axes: 1)
+    case .rootMeanSquare:
+      return try graph.rmsNorm(x, weight: weight, epsilon: epsilon, axes: 1)
+    }
+  }
+
+  /// One part of a block with its norm and residual sum.
+  func residual(
+    _ x: Value, norm parameters: ArraySlice<Value>, stream: String, context: ForwardContext,
+    in graph: inout Graph, _ part: (inout Graph, Value) throws(GraphError) -> Value
+  ) throws(GraphError) -> Value {
+    let input = norm == .pre ? try normalized(x, parameters, in: &graph) : x
+    let output = try dropped(part(&graph, input), stream, context, in: &graph)
+    let sum = try graph.add(x, output)
+    return norm == .pre ? sum : try normalized(sum, parameters, in: &graph)
+  }
+
+  /// - Shapes: x `[N, T, E]`, output the same.
+  func feedForward(
+    _ x: Value, _ parameters: ArraySlice<Value>, context: ForwardContext, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    let shape = graph.shape(of: x)
+    let parameters = Array(parameters)
+    let second = bias ? 2 : 1
+    let rows = try graph.reshape(x, to: [shape[0] * shape[1], shape[2]])
+    var y = try graph.linear(rows, weight: parameters[0], bias: bias ? parameters[1] : nil)
+    switch activation {
+    case .relu: y = try graph.activation(.relu, y)
+    case .gelu: y = try graph.activation(.gelu, y)
+    case .geluTanh: y = try graph.activation(.geluTanh, y)
+    case .swiglu:
+      let hidden = hidden(shape[2])
+      let halves = try graph.split(y, lengths: [hidden, hidden], axis: 1)
+      y = try graph.multiply(graph.activation(.swish, halves[0]), halves[1])
+    }
+    y = try dropped(y, "hidden", context, in: &graph)
+    y = try graph.linear(
+      y, weight: parameters[second], bias: bias ? parameters[second + 1] : nil)
+    return try graph.reshape(y, to: shape)
+  }
+
+  private func dropped(
+    _ x: Value, _ stream: String, _ context: ForwardContext, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    guard context.mode == .training, dropout > 0 else { return x }
+    return try graph.dropout(x, rate: dropout, stream: "\(context.layer).\(stream)")
+  }
+}

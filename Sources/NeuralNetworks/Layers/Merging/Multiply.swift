@@ -1,0 +1,44 @@
+import Autodiff
+import JSON
+import Tensors
+
+/// The product of its inputs, element by element.
+///
+/// `y = activation(Π x_i)`.
+///
+/// - Shapes: inputs `[N, …]` of one shape, or with axes of 1 that are repeated; output `[N, …]`.
+public struct Multiply: Layer {
+  public let activation: Activation
+
+  public static let documentation = CatalogEntry(
+    type: "multiply",
+    summary: "The product of its inputs, element by element.",
+    formula: "y = activation(Π x_i)",
+    shapes: Merge.shapes,
+    fields: [CommonFields.activation],
+    source: "The gate of Srivastava et al. 2015, arXiv:1505.00387.")
+
+  public static let inputCount = Merge.inputCount
+
+  public init(from reader: inout ObjectReader) {
+    activation = reader.activation()
+  }
+
+  public var configuration: [(String, JSON)] { [("activation", activation.json)] }
+
+  public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape {
+    try Merge.outputShape(of: inputs)
+  }
+
+  public func forwardFlops(inputs: [Shape], output: Shape) -> Int {
+    output.count * (inputs.count + activation.flops)
+  }
+
+  public func forward(
+    _ inputs: [Value], parameters: [Value], context: ForwardContext, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    var y = inputs[0]
+    for input in inputs.dropFirst() { y = try graph.multiply(y, input) }
+    return try activation.apply(to: y, in: &graph)
+  }
+}
