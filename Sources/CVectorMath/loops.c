@@ -1,6 +1,9 @@
 #include "CVectorMath.h"
 #include "vm_math.h"
 
+// A loop that calls the C library, as those of double do, stays one of single elements; that is no fault.
+#pragma clang diagnostic ignored "-Wpass-failed"
+
 VM_INLINE void vm_philox(uint64_t key, uint64_t low, uint64_t high, uint32_t out[4]) {
   uint32_t c0 = (uint32_t)low, c1 = (uint32_t)(low >> 32), c2 = (uint32_t)high, c3 = (uint32_t)(high >> 32);
   uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);

@@ -35,10 +35,10 @@ VM_INLINE float vm_erf_near_0(float z) {
   return p * z + 1.28379151e-1f;
 }
 
-/// 2 scale Phi(-b), where scale is 1/2 or 1 and b^2 / 2 = a^2 scale, for b from 0.84 to 15.
+/// Phi(-b) e^(b^2 / 2), for b from 0.84 to 15.
 ///
-/// That is e^(-b^2 / 2) S(t) / (b + 11/4) with t = (b - 11/4) / (b + 11/4) and a polynomial S.
-VM_INLINE float vm_gaussian_tail(float b, float a, float scale) {
+/// That is S(t) / (b + 11/4) with t = (b - 11/4) / (b + 11/4) and a polynomial S.
+VM_INLINE float vm_gaussian_ratio(float b) {
   float t = (b - 2.75f) / (b + 2.75f);
   float p = -4.04900202e-4f;
   p = p * t - 3.33604985e-4f;
@@ -49,11 +49,16 @@ VM_INLINE float vm_gaussian_tail(float b, float a, float scale) {
   p = p * t + 1.82334244e-1f;
   p = p * t - 4.74354088e-1f;
   p = p * t + 7.18986034e-1f;
+  return p / (b + 2.75f);
+}
+
+/// factor e^(-scale a^2).
+VM_INLINE float vm_gaussian(float a, float scale, float factor) {
   // The rounding of a^2, which would be magnified.
   float square = a * a;
   float high = vm_float_of_bits(vm_bits_f32(a) & 0xFFFFF000u);
   float rest = (square - high * high) - (a - high) * (a + high);
-  return vm_exp_pair(square * -scale, rest * scale, 2.0f * scale * p / (b + 2.75f));
+  return vm_exp_pair(square * -scale, rest * scale, factor);
 }
 
 /// 1 - erf(x); at most 4.1 ulp off, also where it is small.
@@ -61,7 +66,8 @@ VM_INLINE float vm_erfc_f32(float x) {
   float a = fabsf(x);
   a = a > 10.5f ? 10.5f : a;
   // The root of 2 in two parts.
-  float tail = vm_gaussian_tail(a * 1.41421354f + a * 2.42032e-8f, a, 1.0f);
+  float ratio = vm_gaussian_ratio(a * 1.41421354f + a * 2.42032e-8f);
+  float tail = vm_gaussian(a, 1.0f, 2.0f * ratio);
   float near = 1.0f - (x + x * vm_erf_near_0(a * a));
   return a < 0.6f ? near : (x < 0 ? 2.0f - tail : tail);
 }
@@ -71,10 +77,27 @@ VM_INLINE double vm_erfc_f64(double x) { return erfc(x); }
 VM_INLINE float vm_normal_cdf_f32(float x) {
   float a = fabsf(x);
   a = a > 15.0f ? 15.0f : a;
-  float tail = vm_gaussian_tail(a, a, 0.5f);
+  float tail = vm_gaussian(a, 0.5f, vm_gaussian_ratio(a));
   float h = x * 0.353553391f;
   float near = 0.5f + (h + h * vm_erf_near_0(0.5f * (a * a)));
   return a < 0.848f ? near : (x > 0 ? 1.0f - tail : tail);
 }
 VM_INLINE double vm_normal_cdf_f64(double x) { return 0.5 * erfc(x * -0.70710678118654752440); }
+
+/// The derivative of x Phi(x), Phi(x) + x phi(x), with one exponential for both.
+VM_INLINE float vm_gelu_slope_f32(float x) {
+  float a = fabsf(x);
+  a = a > 15.0f ? 15.0f : a;
+  float e = vm_gaussian(a, 0.5f, 1.0f);
+  float tail = e * vm_gaussian_ratio(a);
+  float h = x * 0.353553391f;
+  float near = 0.5f + (h + h * vm_erf_near_0(0.5f * (a * a)));
+  float cdf = a < 0.848f ? near : (x > 0 ? 1.0f - tail : tail);
+  // Beyond the clamp e is nothing, and x may be infinite.
+  return cdf + (x > 15.0f || x < -15.0f ? 0.0f : x * (e * 0.398942280f));
+}
+VM_INLINE double vm_gelu_slope_f64(double x) {
+  double slope = x * exp(x * x * -0.5) * 0.39894228040143267794;
+  return vm_normal_cdf_f64(x) + (x > 40 || x < -40 ? 0 : slope);
+}
 #endif
