@@ -42,7 +42,10 @@ import Testing
     }
   }
 
-  @Test("every gradient agrees with central differences", arguments: LayerCase.all)
+  /// Truncation leaves a part of the gradient out, so that it isn't the function's.
+  private static let untruncated = LayerCase.all.filter { $0.json["layer"]?["truncate"] == nil }
+
+  @Test("every gradient agrees with central differences", arguments: untruncated)
   func differences(layerCase: LayerCase) throws {
     let built = try layerCase.built(element: .float64)
     let findings = try GradientCheck().findings(

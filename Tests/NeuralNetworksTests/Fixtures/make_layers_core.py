@@ -1,4 +1,4 @@
-"""Writes layers/{dense,activation,flatten,embedding,batch_norm,conv2d,max_pool2d}.json: make_layers_core.py"""
+"""Writes layers/{dense,activation,flatten,embedding,batch_norm}.json: make_layers_core.py"""
 import torch
 from torch import nn
 from layer_fixtures import Cases
@@ -17,10 +17,4 @@ cases.add("batch_norm", {}, [(3, 4, 5)], nn.BatchNorm2d(3), note="of images")
 cases.add("batch_norm", {"epsilon": 1e-3}, [(5,)], nn.BatchNorm1d(5, eps=1e-3), batch=6, note="of features")
 cases.add("batch_norm", {"affine": False}, [(4, 3)],
           (b := nn.BatchNorm1d(3, affine=False)), lambda x: b(x.transpose(1, 2)).transpose(1, 2), note="of a sequence")
-cases.add("conv2d", {"filters": 4, "kernel": 3, "padding": "same", "activation": "tanh"}, [(2, 5, 4)],
-          (c := nn.Conv2d(2, 4, 3, padding=1)), lambda x: torch.tanh(c(x)))
-cases.add("conv2d", {"filters": 4, "kernel": [3, 2], "stride": [2, 1], "padding": 1, "dilation": [1, 2], "groups": 2},
-          [(4, 6, 5)], nn.Conv2d(4, 4, (3, 2), stride=(2, 1), padding=1, dilation=(1, 2), groups=2), note="with all members")
-cases.add("max_pool2d", {"size": 2}, [(2, 5, 4)], nn.MaxPool2d(2))
-cases.add("max_pool2d", {"size": 3, "stride": 2, "padding": 1}, [(1, 5, 7)], nn.MaxPool2d(3, 2, 1), note="overlapping")
 cases.write()

@@ -1,0 +1,84 @@
+import Autodiff
+import JSON
+
+extension Window {
+  /// Reads `kernel`, `stride`, `padding` and `dilation` of a convolution.
+  init(kernelFrom reader: inout ObjectReader) {
+    let sizes = 1...LayerLimits.window
+    let ones = Axes.repeated(1)
+    _ = reader.requiredValue("kernel")
+    size = reader.extents("kernel", count: Axes.count, in: sizes) ?? ones
+    stride = reader.extents("stride", count: Axes.count, in: sizes) ?? ones
+    dilation = reader.extents("dilation", count: Axes.count, in: sizes) ?? ones
+    padding = Axes.repeated(0)
+    guard let word = reader.value("padding")?.string else {
+      padding =
+        reader.extents("padding", count: Axes.count, in: 0...LayerLimits.window) ?? padding
+      return
+    }
+    guard reader.string("padding", in: ["same", "valid"]) == "same" else { return }
+    let reach = zip(dilation, size).map { $0 * ($1 - 1) }
+    if stride != ones {
+      reader.fault("padding", "\"\(word)\" needs stride 1, and the stride is \(stride)")
+    } else if reach.contains(where: { $0 % 2 != 0 }) {
+      reader.fault(
+        "padding",
+        "\"\(word)\" needs an odd dilation (kernel - 1) + 1, and the kernel \(size) with dilation "
+          + "\(dilation) covers \(reach.map { $0 + 1 })")
+    }
+    padding = reach.map { $0 / 2 }
+  }
+
+  static var kernelFields: [Field] {
+    let words = Axes.words
+    return [
+      Field(
+        "kernel", .described("\(words), 1 to \(LayerLimits.window)"), isRequired: true,
+        "The kernel's size."),
+      Field(
+        "stride", .described("\(words), 1 to \(LayerLimits.window)"), default: 1,
+        "How far the kernel moves."),
+      Field(
+        "padding", .described("\(words), 0 to \(LayerLimits.window), \"same\" or \"valid\""),
+        default: 0,
+        """
+        Zeros around the input. "same" keeps its extents; it needs stride 1 and an odd \
+        dilation (kernel - 1) + 1. "valid" is 0.
+        """),
+      Field(
+        "dilation", .described("\(words), 1 to \(LayerLimits.window)"), default: 1,
+        "The distance of the kernel's elements."),
+    ]
+  }
+
+  var kernelConfiguration: [(String, JSON)] {
+    [
+      ("kernel", Axes.json(size)), ("stride", Axes.json(stride)), ("padding", Axes.json(padding)),
+      ("dilation", Axes.json(dilation)),
+    ]
+  }
+
+  var taps: Int { size.reduce(1, *) }
+
+  /// A convolution of `[N, C, …]`, or of sequences `[N, T, C]`.
+  func convolution(
+    _ x: Value, weight: Value, bias: Value?, groups: Int, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    switch Axes.count {
+    case 1:
+      return try ChannelAxis.first(x, in: &graph) { (graph, x) throws(GraphError) in
+        try graph.conv1d(
+          x, weight: weight, bias: bias, stride: stride[0], padding: padding[0],
+          dilation: dilation[0], groups: groups)
+      }
+    case 2:
+      return try graph.conv2d(
+        x, weight: weight, bias: bias, stride: stride.two, padding: padding.two,
+        dilation: dilation.two, groups: groups)
+    default:
+      return try graph.conv3d(
+        x, weight: weight, bias: bias, stride: stride.three, padding: padding.three,
+        dilation: dilation.three, groups: groups)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import JSON
+
+/// Members that recurrent layers share, and their entry of the catalog.
+enum RecurrentFields {
+  static let units = Field(
+    "units", .integer(1...LayerLimits.units), isRequired: true, "Elements of the state.")
+  static let layers = Field(
+    "layers", .integer(1...16), default: 1, "How many, each on the outputs of the one below.")
+  static let bidirectional = Field(
+    "bidirectional", .boolean, default: false,
+    "Whether another one reads the sequence backwards; the outputs stand side by side.")
+  static let dropout = Field(
+    "dropout", .number(0...0.999), default: 0.0,
+    "The fraction dropped between the layers while training.")
+  static let returnSequences = Field(
+    "return_sequences", .boolean, default: false,
+    "Whether all outputs are given, or only the last of each direction.")
+  static let truncate = Field(
+    "truncate", .integer(1...LayerLimits.elements),
+    "After how many steps the gradient through the state is cut: truncated backpropagation through time. The whole sequence when left out."
+  )
+
+  static func documentation(
+    type: String, summary: String, formula: String, gates: String, source: String
+  ) -> CatalogEntry {
+    CatalogEntry(
+      type: type, summary: summary, formula: formula,
+      shapes:
+        "[T, D] -> [units], or [T, units] with return_sequences; twice the units when bidirectional",
+      fields: [
+        units, layers, bidirectional, dropout, returnSequences, truncate, CommonFields.bias,
+      ],
+      weights: [
+        "weight_ih_l0 [\(gates), D]", "weight_hh_l0 [\(gates), H]", "bias_ih_l0", "bias_hh_l0",
+        "and so on for _l1, _l0_reverse, …",
+      ],
+      source: source)
+  }
+}
