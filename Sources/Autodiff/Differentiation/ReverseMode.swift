@@ -35,10 +35,11 @@ extension Graph {
   ) throws(GraphError) -> [Value?] {
     let leads = leadsToTarget(targets, upTo: loss, downTo: first)
     let unit = constant(1, shape: type(of: loss).shape)
-    var cotangents: [Value: Value] = [loss: unit]
+    var cotangents = Cotangents(loss, unit)
     for index in stride(from: loss.index, through: first, by: -1) where leads[index - first] {
       let node = nodes[index]
-      guard let cotangent = cotangents[Value(index)], !node.inputs.isEmpty else { continue }
+      guard !node.inputs.isEmpty, let cotangent = try cotangents.sum(of: Value(index), in: &self)
+      else { continue }
       guard let rule = rule(of: Value(index)) else { continue }
       func isNeeded(_ input: Value) -> Bool { input.index >= first && leads[input.index - first] }
       scope = node.scope
@@ -47,14 +48,12 @@ extension Graph {
       for (input, part) in zip(rule.inputs, parts) {
         guard let part, isNeeded(input) else { continue }
         let summed = try sumDown(part, to: nodes[input.index].type.shape)
-        if let before = cotangents[input] {
-          cotangents[input] = try add(before, summed)
-        } else {
-          cotangents[input] = summed
-        }
+        try cotangents.add(summed, to: input, in: &self)
       }
     }
-    return targets.map { cotangents[$0] }
+    var results: [Value?] = []
+    for target in targets { results.append(try cotangents.sum(of: target, in: &self)) }
+    return results
   }
 
   /// Whose rule a node's derivative is: its own primitive's, or that of the one it is the auxiliary of.
