@@ -30,6 +30,48 @@ import Testing
         ("/nane", "unknown field (did you mean \"name\"?)"),
       ]),
     Case(
+      name: "tokens",
+      spec: #"{"input":{"shape":[4],"dtype":"int32"},"layers":[{"type":"flatten"}]}"#,
+      faults: [
+        ("/input/vocabulary", "is missing"),
+        ("/layers/0", "the model's input is int32 tokens, and flatten takes numbers"),
+      ]),
+    Case(
+      name: "tokens without an embedding",
+      spec:
+        #"{"input":{"shape":[4],"dtype":"int32","vocabulary":9},"layers":[{"type":"dense","units":2}]}"#,
+      faults: [("/layers/0", "rule: tokens go through an embedding first")]),
+    Case(
+      name: "an embedding of fewer tokens",
+      spec:
+        #"{"input":{"shape":[4],"dtype":"int32","vocabulary":9},"layers":[{"type":"embedding","dimensions":2,"vocabulary":8}]}"#,
+      faults: [
+        ("/layers/0/vocabulary", "has vectors for 8 tokens, and the model's input has 9")
+      ]),
+    Case(
+      name: "shapes that can't be added",
+      spec: layers(
+        #"{"type":"dense","units":2,"name":"a"},{"type":"dense","units":3,"name":"b","inputs":"input"},{"type":"add","inputs":["a","b"]}"#
+      ),
+      faults: [("/layers/2/inputs", "the inputs [2] and [3] differ")]),
+    Case(
+      name: "parameters that don't fit",
+      spec: layers(
+        #"{"type":"dense","units":2,"name":"a"},{"type":"dense","units":2,"share":"a"},{"type":"dense","units":2,"share":"c"}"#
+      ),
+      faults: [
+        ("/layers/1/share", "those of \"a\" are weight [2, 4], bias [2]"),
+        ("/layers/2/share", "there is no layer \"c\""),
+      ]),
+    Case(
+      name: "heads that don't divide",
+      spec: layers(
+        #"{"type":"multi_head_attention","heads":3},{"type":"lstm","units":2},{"type":"transformer_block","heads":2}"#,
+        shape: "[5, 4]"),
+      faults: [
+        ("/layers/0/heads", "the input [5, 4] has 4 features, which 3 heads don't divide")
+      ]),
+    Case(
       name: "bad input",
       spec: #"{"input":{"shape":[0,"a",2.5],"dtype":"float16"},"layers":[{"type":"flatten"}]}"#,
       faults: [

@@ -23,7 +23,10 @@ enum ModelSchemas {
               .always(
                 "shape", .array(.integer(1...Int.max), count: 1...6),
                 "Of one example; the batch axis is left out."),
-              .maybe("dtype", .oneOf(["float32"])),
+              .maybe("dtype", .oneOf(["float32", "int32"]), "`int32` for tokens."),
+              .maybe(
+                "vocabulary", .integer(2...LayerLimits.vocabulary),
+                "How many different tokens there are; needed with `int32`."),
             ], isClosed: true)),
         .always("layers", .array(.reference("Layer"), count: 1...1000)),
       ], isClosed: true)
@@ -34,7 +37,10 @@ enum ModelSchemas {
       .maybe("name", .string, "`<type>_<index>` when left out."),
       .maybe(
         "inputs", .anyOf([.string, .array(.string)]),
-        "The layer that it follows, or `input`; the one before when left out."),
+        "The layers that it takes, or `input`; the one before when left out."),
+      .maybe("trainable", .boolean, "False freezes the layer's parameters."),
+      .maybe(
+        "share", .string, "A layer before this one whose parameters it uses in place of its own."),
     ]
     return .anyOf(LayerCatalog.entries.map { Components.object(of: $0, and: common) })
   }
