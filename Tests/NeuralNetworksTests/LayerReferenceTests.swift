@@ -18,6 +18,16 @@ import Testing
     #expect(missing.isEmpty, "no case for \(missing.sorted())")
   }
 
+  @Test("every activation of the catalog has a case")
+  func activations() {
+    let tried = LayerCase.all.filter { $0.type == "activation" }.compactMap { layerCase in
+      let activation = layerCase.json["layer"]?["activation"]
+      return activation?.string ?? activation?["type"]?.string
+    }
+    let missing = Set(ActivationCatalog.entries.map(\.type)).subtracting(tried)
+    #expect(missing.isEmpty, "no case for \(missing.sorted())")
+  }
+
   @Test("output and every gradient are PyTorch's to 1e-5", arguments: LayerCase.all, [1, 2])
   func reference(layerCase: LayerCase, threads: Int) throws {
     var built = try layerCase.built(element: .float32)

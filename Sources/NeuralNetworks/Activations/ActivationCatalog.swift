@@ -1,7 +1,7 @@
 import Autodiff
 import JSON
 
-/// The activations a spec may name, in the order in which the catalog lists them.
+/// The activations that have kernels of their own, in the order in which the catalog lists them.
 public enum ActivationCatalog {
   public struct Entry: Sendable {
     public let documentation: CatalogEntry
@@ -70,5 +70,8 @@ public enum ActivationCatalog {
     ) { _ in .softmax },
   ]
 
-  public static var entries: [CatalogEntry] { all.map(\.documentation) }
+  /// Those of `all`, and then the compositions.
+  public static var entries: [CatalogEntry] {
+    all.map(\.documentation) + CompositionCatalog.all.map(\.documentation)
+  }
 }

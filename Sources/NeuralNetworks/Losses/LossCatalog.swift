@@ -6,6 +6,14 @@ public enum LossCatalog {
     CrossEntropy.self,
     BinaryCrossEntropy.self,
     MeanSquaredError.self,
+    MeanAbsoluteError.self,
+    Huber.self,
+    LogCosh.self,
+    Quantile.self,
+    Poisson.self,
+    Hinge.self,
+    SquaredHinge.self,
+    Focal.self,
   ]
 
   public static var entries: [CatalogEntry] { all.map { $0.documentation } }

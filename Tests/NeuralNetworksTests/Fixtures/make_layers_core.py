@@ -7,7 +7,21 @@ cases = Cases()
 cases.add("dense", {"units": 5}, [(7,)], nn.Linear(7, 5))
 cases.add("dense", {"units": 4, "activation": "tanh", "bias": False}, [(3, 6)],
           (m := nn.Linear(6, 4, bias=False)), lambda x: torch.tanh(m(x)), note="of a sequence, without bias")
-cases.add("activation", {"activation": "tanh"}, [(2, 3)], nn.Tanh())
+
+activations = {
+    "identity": nn.Identity(), "relu": nn.ReLU(), "sigmoid": nn.Sigmoid(), "tanh": nn.Tanh(), "gelu": nn.GELU(), "swish": nn.SiLU(),
+    "softmax": nn.Softmax(-1), "relu6": nn.ReLU6(), "hard_sigmoid": nn.Hardsigmoid(), "hard_tanh": nn.Hardtanh(),
+    "hard_swish": nn.Hardswish(), "softplus": nn.Softplus(), "softsign": nn.Softsign(), "mish": nn.Mish(), "selu": nn.SELU(),
+    "log_softmax": nn.LogSoftmax(-1)}
+with_members = [
+    ({"type": "leaky_relu", "slope": 0.3}, nn.LeakyReLU(0.3)), ({"type": "elu", "alpha": 0.7}, nn.ELU(0.7)),
+    ({"type": "gelu", "approximate": "tanh"}, nn.GELU("tanh")), ({"type": "celu", "alpha": 2}, nn.CELU(2)),
+    ({"type": "sine", "frequency": 3}, lambda x: torch.sin(3 * x))]
+for activation, function in list(activations.items()) + with_members:
+    # Far from 0 on both sides, where functions saturate or bend.
+    points = 3 * torch.randn(4, 3, 5, dtype=torch.float64)
+    name = activation if isinstance(activation, str) else activation["type"]
+    cases.add("activation", {"activation": activation}, [], {}, function, inputs=[points], note=name)
 cases.add("flatten", {}, [(2, 3, 2)], nn.Flatten())
 cases.add("embedding", {"dimensions": 4, "vocabulary": 6}, [], nn.Embedding(6, 4),
           inputs=[torch.randint(0, 6, (3, 5))])

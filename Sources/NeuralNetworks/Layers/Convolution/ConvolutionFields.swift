@@ -11,10 +11,10 @@ enum ConvolutionFields {
   /// Reads the activation, which can't be softmax where channels aren't the last axis.
   static func activation(_ reader: inout ObjectReader, axes: Int) -> Activation {
     let activation = reader.activation()
-    if axes > 1, case .softmax = activation.kind {
+    if axes > 1, !activation.isElementwise {
       reader.fault(
         "activation",
-        "softmax works on the last axis, which of [filters, H, W] is the width; "
+        "\(activation.json.string ?? "it") works on the last axis, which of [filters, H, W] is the width; "
           + "put an activation layer after flatten")
     }
     return activation
