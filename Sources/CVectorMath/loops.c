@@ -36,6 +36,8 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #include "softmax.inc"
 #include "normalization.inc"
 #include "attention.inc"
+#include "panels.inc"
+#include "recurrent.inc"
 #include "image.inc"
 #include "pool.inc"
 #undef T
@@ -50,5 +52,7 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #include "softmax.inc"
 #include "normalization.inc"
 #include "attention.inc"
+#include "panels.inc"
+#include "recurrent.inc"
 #include "image.inc"
 #include "pool.inc"

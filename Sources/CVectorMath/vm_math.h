@@ -5,6 +5,7 @@
 #include <string.h>
 #include "vm_error_function.h"
 #include "vm_exponential.h"
+#include "vm_gates.h"
 #include "vm_hyperbolic.h"
 #include "vm_inverse_trigonometric.h"
 #include "vm_logarithm.h"

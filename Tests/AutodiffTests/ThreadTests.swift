@@ -73,6 +73,12 @@ import Testing
       (g: inout Graph, x: [Value]) throws(GraphError) in
       try g.attention(query: x[0], key: x[1], value: x[2], isCausal: true)
     },
+    Case("recurrent", [[70, 9, 160], [160, 40], [70, 9, 120], [120, 40]]) {
+      (g: inout Graph, x: [Value]) throws(GraphError) in
+      let reversed = RecurrentOptions(isReversed: true, truncate: 4)
+      return try g.add(
+        g.lstm(x[0], weight: x[1]), g.gru(x[2], weight: x[3], options: reversed))
+    },
     Case("rows by index", [[500, 64]]) { (g: inout Graph, x: [Value]) throws(GraphError) in
       let order = (0..<4000).map { Int32(($0 * 7919) % 500) }
       let indices = g.constant(Tensor(order, shape: [4000]))

@@ -73,5 +73,6 @@ public enum PrimitiveCatalog {
     BatchNorm.entries,
     GroupNorm.entries,
     Attention.entries,
+    Recurrence.entries,
   ]
 }

@@ -5,3 +5,4 @@
 #include "vm_volume.h"
 #include "vm_normalization.h"
 #include "vm_attention.h"
+#include "vm_recurrent.h"

@@ -49,6 +49,30 @@ def dropout(x, random, rate, stream):
     return torch.where(kept, x / (1 - rate), 0 * x)
 
 
+def recurrent(cell, x, weight, bias=None, states=None, mask=None, factors=None, reverse=False, whole=True):
+    """A recurrent network step by step, from the projections of its input."""
+    batch, length, _ = x.shape
+    units = weight.shape[1]
+    h, c = states if cell == "lstm" and states else ((states or (torch.zeros(batch, units),))[0], torch.zeros(batch, units))
+    outputs = [None] * length
+    for t in reversed(range(length)) if reverse else range(length):
+        product = (h if factors is None else h * factors) @ weight.T
+        if cell == "lstm":
+            i, f, g, o = (x[:, t] + product).chunk(4, 1)
+            next_c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            next_h = torch.sigmoid(o) * torch.tanh(next_c)
+        elif cell == "gru":
+            (xr, xz, xn), (hr, hz, hn) = x[:, t].chunk(3, 1), (product + bias).chunk(3, 1)
+            r, z = torch.sigmoid(xr + hr), torch.sigmoid(xz + hz)
+            next_c, next_h = c, (1 - z) * torch.tanh(xn + r * hn) + z * h
+        else:
+            next_c, next_h = c, getattr(torch, cell)(x[:, t] + product)
+        seen = torch.ones(batch, 1) if mask is None else mask[:, t:t + 1]
+        outputs[t] = next_h * seen
+        h, c = torch.where(seen != 0, next_h, h), torch.where(seen != 0, next_c, c)
+    return torch.stack(outputs, 1) if whole else h
+
+
 def packed(tensor):
     values = tensor.detach().contiguous().numpy().astype("<f8")
     return base64.b64encode(values.tobytes()).decode()
@@ -74,7 +98,8 @@ for case in json.load(open(sys.argv[1])):
         inputs[index].requires_grad_()
     names = dict(zip("abcdefgh", inputs))
     try:
-        y = eval(case["torch"], {"torch": torch, "F": F, "prod": prod, "dropout": dropout}, names)
+        y = eval(case["torch"], {"torch": torch, "F": F, "prod": prod, "dropout": dropout,
+            "recurrent": recurrent}, names)
     except Exception as error:
         sys.exit(f"{case['entry']} {case['index']}: {case['torch']}: {error}")
     gradients = []
