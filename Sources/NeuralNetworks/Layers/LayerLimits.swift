@@ -8,7 +8,7 @@ public enum LayerLimits {
   public static let elements = 1 << 28
   /// Elements of all parameters together.
   public static let parameters = 1 << 30
-  /// Steps of one recurrent layer, over its layers and directions.
+  /// Steps of one recurrent layer that is made of operations for each, over its layers and directions.
   public static let steps = 2_048
   /// Axes of one example.
   public static let rank = 6

@@ -4,7 +4,7 @@ import JSON
 /// The cell of a gated recurrent unit.
 ///
 /// `r, z = σ(…)`, `n = tanh(W x + b + r (R h + b'))`, `h' = (1 - z) n + z h`. Cho et al. 2014, arXiv:1406.1078.
-public enum GRUCell: RecurrentCell {
+public struct GRUCell: RecurrentCell {
   public static let gates = 3
 
   public static let documentation = RecurrentFields.documentation(
@@ -14,15 +14,15 @@ public enum GRUCell: RecurrentCell {
     gates: "3H, in the order r z n",
     source: "Cho et al. 2014, arXiv:1406.1078. As torch.nn.GRU.")
 
-  public static func step(
-    input: Value, recurrent: Value, state: [Value], in graph: inout Graph
-  ) throws(GraphError) -> [Value] {
-    let x = try apart(input, in: &graph)
-    let h = try apart(recurrent, in: &graph)
-    let r = try graph.activation(.sigmoid, graph.add(x[0], h[0]))
-    let z = try graph.activation(.sigmoid, graph.add(x[1], h[1]))
-    let n = try graph.activation(.tanh, graph.add(x[2], graph.multiply(r, h[2])))
-    return [try graph.add(n, graph.multiply(z, graph.subtract(state[0], n)))]
+  public init(from reader: inout ObjectReader) {}
+
+  public func run(
+    _ x: Value, _ parameters: RecurrentParameters, options: RecurrentOptions, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    // The reset gate takes the state's bias too, so that it can't join the input's.
+    try graph.gru(
+      graph.linear(x, weight: parameters.weight.input, bias: parameters.bias?.input),
+      weight: parameters.weight.hidden, bias: parameters.bias?.hidden, options: options)
   }
 }
 

@@ -4,20 +4,24 @@ import Tensors
 
 /// A cell run along a sequence, and differentiated through time.
 ///
-/// The input's projections of all steps are one product; each step then takes the state's.
+/// The input's projections of all steps are one product; the rest is one operation for each layer and direction.
 ///
 /// - Shapes: input `[N, T, D]`, output `[N, T, H]` or, without `return_sequences`, the last step's `[N, H]`; twice
 ///   `H` when bidirectional.
 /// - Parameters: `weight_ih_l0 [gates · H, D]`, `weight_hh_l0 [gates · H, H]`, `bias_ih_l0`, `bias_hh_l0`, and so on, as
-///   PyTorch's `nn.LSTM`, `nn.GRU` and `nn.RNN`.
+///   PyTorch's `nn.LSTM`, `nn.GRU` and `nn.RNN`, and then what the cell has beside them.
 public struct Recurrent<Cell: RecurrentCell>: Layer {
   public let units: Int
   public let layers: Int
   public let bidirectional: Bool
   public let dropout: Double
+  public let recurrentDropout: Double
   public let returnSequences: Bool
   public let truncate: Int?
   public let bias: Bool
+  /// `nil` for PyTorch's.
+  public let initializer: Initializer?
+  public let cell: Cell
 
   public static var documentation: CatalogEntry { Cell.documentation }
   public static var shapeFields: [String] { ["units", "bidirectional", "return_sequences"] }
@@ -27,27 +31,37 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     layers = reader.integer(RecurrentFields.layers)
     bidirectional = reader.bool(RecurrentFields.bidirectional)
     dropout = reader.double(RecurrentFields.dropout)
+    recurrentDropout = reader.double(RecurrentFields.recurrentDropout)
     returnSequences = reader.bool(RecurrentFields.returnSequences)
     truncate = reader.integer("truncate", in: 1...LayerLimits.elements)
     bias = reader.bool(CommonFields.bias)
+    let isGiven = reader.value(RecurrentFields.initializer.name) != nil
+    initializer =
+      isGiven ? reader.initializer(RecurrentFields.initializer, default: .zeros) : nil
+    cell = Cell(from: &reader)
   }
 
   public var configuration: [(String, JSON)] {
-    [
+    var members: [(String, JSON)] = [
       ("units", .integer(units)), ("layers", .integer(layers)),
       ("bidirectional", .bool(bidirectional)), ("dropout", .number(dropout)),
+      ("recurrent_dropout", .number(recurrentDropout)),
       ("return_sequences", .bool(returnSequences)),
-    ] + (truncate.map { [("truncate", .integer($0))] } ?? []) + [("bias", .bool(bias))]
+    ]
+    if let truncate { members.append(("truncate", .integer(truncate))) }
+    members.append(("bias", .bool(bias)))
+    if let initializer { members.append(("initializer", initializer.json)) }
+    return members + cell.configuration
   }
 
   private var directions: Int { bidirectional ? 2 : 1 }
 
   public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape {
     try OneAxis.check(inputs[0], Self.type, to: "[T, units] or [units]")
-    // Each step is a few operations of the graph.
-    guard inputs[0][0] * layers * directions <= LayerLimits.steps else {
+    let steps = inputs[0][0] * layers * directions
+    guard !cell.isComposed || steps <= LayerLimits.steps else {
       throw ShapeFault(
-        "the input \(inputs[0]) takes \(inputs[0][0] * layers * directions) steps",
+        "the input \(inputs[0]) takes \(steps) steps",
         rule: "at most \(LayerLimits.steps) steps in all layers and directions")
     }
     let width = units * directions
@@ -56,7 +70,8 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
 
   public func parameters(of inputs: [Shape]) -> [LayerParameter] {
     let bound = 1 / Double(units).squareRoot()
-    let initializer = Initializer.uniform(low: -bound, high: bound)
+    let standard = Initializer.uniform(low: -bound, high: bound)
+    let initializer = initializer ?? standard
     let rows = Cell.gates * units
     var parameters: [LayerParameter] = []
     for layer in 0..<layers {
@@ -65,9 +80,11 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
         let name = "l\(layer)\(suffix)"
         parameters.append(LayerParameter("weight_ih_\(name)", [rows, width], initializer))
         parameters.append(LayerParameter("weight_hh_\(name)", [rows, units], initializer))
-        guard bias else { continue }
-        parameters.append(LayerParameter("bias_ih_\(name)", [rows], initializer))
-        parameters.append(LayerParameter("bias_hh_\(name)", [rows], initializer))
+        if bias {
+          parameters.append(LayerParameter("bias_ih_\(name)", [rows], standard))
+          parameters.append(LayerParameter("bias_hh_\(name)", [rows], standard))
+        }
+        parameters += cell.parameters(name: name, units: units, hasBias: bias)
       }
     }
     return parameters
@@ -86,53 +103,34 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
   ) throws(GraphError) -> Value {
     var x = inputs[0]
     var rest = parameters[...]
+    let count = parameters.count / (layers * directions)
     for layer in 0..<layers {
       if layer > 0, dropout > 0, context.mode == .training {
         x = try graph.dropout(x, rate: dropout, stream: "\(context.layer).\(layer)")
       }
-      let isLast = layer == layers - 1
       var outputs: [Value] = []
       for direction in 0..<directions {
-        let own = Array(rest.prefix(bias ? 4 : 2))
-        rest = rest.dropFirst(own.count)
-        outputs.append(
-          try run(
-            x, own, isReversed: direction == 1, isWhole: returnSequences || !isLast, in: &graph))
+        let own = RecurrentParameters(Array(rest.prefix(count)), hasBias: bias)
+        rest = rest.dropFirst(count)
+        let options = RecurrentOptions(
+          isReversed: direction == 1, isWhole: returnSequences || layer < layers - 1,
+          truncate: truncate,
+          factors: try factors(
+            stream: "\(context.layer).\(layer).\(direction).state", context, in: &graph))
+        outputs.append(try cell.run(x, own, options: options, in: &graph))
       }
       x = outputs.count == 1 ? outputs[0] : try graph.concatenate(outputs, axis: -1)
     }
     return x
   }
 
-  /// One direction of one layer; all outputs `[N, T, H]`, or the last one `[N, H]`.
-  private func run(
-    _ x: Value, _ parameters: [Value], isReversed: Bool, isWhole: Bool, in graph: inout Graph
-  ) throws(GraphError) -> Value {
-    let shape = graph.shape(of: x)
-    let (batch, length) = (shape[0], shape[1])
-    // Steps first, so that each step's rows lie together.
-    let turned = try graph.reshape(
-      graph.transpose(x, axes: [1, 0, 2]), to: [length * batch, shape[2]])
-    let projected = try graph.split(
-      graph.linear(turned, weight: parameters[0], bias: bias ? parameters[2] : nil),
-      lengths: [Int](repeating: batch, count: length), axis: 0)
-    let zero = graph.constant(Tensor.table([batch, units], graph.element) { _ in 0 })
-    var state = [Value](repeating: zero, count: Cell.states)
-    var outputs: [Value] = []
-    for (count, step) in (isReversed ? Array((0..<length).reversed()) : Array(0..<length))
-      .enumerated()
-    {
-      if let truncate, count > 0, count % truncate == 0 {
-        for index in state.indices { state[index] = try graph.stopGradient(state[index]) }
-      }
-      let recurrent = try graph.linear(
-        state[0], weight: parameters[1], bias: bias ? parameters[3] : nil)
-      state = try Cell.step(
-        input: projected[step], recurrent: recurrent, state: state, in: &graph)
-      outputs.append(state[0])
-    }
-    guard isWhole else { return state[0] }
-    let ordered = isReversed ? outputs.reversed() : outputs
-    return try graph.transpose(graph.stack(ordered, axis: 0), axes: [1, 0, 2])
+  /// By what the state is multiplied at all steps, `[N, H]`; `nil` for nothing.
+  private func factors(
+    stream: String, _ context: ForwardContext, in graph: inout Graph
+  ) throws(GraphError) -> Value? {
+    guard recurrentDropout > 0, context.mode == .training else { return nil }
+    return try graph.dropout(
+      graph.constant(Tensor.table([context.batch, units], graph.element) { _ in 1 }),
+      rate: recurrentDropout, stream: stream)
   }
 }

@@ -2,30 +2,59 @@ import Autodiff
 import JSON
 import Tensors
 
-/// One step of a recurrent layer: what becomes of its state.
+/// What becomes of the state of a recurrent layer from step to step, and the members that say so.
 public protocol RecurrentCell: Sendable {
   static var documentation: CatalogEntry { get }
   /// Rows of the weights for each unit.
   static var gates: Int { get }
-  /// Tensors of `[N, H]` that go from step to step; the first is the output.
-  static var states: Int { get }
 
-  /// - Parameters:
-  ///   - input: `[N, gates · H]`, the input's projection with its bias.
-  ///   - recurrent: `[N, gates · H]`, the projection of the output of the step before, with its bias.
-  ///   - state: that of the step before.
-  static func step(
-    input: Value, recurrent: Value, state: [Value], in graph: inout Graph
-  ) throws(GraphError) -> [Value]
+  /// Reads what only this cell has.
+  init(from reader: inout ObjectReader)
+
+  var configuration: [(String, JSON)] { get }
+
+  /// Whether each step is operations of the graph, of which there may not be too many.
+  var isComposed: Bool { get }
+
+  /// What is learned beside PyTorch's weights and biases, for one direction of one layer.
+  ///
+  /// - Parameter name: of layer and direction, such as `l0_reverse`.
+  func parameters(name: String, units: Int, hasBias: Bool) -> [LayerParameter]
+
+  /// One direction of one layer over whole sequences.
+  ///
+  /// - Shapes: x `[N, T, D]`, output `[N, T, H]`, or the last state, `[N, H]`, as the options say.
+  func run(
+    _ x: Value, _ parameters: RecurrentParameters, options: RecurrentOptions, in graph: inout Graph
+  ) throws(GraphError) -> Value
 }
 
 extension RecurrentCell {
-  public static var states: Int { 1 }
+  public var configuration: [(String, JSON)] { [] }
+  public var isComposed: Bool { false }
 
-  /// The gates of a projection, each `[N, H]`.
-  static func apart(_ projection: Value, in graph: inout Graph) throws(GraphError) -> [Value] {
-    let units = graph.shape(of: projection)[1] / gates
-    return try graph.split(
-      projection, lengths: [Int](repeating: units, count: gates), axis: 1)
+  public func parameters(name: String, units: Int, hasBias: Bool) -> [LayerParameter] { [] }
+}
+
+/// What one direction of one recurrent layer learns.
+public struct RecurrentParameters: Sendable {
+  /// `[gates · H, D]` and `[gates · H, H]`.
+  public let weight: (input: Value, hidden: Value)
+  /// `[gates · H]` each.
+  public let bias: (input: Value, hidden: Value)?
+  /// What the cell has beside these.
+  public let others: [Value]
+
+  init(_ values: [Value], hasBias: Bool) {
+    weight = (values[0], values[1])
+    bias = hasBias ? (values[2], values[3]) : nil
+    others = Array(values.dropFirst(hasBias ? 4 : 2))
+  }
+
+  /// The input's projections of all steps with both biases, `[N, T, gates · H]`, in one product.
+  func projection(of x: Value, in graph: inout Graph) throws(GraphError) -> Value {
+    var sum: Value?
+    if let bias { sum = try graph.add(bias.input, bias.hidden) }
+    return try graph.linear(x, weight: weight.input, bias: sum)
   }
 }

@@ -20,20 +20,33 @@ enum RecurrentFields {
     "After how many steps the gradient through the state is cut: truncated backpropagation through time. The whole sequence when left out."
   )
 
+  static let recurrentDropout = Field(
+    "recurrent_dropout", .number(0...0.999), default: 0.0,
+    "The fraction of the state dropped before each product while training, the same places at all steps of a sequence (Gal and Ghahramani 2016, arXiv:1512.05287)."
+  )
+  static let initializer = Field(
+    "initializer", .described("an initializer"),
+    "How the weights begin. Left out: uniform between -1/√units and 1/√units, as the biases always do."
+  )
+
+  /// - Parameters:
+  ///   - fields: what only this layer has.
+  ///   - weights: the same.
   static func documentation(
-    type: String, summary: String, formula: String, gates: String, source: String
+    type: String, summary: String, formula: String, gates: String, fields: [Field] = [],
+    weights: [String] = [], source: String
   ) -> CatalogEntry {
     CatalogEntry(
       type: type, summary: summary, formula: formula,
       shapes:
         "[T, D] -> [units], or [T, units] with return_sequences; twice the units when bidirectional",
       fields: [
-        units, layers, bidirectional, dropout, returnSequences, truncate, CommonFields.bias,
-      ],
+        units, layers, bidirectional, dropout, recurrentDropout, returnSequences, truncate,
+        CommonFields.bias, initializer,
+      ] + fields,
       weights: [
         "weight_ih_l0 [\(gates), D]", "weight_hh_l0 [\(gates), H]", "bias_ih_l0", "bias_hh_l0",
-        "and so on for _l1, _l0_reverse, …",
-      ],
+      ] + weights + ["and so on for _l0_reverse, _l1, …"],
       source: source)
   }
 }
