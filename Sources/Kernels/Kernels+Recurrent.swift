@@ -62,6 +62,8 @@ private struct RecurrentScratch {
   let units: Int
   let rows: Int
   let isKept: Bool
+  /// Elements of one row that nobody keeps.
+  let unsaved: Int
 
   init(_ g: RecurrentGeometry, _ element: ElementType, isKept: Bool) {
     width = element.byteCount
@@ -71,9 +73,6 @@ private struct RecurrentScratch {
     self.isKept = isKept
     unsaved = g.cell.saved * g.units
   }
-
-  /// Elements of one row that nobody keeps.
-  let unsaved: Int
 
   var state: Int { 0 }
   var cell: Int { rows * units }
