@@ -104,7 +104,7 @@ import Testing
       _ = stream.read(until: "begun")
       let slow = try RawClient(port: test.port)
       slow.send("GET /slow \(Self.request)")
-      try await Task.sleep(for: .milliseconds(20))
+      while test.begun.value == 0 { try await Task.sleep(for: .milliseconds(1)) }
       #expect(await test.server.drain(seconds: 10))
       #expect(slow.readAll().hasSuffix("slow"))
     }

@@ -29,12 +29,14 @@ struct TestServer {
   let released = ByteCounter()
   /// What the writer of `/endless` has got rid of.
   let written = ByteCounter()
+  /// Handlers of `/slow` that have begun.
+  let begun = ByteCounter()
 
   init(_ change: (inout ServerConfiguration) -> Void = { _ in }) throws {
     var configuration = ServerConfiguration()
     configuration.port = 0
     change(&configuration)
-    server = Server(configuration: configuration, responder: Self.router(written, released))
+    server = Server(configuration: configuration, responder: Self.router(written, released, begun))
     port = try server.start()
   }
 
@@ -58,7 +60,9 @@ struct TestServer {
       status: status, headers: [("Content-Type", "text/plain")], body: .bytes(Array(text.utf8)))
   }
 
-  static func router(_ written: ByteCounter, _ released: ByteCounter) -> Router {
+  static func router(
+    _ written: ByteCounter, _ released: ByteCounter, _ begun: ByteCounter
+  ) -> Router {
     var router = Router { fault, id in
       text("\(fault.code): \(fault.message)", status: status(fault))
     }
@@ -117,6 +121,7 @@ struct TestServer {
           }))
     }
     router.add("GET", "/slow") { _, _ in
+      begun.add(1)
       try? await Task.sleep(for: .milliseconds(300))
       return text("slow")
     }

@@ -58,17 +58,3 @@ struct RecurrenceCase {
       settings, inputs, torch: "recurrent(\(text.joined(separator: ", ")))")
   }
 }
-
-extension Recurrence {
-  static var entries: [PrimitiveEntry] {
-    [
-      ("lstm", RecurrenceCase.all(.lstm)), ("gru", RecurrenceCase.all(.gru)),
-      ("rnn", RecurrenceCase.all(.tanh) + RecurrenceCase.all(.relu)),
-    ].flatMap { name, cases in
-      [
-        PrimitiveEntry(name, order: .first, cases: cases.map(\.made)),
-        PrimitiveEntry("\(name)_gradient", isDerivativeOf: name),
-      ]
-    }
-  }
-}

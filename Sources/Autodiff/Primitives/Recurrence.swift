@@ -213,3 +213,18 @@ extension Graph {
       leading + states + [options.mask, options.factors].compactMap { $0 })
   }
 }
+
+extension Recurrence {
+  static var entries: [PrimitiveEntry] {
+    [
+      PrimitiveEntry("lstm", order: .first, cases: RecurrenceCase.all(.lstm).map(\.made)),
+      PrimitiveEntry("lstm_gradient", isDerivativeOf: "lstm"),
+      PrimitiveEntry("gru", order: .first, cases: RecurrenceCase.all(.gru).map(\.made)),
+      PrimitiveEntry("gru_gradient", isDerivativeOf: "gru"),
+      PrimitiveEntry(
+        "rnn", order: .first,
+        cases: (RecurrenceCase.all(.tanh) + RecurrenceCase.all(.relu)).map(\.made)),
+      PrimitiveEntry("rnn_gradient", isDerivativeOf: "rnn"),
+    ]
+  }
+}
