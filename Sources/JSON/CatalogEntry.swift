@@ -14,10 +14,13 @@ public struct CatalogEntry: Sendable {
   public let weights: [String]
   /// Where it comes from: a paper with its identifier, or the definition it follows.
   public let source: String
+  /// Where the sources declare it, as `#fileID` and `#line` say it: its page is made from the comment there.
+  public let place: (file: String, line: Int)
 
   public init(
     type: String, aliases: [String] = [], summary: String, formula: String, shapes: String? = nil,
-    fields: [Field] = [], weights: [String] = [], source: String
+    fields: [Field] = [], weights: [String] = [], source: String, file: String = #fileID,
+    line: Int = #line
   ) {
     self.type = type
     self.aliases = aliases
@@ -27,6 +30,7 @@ public struct CatalogEntry: Sendable {
     self.fields = fields
     self.weights = weights
     self.source = source
+    place = (file, line)
   }
 
   public var json: JSON {

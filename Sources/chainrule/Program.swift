@@ -42,7 +42,7 @@ struct Program {
 
   private static var commands: [any Command.Type] {
     [
-      Serve.self, Migrate.self, WriteOpenAPI.self, Bench.self,
+      Serve.self, Migrate.self, WriteOpenAPI.self, WriteDocs.self, Bench.self,
     ]
   }
 

@@ -22,12 +22,12 @@ enum CatalogEndpoints {
   private static let bytes: [UInt8] = json.encoded()
 
   static var json: JSON {
-    var object = JSONObject()
-    for (name, entries) in NeuralNetworkCatalog.members + OptimizerCatalog.members {
-      object[name] = .array(entries.map(\.json))
-    }
-    object["metrics"] = .array(metrics.map(\.json))
-    return .object(object)
+    .object(JSONObject(members.map { ($0.name, .array($0.entries.map(\.json))) }))
+  }
+
+  /// All catalogs, each with the name of its member.
+  static var members: [(name: String, entries: [CatalogEntry])] {
+    NeuralNetworkCatalog.members + OptimizerCatalog.members + [("metrics", metrics)]
   }
 
   private static let metrics = [

@@ -34,7 +34,7 @@ enum RecurrentFields {
   ///   - weights: the same.
   static func documentation(
     type: String, summary: String, formula: String, gates: String, fields: [Field] = [],
-    weights: [String] = [], source: String
+    weights: [String] = [], source: String, file: String = #fileID, line: Int = #line
   ) -> CatalogEntry {
     CatalogEntry(
       type: type, summary: summary, formula: formula,
@@ -47,6 +47,6 @@ enum RecurrentFields {
       weights: [
         "weight_ih_l0 [\(gates), D]", "weight_hh_l0 [\(gates), H]", "bias_ih_l0", "bias_hh_l0",
       ] + weights + ["and so on for _l0_reverse, _l1, …"],
-      source: source)
+      source: source, file: file, line: line)
   }
 }
