@@ -104,6 +104,13 @@ public final class Dataset: @unchecked Sendable {
     targets targetDestination: UnsafeMutableRawPointer
   ) {
     gatherInputs(indices: indices, into: destination)
+    gatherTargets(indices: indices, into: targetDestination)
+  }
+
+  /// Writes the targets of the chosen examples alone.
+  public func gatherTargets(
+    indices: UnsafeBufferPointer<Int>, into targetDestination: UnsafeMutableRawPointer
+  ) {
     let bytes = targetWidth * 4
     for (row, index) in indices.enumerated() {
       precondition(index >= 0 && index < examples, "example \(index) of \(examples)")

@@ -19,15 +19,16 @@ import Testing
     var graph = Graph()
     let parts = try model.build(batch: 3, mode: mode, into: &graph)
     let executor = try Executor(
-      plan: Plan(graph, outputs: [parts.output]), bindings: [:], team: ThreadTeam(threads: 2))
+      plan: Plan(graph, outputs: [parts.outputs[0]]), bindings: [:], team: ThreadTeam(threads: 2))
     for (index, value) in parts.parameters.enumerated() {
       let place = try #require(executor.place(of: value)).assumingMemoryBound(to: Float.self)
       for element in 0..<graph.shape(of: value).count {
         place[element] = Float((element * 37 + index * 11) % 23) / 23 - 0.5
       }
     }
-    let input = try #require(executor.place(of: parts.input)).assumingMemoryBound(to: Float.self)
-    for element in 0..<graph.shape(of: parts.input).count { input[element] = 1 }
+    let input = try #require(executor.place(of: parts.inputs[0])).assumingMemoryBound(
+      to: Float.self)
+    for element in 0..<graph.shape(of: parts.inputs[0]).count { input[element] = 1 }
     if let random = graph.random, let place = executor.place(of: random) {
       let words = [seed, step].flatMap {
         [UInt32(truncatingIfNeeded: $0), UInt32(truncatingIfNeeded: $0 >> 32)]
@@ -37,8 +38,8 @@ import Testing
       }
     }
     executor.run()
-    let floats = executor.pointer(to: parts.output).assumingMemoryBound(to: Float.self)
-    return (0..<graph.shape(of: parts.output).count).map { floats[$0] }
+    let floats = executor.pointer(to: parts.outputs[0]).assumingMemoryBound(to: Float.self)
+    return (0..<graph.shape(of: parts.outputs[0]).count).map { floats[$0] }
   }
 
   @Test(

@@ -57,7 +57,7 @@ import Testing
     let parts = try model.build(batch: batch, mode: .training, into: &graph)
     let target = graph.input(
       "target", loss.targetType(batch: batch, output: model.outputShape, encoding: encoding))
-    let value = try loss.build(output: parts.output, target: target, in: &graph)
+    let value = try loss.build(output: parts.outputs[0], target: target, in: &graph)
     let gradients = try graph.gradients(of: value, withRespectTo: parts.parameters)
 
     let descriptions = model.parameters.map { (name: $0.name, shape: $0.shape) }
@@ -69,10 +69,10 @@ import Testing
       bindings[parts.parameters[index]] = store.pointer(index)
       bindings[gradients[index]] = derivatives.pointer(index)
     }
-    let plan = try Plan(graph, outputs: [value, parts.output] + gradients)
+    let plan = try Plan(graph, outputs: [value, parts.outputs[0]] + gradients)
     let executor = try Executor(
       plan: plan, bindings: bindings, team: ThreadTeam(threads: threads))
-    Self.write(reference.numbers("input"), to: executor.pointer(to: parts.input))
+    Self.write(reference.numbers("input"), to: executor.pointer(to: parts.inputs[0]))
     let targets = reference.numbers("target")
     if encoding == .classIndices() {
       let pointer = executor.pointer(to: target).assumingMemoryBound(to: Int32.self)
@@ -83,7 +83,7 @@ import Testing
     executor.run()
 
     Self.expect(
-      executor.pointer(to: parts.output), equals: reference.numbers("output"), "output")
+      executor.pointer(to: parts.outputs[0]), equals: reference.numbers("output"), "output")
     let expectedLoss = try #require(reference.json["loss_value"]?.double)
     Self.expect(executor.pointer(to: value), equals: [expectedLoss], "loss")
     let expected = reference.arrays("gradients")

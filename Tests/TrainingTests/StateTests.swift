@@ -35,7 +35,13 @@ import Testing
     var inputs = [Float](repeating: 0, count: 60)
     var classes = [Int32](repeating: 0, count: 30)
     Array(0..<30).withUnsafeBufferPointer {
-      examples.gather(indices: $0, inputs: &inputs, targets: &classes)
+      let indices = $0
+      inputs.withUnsafeMutableBytes { inputs in
+        classes.withUnsafeMutableBytes {
+          examples.gather(
+            indices: indices, inputs: [inputs.baseAddress], targets: [$0.baseAddress])
+        }
+      }
     }
     for column in 0..<2 {
       let values = (0..<30).map { Double(inputs[2 * $0 + column]) }

@@ -16,6 +16,8 @@ public protocol Layer: Sendable {
 
   /// What the inputs hold: numbers, or `int32` tokens.
   static var inputElement: ElementType { get }
+  /// The same for one of several inputs that differ in that.
+  static func inputElement(at position: Int) -> ElementType
 
   /// Reads the configuration; what is wrong with it is recorded in the reader.
   init(from reader: inout ObjectReader)
@@ -54,6 +56,7 @@ extension Layer {
   public static var inputCount: ClosedRange<Int> { 1...1 }
   public static var shapeFields: [String] { [] }
   public static var inputElement: ElementType { .float32 }
+  public static func inputElement(at position: Int) -> ElementType { inputElement }
   public func taking(vocabulary: Int?) throws(ShapeFault) -> Self { self }
   public var activation: Activation { .identity }
   public func parameters(of inputs: [Shape]) -> [LayerParameter] { [] }

@@ -73,18 +73,25 @@ extension Loss {
     }
   }
 
-  /// Checks that the loss fits a model, the activation at its end included, and a dataset's target.
+  /// Checks that the loss fits a model's output, the activation at its end included, and a target.
   public func check(
-    model: Model, target: LossTarget, pointer: String = "/training/loss"
+    _ output: OutputSpec, target: LossTarget, pointer: String = "/training/loss"
   ) throws(Faults) {
     var faults = Faults()
-    if let objection = objection(toFinal: model.finalActivation) { faults.add(pointer, objection) }
+    if let objection = objection(toFinal: output.finalActivation) { faults.add(pointer, objection) }
     do throws(Faults) {
-      try check(output: model.outputShape, target: target, pointer: pointer)
+      try check(output: output.shape, target: target, pointer: pointer)
     } catch {
       faults.add(error)
     }
     try faults.check()
+  }
+
+  /// The same for a model's first output.
+  public func check(
+    model: Model, target: LossTarget, pointer: String = "/training/loss"
+  ) throws(Faults) {
+    try check(model.outputs[0], target: target, pointer: pointer)
   }
 
   /// The type of the targets of a batch.

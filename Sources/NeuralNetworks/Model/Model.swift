@@ -5,13 +5,11 @@ import Tensors
 /// A model that can be built into a graph.
 public struct Model: Sendable {
   public let spec: ModelSpec
-  /// The shape of one example.
-  public let inputShape: Shape
-  public let inputElement: ElementType
-  /// The shape of the output for one example.
-  public let outputShape: Shape
+  /// What one example is made of.
+  public var inputs: [InputSpec] { spec.inputs }
+  /// What the model makes of one example.
+  public let outputs: [OutputSpec]
   public let layers: [LayerSummary]
-  public let inputVocabulary: Int?
   /// Named, shaped and ordered as PyTorch has them; also what isn't learned: running statistics, and
   /// frozen layers.
   public let parameters: [ParameterDescription]
@@ -21,10 +19,7 @@ public struct Model: Sendable {
   /// - Throws: `Faults` where a layer's shape rule accepted what the graph does not.
   public init(_ spec: ModelSpec, pointer: String = "") throws(Faults) {
     self.spec = spec
-    inputShape = spec.input.shape
-    inputElement = spec.input.element
-    inputVocabulary = spec.input.vocabulary
-    outputShape = spec.layers.last?.outputShape ?? spec.input.shape
+    outputs = spec.outputs.map { OutputSpec($0, of: spec) }
     layers = spec.layers.map(LayerSummary.init)
     let parameters = spec.layers.flatMap(ParameterDescription.all)
     self.parameters = parameters
@@ -37,12 +32,6 @@ public struct Model: Sendable {
   public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
   /// Floating-point operations of a forward pass for one example.
   public var forwardFlops: Int { layers.reduce(0) { $0 + $1.forwardFlops } }
-  /// The activation that makes the model's output; `.identity` when its last layer has none.
-  public var finalActivation: Activation {
-    let last = spec.layers.last { !($0.layer is Flatten || $0.layer is Dropout) }
-    return last?.layer.activation ?? .identity
-  }
-
   /// Builds the graph of one example, so that what it refuses is known before anything is allocated.
   private func checkGraph(pointer: String) throws(Faults) {
     var graph = Graph()

@@ -1,15 +1,13 @@
 import JSON
 import Tensors
 
-/// Reads a spec's `input`: the shape and element type of one example.
+/// Reads a spec's `input`: the shape and element type of what an example is made of.
 enum InputDecoder {
   private static let extents = 1...LayerLimits.elements
 
-  /// The input, or `nil` when its shape is at fault; the faults are recorded in the model's reader.
-  static func decode(_ model: inout ObjectReader) -> InputSpec? {
-    guard model.requiredValue("input") != nil, var reader = model.reader("input") else {
-      return nil
-    }
+  /// One input, or `nil` when its shape is at fault; the faults are recorded in the reader it's a member of.
+  static func decode(_ model: inout ObjectReader, member name: String) -> InputSpec? {
+    guard model.requiredValue(name) != nil, var reader = model.reader(name) else { return nil }
     let shape = shape(&reader)
     let names = [ElementType.float32.rawValue, ElementType.int32.rawValue]
     let element = reader.string("dtype", in: names).flatMap(ElementType.init) ?? .float32
@@ -22,7 +20,7 @@ enum InputDecoder {
       reader.fault("vocabulary", "belongs to tokens; add \"dtype\": \"int32\"")
     }
     model.add(reader.finish())
-    return shape.map { InputSpec(shape: $0, element: element, vocabulary: vocabulary) }
+    return shape.map { InputSpec(name: name, shape: $0, element: element, vocabulary: vocabulary) }
   }
 
   private static func shape(_ reader: inout ObjectReader) -> Shape? {

@@ -22,7 +22,7 @@ struct ModelDecoder {
 
   mutating func decode() throws(Faults) -> ModelSpec {
     let name = modelName()
-    let input = InputDecoder.decode(&reader)
+    let input = InputDecoder.decode(&reader, member: InputSpec.onlyName)
     var elements: [JSON] = []
     if reader.requiredValue("layers") != nil {
       elements = reader.array("layers", count: 1...LayerLimits.layers) ?? []
@@ -36,7 +36,9 @@ struct ModelDecoder {
     findUnused()
     try faults.check()
     guard let input else { throw faults }
-    return ModelSpec(name: name, input: input, layers: layers.compactMap(\.self))
+    let layers = layers.compactMap(\.self)
+    return ModelSpec(
+      name: name, inputs: [input], layers: layers, outputs: [.layer(layers.count - 1)])
   }
 
   private mutating func modelName() -> String? {
@@ -144,9 +146,9 @@ struct ModelDecoder {
   private func taking(
     _ input: InputSpec?, _ sources: [LayerSource], _ layer: any Layer
   ) throws(ShapeFault) -> any Layer {
-    let wanted = type(of: layer).inputElement
-    for source in sources {
-      let element = source == .input ? input?.element ?? .float32 : .float32
+    for (position, source) in sources.enumerated() {
+      let wanted = type(of: layer).inputElement(at: position)
+      let element = source == .input(0) ? input?.element ?? .float32 : .float32
       guard element != wanted else { continue }
       if element == .int32 {
         throw ShapeFault(
@@ -254,7 +256,7 @@ struct ModelDecoder {
           "inputs", "\(type.type) takes \(type.inputCount.lowerBound) inputs or more; name them")
         return nil
       }
-      return [index == 0 ? .input : .layer(index - 1)]
+      return [index == 0 ? .input(0) : .layer(index - 1)]
     }
     let given: [JSON]
     if case .string = value { given = [value] } else { given = reader.array("inputs") ?? [] }
@@ -283,7 +285,7 @@ struct ModelDecoder {
   private func source(
     named name: String, for index: Int, _ reader: inout ObjectReader
   ) -> LayerSource? {
-    if name == "input" { return .input }
+    if name == "input" { return .input(0) }
     guard let other = names.firstIndex(of: name) else {
       let known = ["input"] + names[..<index]
       reader.fault(

@@ -9,9 +9,12 @@ public struct ModelSpec: Sendable {
   /// once a default has changed.
   public let json: JSON
   public let name: String?
-  public let input: InputSpec
+  /// What one example is made of; with several, the graph and the data know them by their names.
+  public let inputs: [InputSpec]
   /// In the order of the document, which is one in which they can be computed.
   public let layers: [LayerSpec]
+  /// Whose outputs are the model's.
+  public let outputs: [LayerSource]
 
   /// Reads a spec.
   ///
@@ -23,23 +26,35 @@ public struct ModelSpec: Sendable {
     self = try decoder.decode()
   }
 
-  init(name: String?, input: InputSpec, layers: [LayerSpec]) {
+  init(name: String?, inputs: [InputSpec], layers: [LayerSpec], outputs: [LayerSource]) {
     self.name = name
-    self.input = input
+    self.inputs = inputs
     self.layers = layers
+    self.outputs = outputs
     var object = JSONObject()
     if let name { object["name"] = .string(name) }
-    object["input"] = input.json
+    if inputs.count == 1, inputs[0].name == InputSpec.onlyName {
+      object["input"] = inputs[0].json
+    } else {
+      object["inputs"] = .object(JSONObject(inputs.map { ($0.name, $0.json) }))
+    }
     object["layers"] = .array(
       layers.indices.map { index in
-        layers[index].json(among: layers, index: index)
+        layers[index].json(inputs: inputs, among: layers, index: index)
       })
+    if outputs != [.layer(layers.count - 1)] {
+      object["outputs"] = .array(outputs.map { .string($0.name(inputs: inputs, layers: layers)) })
+    }
     json = .object(object)
   }
 }
 
-/// What one example is.
+/// One of the arrays that an example is made of.
 public struct InputSpec: Hashable, Sendable {
+  /// The name of an input that has none of its own, because it is the only one.
+  public static let onlyName = "input"
+
+  public let name: String
   public let shape: Shape
   /// `float32`, or `int32` for tokens.
   public let element: ElementType
@@ -57,9 +72,17 @@ public struct InputSpec: Hashable, Sendable {
 
 /// Where a layer's input comes from.
 public enum LayerSource: Hashable, Sendable {
-  case input
+  /// The model's input at this index.
+  case input(Int)
   /// The layer at this index, which stands before.
   case layer(Int)
+
+  func name(inputs: [InputSpec], layers: [LayerSpec]) -> String {
+    switch self {
+    case .input(let index): inputs[index].name
+    case .layer(let index): layers[index].name
+    }
+  }
 }
 
 /// One layer in its place.
@@ -76,17 +99,11 @@ public struct LayerSpec: Sendable {
 
   public var type: String { Swift.type(of: layer).documentation.type }
 
-  func json(among layers: [LayerSpec], index: Int) -> JSON {
+  func json(inputs: [InputSpec], among layers: [LayerSpec], index: Int) -> JSON {
     var object = JSONObject([("type", .string(type)), ("name", .string(name))])
-    let follows: LayerSource = index == 0 ? .input : .layer(index - 1)
-    if sources != [follows] {
-      object["inputs"] = .array(
-        sources.map { source in
-          switch source {
-          case .input: "input"
-          case .layer(let index): .string(layers[index].name)
-          }
-        })
+    let follows: LayerSource = index == 0 ? .input(0) : .layer(index - 1)
+    if sources != [follows] || (index == 0 && inputs.count > 1) {
+      object["inputs"] = .array(sources.map { .string($0.name(inputs: inputs, layers: layers)) })
     }
     if !isTrainable { object["trainable"] = false }
     if let share { object["share"] = .string(layers[share].name) }

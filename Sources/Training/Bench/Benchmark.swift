@@ -127,13 +127,13 @@ public enum Benchmark {
 
     init(_ workload: Workload, examples: MemoryExamples) throws {
       self.workload = workload
-      let encoding = try workload.configuration.loss.encoding(
-        output: workload.model.outputShape, target: examples.lossTarget)
+      let objectives = try TrainingData(training: examples)
+        .objectives(model: workload.model, configuration: workload.configuration)
       engine = try TrainingEngine(
-        model: workload.model, configuration: workload.configuration, encoding: encoding)
+        model: workload.model, configuration: workload.configuration, objectives: objectives)
       program = try engine.program(batch: workload.batchSize)
-      assembler = BatchAssembler(
-        source: examples, encoding: encoding, model: workload.model,
+      assembler = try BatchAssembler(
+        source: examples, objectives: objectives, model: workload.model,
         largestBatch: workload.batchSize)
       block = StepBlock(parameterCount: workload.model.learnedIndices.count)
       longestBlock = Trainer.longestBlock(parameters: workload.model.learnedIndices.count)
@@ -141,7 +141,7 @@ public enum Benchmark {
       plain.reserveCapacity(1 << 16)
       let order = Array(0..<workload.batchSize)
       order.withUnsafeBufferPointer {
-        assembler.assemble($0, inputs: program.inputs, targets: program.targets)
+        assembler.assemble($0, into: program.slots)
       }
     }
 

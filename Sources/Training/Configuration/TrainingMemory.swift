@@ -78,10 +78,21 @@ extension Model {
     batch: Int, slots: Int = 2, memory: TrainingMemory = TrainingMemory()
   ) throws(TrainingError) -> Int {
     let state = stateBytes(slots: slots)
-    // Which loss it is decides a few bytes; this one takes any output.
-    let plan = try TrainingPlan(
-      model: self, loss: MeanSquaredError(), encoding: .values, batch: batch,
-      observesLayers: false, recomputation: memory.recomputation(otherBytes: state))
-    return plan.plan.arenaBytes + state
+    // Which losses they are decides a few bytes; this one takes any output.
+    do {
+      let objectives = try outputs.indices.map { index in
+        try Objective(
+          name: outputs[index].name, loss: MeanSquaredError(), output: index, of: self,
+          target: ExampleTarget(.vector(outputs[index].shape)), isOnly: true)
+      }
+      let plan = try TrainingPlan(
+        model: self, objectives: objectives, batch: batch, observesLayers: false,
+        recomputation: memory.recomputation(otherBytes: state))
+      return plan.plan.arenaBytes + state
+    } catch let error as TrainingError {
+      throw error
+    } catch {
+      throw TrainingError(.plan, "\(error)")
+    }
   }
 }

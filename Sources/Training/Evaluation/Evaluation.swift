@@ -11,10 +11,8 @@ public final class Evaluation {
   private let indices: [Int]?
   private let assembler: BatchAssembler
   private let programs: [InferenceProgram]
+  private let objectives: [Objective]
   private let answerRule: AnswerRule?
-  /// Answers an example has, and outputs an answer has.
-  private let places: Int
-  private let answerWidth: Int
   private let order: UnsafeMutableBufferPointer<Int>
 
   public var plannedBytes: Int { programs.reduce(0) { $0 + $1.plannedBytes } }
@@ -24,34 +22,24 @@ public final class Evaluation {
   ///   - measuresAccuracy: whether right answers are counted, where the targets are classes.
   /// - Throws: `TrainingError` when loss, model and examples don't go together.
   init(
-    model: Model, parameters: ParameterStore, loss: any Loss, source: any ExampleSource,
+    model: Model, parameters: ParameterStore, objectives: [Objective], source: any ExampleSource,
     indices: [Int]? = nil, batchSize: Int, measuresAccuracy: Bool = true, team: ThreadTeam
   ) throws(TrainingError) {
-    let encoding: TargetEncoding
-    do throws(ShapeFault) {
-      encoding = try loss.encoding(output: model.outputShape, target: source.lossTarget)
-    } catch {
-      throw TrainingError(.mismatch, error.detail)
-    }
-    guard source.inputShape == model.inputShape else {
-      throw TrainingError(
-        .mismatch,
-        "the model's input is \(model.inputShape), an example of the dataset is \(source.inputShape)"
-      )
+    if let detail = source.faults(for: model, name: "the dataset").first {
+      throw TrainingError(.mismatch, detail)
     }
     examples = indices?.count ?? source.examples
     self.indices = indices
-    places = source.lossTarget.places
-    answerWidth = model.outputShape.count / max(places, 1)
+    self.objectives = objectives
     let batch = max(1, min(batchSize, examples))
-    assembler = BatchAssembler(
-      source: source, encoding: encoding, model: model, largestBatch: batch)
-    answerRule = measuresAccuracy ? AnswerRule(loss: loss, encoding: encoding) : nil
+    assembler = try BatchAssembler(
+      source: source, objectives: objectives, model: model, largestBatch: batch)
+    answerRule = measuresAccuracy ? AnswerRule(objectives[0]) : nil
     var programs: [InferenceProgram] = []
     for size in [batch, examples % batch] where size > 0 && size <= examples {
       programs.append(
         try InferenceProgram(
-          model: model, loss: (loss, encoding), batch: size, parameters: parameters, team: team))
+          model: model, objectives: objectives, batch: size, parameters: parameters, team: team))
     }
     self.programs = programs
     order = .allocate(capacity: batch)
@@ -68,21 +56,20 @@ public final class Evaluation {
       let count = min(order.count, examples - start)
       guard let program = programs.first(where: { $0.batch == count }) else { break }
       for row in 0..<count { order[row] = indices?[start + row] ?? (start + row) }
-      if let targets = program.targets {
-        assembler.assemble(
-          UnsafeBufferPointer(rebasing: order[..<count]), inputs: program.inputs, targets: targets)
-      }
+      assembler.assemble(UnsafeBufferPointer(rebasing: order[..<count]), into: program.slots)
       loss += program.run() * Double(count)
-      if let answerRule, let classes = assembler.classes {
+      if let answerRule, let classes = assembler.classes(0) {
+        let objective = objectives[0]
         right += answerRule.rightAnswers(
-          outputs: program.outputs, classes: classes, rows: count * places, width: answerWidth)
+          outputs: program.outputs[objective.output], classes: classes,
+          rows: count * objective.places, width: objective.answerWidth)
       }
       start += count
     }
     let total = Double(max(examples, 1))
     return EvaluationResult(
       loss: loss / total,
-      accuracy: answerRule == nil ? nil : Double(right) / (total * Double(places)),
+      accuracy: answerRule == nil ? nil : Double(right) / (total * Double(objectives[0].places)),
       examples: examples)
   }
 }
@@ -96,9 +83,15 @@ extension Evaluation {
     batchSize: Int = 256, threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     let parameters = try weights.parameters(of: model)
+    let objective: Objective
+    do throws(ShapeFault) {
+      objective = try Objective.only(loss, of: model, target: examples.targets[0])
+    } catch {
+      throw TrainingError(.mismatch, error.detail)
+    }
     let evaluation = try Evaluation(
-      model: model, parameters: parameters, loss: loss, source: examples, batchSize: batchSize,
-      team: ThreadTeam(threads: threads))
+      model: model, parameters: parameters, objectives: [objective], source: examples,
+      batchSize: batchSize, team: ThreadTeam(threads: threads))
     return evaluation.run()
   }
 }

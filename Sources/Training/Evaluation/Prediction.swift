@@ -49,17 +49,17 @@ public final class Prediction {
         current = program
       } else {
         current = try InferenceProgram(
-          model: model, loss: nil, batch: count, parameters: parameters, team: team)
+          model: model, objectives: [], batch: count, parameters: parameters, team: team)
         program = current
       }
-      let place = current.inputs.assumingMemoryBound(to: Float.self)
+      let place = current.slots.inputs[0].assumingMemoryBound(to: Float.self)
       for index in 0..<count * width { place[index] = inputs[start * width + index] }
       if model.inputElement == .int32 {
         BatchAssembler.makeTokens(place, count: count * width)
       }
       current.run()
       for index in 0..<count * outputWidth {
-        outputs[start * outputWidth + index] = current.outputs[index]
+        outputs[start * outputWidth + index] = current.outputs[0][index]
       }
       start += count
     }

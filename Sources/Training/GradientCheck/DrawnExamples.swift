@@ -21,14 +21,11 @@ struct DrawnExamples {
 
   /// Draws `count` examples: inputs of N(0, 1), targets of [0, 1], which every loss of numbers takes.
   func examples(_ count: Int, seed: UInt64) -> MemoryExamples {
-    var inputs = [Float](repeating: 0, count: count * model.inputShape.count)
-    if let vocabulary = model.inputVocabulary {
-      var tokens = Philox(seed: seed, purpose: "gradient check inputs").generator()
-      for index in inputs.indices {
-        inputs[index] = Float(Int.random(in: 0..<vocabulary, using: &tokens))
-      }
-    } else {
-      DrawnExamples.drawNumbers(&inputs, seed: seed)
+    let inputs = model.inputs.enumerated().map { index, input in
+      let purpose = "gradient check inputs" + (index == 0 ? "" : " \(input.name)")
+      let numbers = DrawnExamples.draw(
+        input, count: count, from: Philox(seed: seed, purpose: purpose))
+      return (name: input.name, numbers: numbers, shape: input.shape)
     }
     var generator = Philox(seed: seed, purpose: "gradient check targets").generator()
     let targets: MemoryExamples.Targets
@@ -42,13 +39,21 @@ struct DrawnExamples {
         (0..<count * shape.count).map { _ in Int32.random(in: range, using: &generator) },
         count: classes, shape: shape)
     }
-    return MemoryExamples(inputs: inputs, shape: model.inputShape, targets: targets)
+    return MemoryExamples(inputs: inputs, targets: [(ExampleTarget.onlyName, targets)])
   }
 
-  private static func drawNumbers(_ inputs: inout [Float], seed: UInt64) {
-    inputs.withUnsafeMutableBufferPointer { inputs in
-      Distribution.normal(mean: 0, standardDeviation: 1)
-        .fill(inputs, from: Philox(seed: seed, purpose: "gradient check inputs"))
+  private static func draw(_ input: InputSpec, count: Int, from philox: Philox) -> [Float] {
+    var numbers = [Float](repeating: 0, count: count * input.shape.count)
+    if let vocabulary = input.vocabulary {
+      var tokens = philox.generator()
+      for index in numbers.indices {
+        numbers[index] = Float(Int.random(in: 0..<vocabulary, using: &tokens))
+      }
+    } else {
+      numbers.withUnsafeMutableBufferPointer { numbers in
+        Distribution.normal(mean: 0, standardDeviation: 1).fill(numbers, from: philox)
+      }
     }
+    return numbers
   }
 }

@@ -5,56 +5,60 @@ import Tensors
 
 /// What a gradient check feeds a model: the first batch of a run with that seed.
 struct GradientCheckContents {
-  /// Numbers, or the bits of tokens.
-  private var inputs: [Float]
-  private let holdsTokens: Bool
-  /// Classes, or the bits of floats.
-  private var targets: [Int32]
+  /// One a model's input: numbers, or tokens, by their bits.
+  private let inputs: [[Int32]]
+  private let holdsTokens: [Bool]
+  /// One an objective: classes, or floats by their bits.
+  private let targets: [[Int32]]
   private let seed: UInt64
 
-  init(_ examples: any ExampleSource, plan: GradientCheckPlan, seed: UInt64) {
-    let width = plan.model.outputShape.count
-    holdsTokens = plan.model.inputElement == .int32
-    inputs = [Float](repeating: 0, count: plan.batch * examples.inputShape.count)
-    targets = [Int32](repeating: 0, count: plan.batch * max(width, 1))
-    self.seed = seed
-    let assembler = BatchAssembler(
-      source: examples, encoding: plan.encoding, model: plan.model, largestBatch: plan.batch)
+  init(
+    _ examples: any ExampleSource, plan: GradientCheckPlan, seed: UInt64
+  ) throws(TrainingError) {
+    let assembler = try BatchAssembler(
+      source: examples, objectives: plan.objectives, model: plan.model, largestBatch: plan.batch)
+    let inputSizes = plan.model.inputs.map { plan.batch * $0.shape.count }
+    let targetSizes = plan.targetCounts
+    let places = (inputSizes + targetSizes).map {
+      UnsafeMutableRawPointer.allocate(byteCount: max($0, 1) * 4, alignment: 4)
+    }
+    defer { for place in places { place.deallocate() } }
     let batch = BatchOrder(
       count: examples.examples, batchSize: plan.batch, seed: seed, shuffle: true, dropLast: false
     ).batch(epoch: 0, index: 0)
-    batch.withUnsafeBufferPointer { batch in
-      inputs.withUnsafeMutableBufferPointer { inputs in
-        targets.withUnsafeMutableBytes { targets in
-          guard let inputs = inputs.baseAddress, let targets = targets.baseAddress else { return }
-          assembler.assemble(batch, inputs: inputs, targets: targets)
-        }
-      }
+    let slots = BatchSlots(
+      inputs: Array(places.prefix(inputSizes.count)),
+      targets: Array(places.dropFirst(inputSizes.count)))
+    batch.withUnsafeBufferPointer { assembler.assemble($0, into: slots) }
+    func words(_ place: UnsafeMutableRawPointer, _ count: Int) -> [Int32] {
+      (0..<count).map { place.load(fromByteOffset: $0 * 4, as: Int32.self) }
     }
+    inputs = zip(slots.inputs, inputSizes).map(words)
+    targets = zip(slots.targets, targetSizes).map(words)
+    holdsTokens = plan.model.inputs.map { $0.element == .int32 }
+    self.seed = seed
   }
 
-  func writeInputs(to place: UnsafeMutableRawPointer) {
-    if holdsTokens {
-      inputs.withUnsafeBytes { bytes in
-        if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: bytes.count) }
-      }
-      return
-    }
-    let numbers = place.assumingMemoryBound(to: Double.self)
-    for (index, input) in inputs.enumerated() { numbers[index] = Double(input) }
+  func writeInput(_ index: Int, to place: UnsafeMutableRawPointer) {
+    GradientCheckContents.write(inputs[index], areFloats: !holdsTokens[index], to: place)
   }
 
   /// - Parameter type: `int32` for classes, else `float64`.
-  func writeTargets(to place: UnsafeMutableRawPointer, as type: TensorType) {
-    let words = targets.prefix(type.shape.count)
-    if type.element == .int32 {
-      let classes = place.assumingMemoryBound(to: Int32.self)
-      for (index, word) in words.enumerated() { classes[index] = word }
-    } else {
+  func writeTargets(_ index: Int, to place: UnsafeMutableRawPointer, as type: TensorType) {
+    GradientCheckContents.write(targets[index], areFloats: type.element != .int32, to: place)
+  }
+
+  private static func write(
+    _ words: [Int32], areFloats: Bool, to place: UnsafeMutableRawPointer
+  ) {
+    if areFloats {
       let numbers = place.assumingMemoryBound(to: Double.self)
       for (index, word) in words.enumerated() {
         numbers[index] = Double(Float(bitPattern: UInt32(bitPattern: word)))
       }
+    } else {
+      let integers = place.assumingMemoryBound(to: Int32.self)
+      for (index, word) in words.enumerated() { integers[index] = word }
     }
   }
 

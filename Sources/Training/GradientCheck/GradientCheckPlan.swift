@@ -7,37 +7,40 @@ import Tensors
 struct GradientCheckPlan {
   let model: Model
   let batch: Int
-  let encoding: TargetEncoding
+  let objectives: [Objective]
   private let backward: Plan
   private let forward: Plan
-  private let input: Value
-  private let target: (value: Value, type: TensorType)
+  private let inputs: [Value]
+  private let targets: [(value: Value, type: TensorType)]
   private let random: Value?
   private let loss: Value
   private let parameters: [Value]
   private let gradients: [Value]
 
   init(
-    model: Model, loss: any Loss, encoding: TargetEncoding, batch: Int
+    model: Model, objectives: [Objective], batch: Int
   ) throws(GraphError) {
     var graph = Graph(element: .float64)
     let built = try model.build(batch: batch, mode: .training, into: &graph)
-    graph.scope = "loss"
-    let type = loss.targetType(
-      batch: batch, output: model.outputShape, encoding: encoding, element: .float64)
-    target = (graph.input("targets", type), type)
-    self.loss = try loss.build(output: built.output, target: target.value, in: &graph)
+    let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
+    targets = terms.map { ($0.target, graph.type(of: $0.target)) }
+    var total = terms[0].loss
+    for term in terms.dropFirst() { total = try graph.add(total, term.loss) }
+    loss = total
     gradients = try graph.gradients(
       of: self.loss, withRespectTo: model.learnedIndices.map { built.parameters[$0] })
     backward = try Plan(graph, outputs: [self.loss] + gradients)
     forward = try Plan(graph, outputs: [self.loss])
-    input = built.input
+    inputs = built.inputs
     random = graph.random
     parameters = built.parameters
     self.model = model
     self.batch = batch
-    self.encoding = encoding
+    self.objectives = objectives
   }
+
+  /// Elements of each objective's targets.
+  var targetCounts: [Int] { targets.map { $0.type.shape.count } }
 
   /// What a check holds at once.
   var bytes: Int { backward.peakBytes + forward.arenaBytes }
@@ -76,9 +79,13 @@ struct GradientCheckPlan {
     var bindings: [Value: UnsafeMutableRawPointer] = [:]
     for (index, parameter) in parameters.enumerated() { bindings[parameter] = store.pointer(index) }
     let executor = try Executor(plan: plan, bindings: bindings, team: ThreadTeam(threads: 1))
-    if let place = executor.place(of: input) { contents.writeInputs(to: place) }
-    if let place = executor.place(of: target.value) {
-      contents.writeTargets(to: place, as: target.type)
+    for (index, input) in inputs.enumerated() {
+      if let place = executor.place(of: input) { contents.writeInput(index, to: place) }
+    }
+    for (index, target) in targets.enumerated() {
+      if let place = executor.place(of: target.value) {
+        contents.writeTargets(index, to: place, as: target.type)
+      }
     }
     if let random, let place = executor.place(of: random) { contents.writeRandom(to: place) }
     return executor

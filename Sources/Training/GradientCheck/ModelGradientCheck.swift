@@ -24,19 +24,19 @@ public struct ModelGradientCheck {
   ) throws(Faults) {
     let batch = min(configuration.batchSize, examples?.examples ?? .max)
     let target =
-      examples?.lossTarget ?? DrawnExamples(model: model, loss: configuration.loss).target
+      examples?.targets[0]
+      ?? ExampleTarget(DrawnExamples(model: model, loss: configuration.loss).target)
     var faults = Self.faults(model, batch: batch)
     if let examples { faults.add(Self.faults(model, examples)) }
     do throws(Faults) {
-      try configuration.loss.check(model: model, target: target, pointer: "/loss")
+      try configuration.loss.check(model.outputs[0], target: target.target, pointer: "/loss")
     } catch {
       faults.add(error)
     }
     try faults.check()
     do {
       plan = try GradientCheckPlan(
-        model: model, loss: configuration.loss,
-        encoding: configuration.loss.encoding(output: model.outputShape, target: target),
+        model: model, objectives: [Objective.only(configuration.loss, of: model, target: target)],
         batch: batch)
     } catch {
       throw Faults([Fault(pointer: "/model", detail: "\(error)")])
@@ -69,11 +69,8 @@ public struct ModelGradientCheck {
   private static func faults(_ model: Model, _ examples: any ExampleSource) -> Faults {
     var faults = Faults()
     if examples.examples == 0 { faults.add("/dataset", "has no examples") }
-    if examples.inputShape != model.inputShape {
-      faults.add(
-        "/dataset",
-        "the model's input is \(model.inputShape), an example of the dataset is "
-          + "\(examples.inputShape); the two must be equal")
+    for detail in examples.faults(for: model, name: "the dataset") {
+      faults.add("/dataset", detail)
     }
     return faults
   }
@@ -96,7 +93,7 @@ public struct ModelGradientCheck {
       examples
       ?? DrawnExamples(model: model, loss: configuration.loss)
       .examples(plan.batch, seed: configuration.seed)
-    let contents = GradientCheckContents(source, plan: plan, seed: configuration.seed)
+    let contents = try GradientCheckContents(source, plan: plan, seed: configuration.seed)
     let store = model.initialParameters(seed: configuration.seed, element: .float64)
     let analytic: [[Double]]
     let loss: () -> Double

@@ -10,7 +10,8 @@ extension Trainer {
     let count = Double(max(progress.epochExamples, 1))
     let trained = EvaluationResult(
       loss: progress.epochLoss / count,
-      accuracy: answerRule == nil ? nil : Double(progress.epochRight) / (count * Double(places)),
+      accuracy: answerRule == nil
+        ? nil : Double(progress.epochRight) / (count * Double(engine.objectives[0].places)),
       examples: progress.epochExamples)
     observer.epochEnded(
       EpochRecord(

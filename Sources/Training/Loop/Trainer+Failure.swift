@@ -12,14 +12,8 @@ extension Trainer {
     _ loss: Double, batch: UnsafeBufferPointer<Int>
   ) throws -> TrainingFailure {
     let program = try observedProgram(batch: batch.count)
-    examples.assemble(batch, inputs: program.inputs, targets: program.targets)
-    let inputs = UnsafeBufferPointer(
-      start: program.inputs.assumingMemoryBound(to: Float.self),
-      count: batch.count * model.inputShape.count)
-    let rows = (0..<batch.count).filter { row in
-      !inputs[row * model.inputShape.count..<(row + 1) * model.inputShape.count]
-        .allSatisfy(\.isFinite)
-    }
+    examples.assemble(batch, into: program.slots)
+    let rows = (0..<batch.count).filter { holdsUnsoundNumbers(row: $0, of: program.slots) }
     if let row = rows.first {
       return failure(
         .nonFinite,
@@ -42,6 +36,15 @@ extension Trainer {
       reason(),
       "\(describe(loss)) at step \(step), though the outputs of every layer up to "
         + "\"\(last ?? "")\" are finite\(remedy())", layer: last, parameter: nil)
+  }
+
+  private func holdsUnsoundNumbers(row: Int, of slots: BatchSlots) -> Bool {
+    zip(model.inputs, slots.inputs).contains { input, place in
+      guard input.element.isFloatingPoint else { return false }
+      let count = input.shape.count
+      let numbers = place.assumingMemoryBound(to: Float.self) + row * count
+      return !UnsafeBufferPointer(start: numbers, count: count).allSatisfy(\.isFinite)
+    }
   }
 
   /// For gradients that aren't finite though the loss is.

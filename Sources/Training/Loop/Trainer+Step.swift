@@ -9,7 +9,7 @@ extension Trainer {
     let program =
       observesLayers || takesHistograms
       ? try observedProgram(batch: batch.count) : try engine.program(batch: batch.count)
-    examples.assemble(batch, inputs: program.inputs, targets: program.targets)
+    examples.assemble(batch, into: program.slots)
     let loss = engine.pass(program, step: next)
     if !loss.isFinite {
       step = next
@@ -20,10 +20,11 @@ extension Trainer {
     progress.lastLoss = loss
     progress.epochLoss += loss * Double(batch.count)
     progress.epochExamples += batch.count
-    if let answerRule, let classes = examples.classes {
+    if let answerRule, let classes = examples.classes(0) {
+      let objective = engine.objectives[0]
       progress.epochRight += answerRule.rightAnswers(
-        outputs: program.outputs, classes: classes, rows: batch.count * places,
-        width: answerWidth)
+        outputs: program.outputs[objective.output], classes: classes,
+        rows: batch.count * objective.places, width: objective.answerWidth)
     }
 
     let probes = takesHistograms ? beforeUpdate(program, step: next) : nil

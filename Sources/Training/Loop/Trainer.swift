@@ -25,9 +25,6 @@ public final class Trainer {
   let validation: Evaluation?
   let test: Evaluation?
   let answerRule: AnswerRule?
-  /// Answers an example has, and outputs an answer has.
-  let places: Int
-  let answerWidth: Int
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -63,20 +60,15 @@ public final class Trainer {
     self.control = control
     self.maximumSeconds = maximumSeconds ?? .infinity
 
-    let encoding = try configuration.loss.encoding(
-      output: model.outputShape, target: data.training.lossTarget)
-    answerRule =
-      configuration.measuresAccuracy
-      ? AnswerRule(loss: configuration.loss, encoding: encoding) : nil
-    places = data.training.lossTarget.places
-    answerWidth = model.outputShape.count / max(places, 1)
+    let objectives = try data.objectives(model: model, configuration: configuration)
+    answerRule = configuration.measuresAccuracy ? AnswerRule(objectives[0]) : nil
     let parts = data.split(configuration)
-    examples = ExampleOrder(
-      source: data.training, examples: parts.training, encoding: encoding,
+    examples = try ExampleOrder(
+      source: data.training, examples: parts.training, objectives: objectives,
       model: model, configuration: configuration)
     let engine = try TrainingEngine(
-      model: model, configuration: configuration, encoding: encoding, initialWeights: initialWeights
-    )
+      model: model, configuration: configuration, objectives: objectives,
+      initialWeights: initialWeights)
     self.engine = engine
     for batch in examples.batchSizes { try engine.prepare(batch: batch) }
     validation = try parts.validation.map {

@@ -37,31 +37,19 @@ public struct TrainingData: Sendable {
         validation == nil && test == nil
         ? dataPointer : dataPointer + (name == "training" ? "/train" : "/\(name)")
       if source.examples == 0 { faults.add(pointer, "the \(name) dataset has no examples") }
-      if source.inputShape != model.inputShape {
-        faults.add(
-          pointer,
-          "the model's input is \(model.inputShape), an example of the \(name) dataset is "
-            + "\(source.inputShape); the two must be equal")
-      }
-      if let vocabulary = model.inputVocabulary,
-        let fault = TokenScan.fault(in: source, vocabulary: vocabulary)
+      for detail in source.faults(for: model, name: "the \(name) dataset")
+        + source.faults(forTargetsOf: training, name: "the \(name) dataset")
       {
-        faults.add(pointer, "the \(name) dataset's \(fault)")
-      }
-      if source.lossTarget != training.lossTarget {
-        faults.add(
-          pointer,
-          "the \(name) dataset's target is \(source.lossTarget.inWords), "
-            + "that of the training dataset \(training.lossTarget.inWords)")
+        faults.add(pointer, detail)
       }
     }
     do throws(Faults) {
       try configuration.loss.check(
-        model: model, target: training.lossTarget, pointer: trainingPointer + "/loss")
+        model.outputs[0], target: training.targets[0].target, pointer: trainingPointer + "/loss")
     } catch {
       faults.add(error)
     }
-    if configuration.measuresAccuracy, case .vector(let shape) = training.lossTarget {
+    if configuration.measuresAccuracy, case .vector(let shape) = training.targets[0].target {
       faults.add(
         trainingPointer + "/metrics",
         "accuracy needs classes; the dataset's target is numbers of shape \(shape)")
@@ -73,6 +61,15 @@ public struct TrainingData: Sendable {
     }
     addSizeFaults(configuration, trainingPointer, to: &faults)
     return faults
+  }
+
+  /// What a run makes small.
+  ///
+  /// - Throws: `ShapeFault` where `faults(model:…)` finds one.
+  func objectives(
+    model: Model, configuration: TrainingConfiguration
+  ) throws(ShapeFault) -> [Objective] {
+    [try Objective.only(configuration.loss, of: model, target: training.targets[0])]
   }
 
   /// Which examples of which source train and validate.

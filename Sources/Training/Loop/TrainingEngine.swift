@@ -10,7 +10,7 @@ import Tensors
 final class TrainingEngine {
   let model: Model
   let configuration: TrainingConfiguration
-  let encoding: TargetEncoding
+  let objectives: [Objective]
   let team: ThreadTeam
   /// How many steps the run has in all, for the schedule.
   var totalSteps = 1
@@ -25,12 +25,12 @@ final class TrainingEngine {
   private var evaluations: [Evaluation] = []
 
   init(
-    model: Model, configuration: TrainingConfiguration, encoding: TargetEncoding,
+    model: Model, configuration: TrainingConfiguration, objectives: [Objective],
     initialWeights: Weights? = nil
   ) throws(TrainingError) {
     self.model = model
     self.configuration = configuration
-    self.encoding = encoding
+    self.objectives = objectives
     team = ThreadTeam(threads: configuration.threads)
     let parameters = model.initialParameters(seed: configuration.seed)
     try initialWeights?.write(to: parameters)
@@ -63,7 +63,7 @@ final class TrainingEngine {
 
   func makeProgram(batch: Int, observesLayers: Bool) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
-      model: model, loss: configuration.loss, encoding: encoding, batch: batch,
+      model: model, objectives: objectives, batch: batch,
       observesLayers: observesLayers,
       recomputation: observesLayers
         ? .none
@@ -86,7 +86,7 @@ final class TrainingEngine {
     of source: any ExampleSource, examples: [Int]?
   ) throws(TrainingError) -> Evaluation {
     let evaluation = try Evaluation(
-      model: model, parameters: parameters, loss: configuration.loss, source: source,
+      model: model, parameters: parameters, objectives: objectives, source: source,
       indices: examples, batchSize: max(configuration.batchSize, 32),
       measuresAccuracy: configuration.measuresAccuracy, team: team)
     evaluations.append(evaluation)

@@ -8,10 +8,10 @@ enum AnswerRule: Hashable {
   case above(Float)
 
   /// - Returns: `nil` when the targets are no classes.
-  init?(loss: any Loss, encoding: TargetEncoding) {
-    switch encoding {
+  init?(_ objective: Objective) {
+    switch objective.encoding {
     case .classIndices, .oneHot: self = .largest
-    case .classNumber: self = .above(loss is BinaryCrossEntropy ? 0 : 0.5)
+    case .classNumber: self = .above(objective.loss is BinaryCrossEntropy ? 0 : 0.5)
     case .values: return nil
     }
   }

@@ -1,58 +1,74 @@
 import NeuralNetworks
 import Tensors
 
-/// Copies examples straight into the slots of a plan, targets laid out as the loss wants them.
+/// Copies examples straight into the slots of a plan, targets laid out as the losses want them.
 ///
 /// Owns the memory that it needs for the largest batch, so that assembling allocates nothing.
 final class BatchAssembler {
   let source: any ExampleSource
-  private let encoding: TargetEncoding
-  /// Places of a target that have a class of their own.
-  private let places: Int
-  private let classCount: Int
-  /// Elements of one input, when they are tokens.
-  private let tokens: Int?
-  /// The classes of the batch assembled last; only when the targets are classes.
-  let classes: UnsafeMutablePointer<Int32>?
+  /// For each of the model's inputs, which of the source's arrays it is.
+  private let inputSources: [Int]
+  /// Which of the model's inputs are tokens that the source holds as numbers, and elements of one example.
+  private let tokens: [(input: Int, count: Int)]
+  private let targets: [TargetAssembler]
+  /// For each objective, which of the source's targets it learns.
+  private let targetSources: [Int]
+  /// For each of the source's arrays, where the batch goes; written anew for each.
+  private var inputPlaces: [UnsafeMutableRawPointer?]
+  private var targetPlaces: [UnsafeMutableRawPointer?]
 
+  /// - Throws: `TrainingError.mismatch` when the source lacks an array.
   init(
-    source: any ExampleSource, encoding: TargetEncoding, model: Model, largestBatch: Int
-  ) {
+    source: any ExampleSource, objectives: [Objective], model: Model, largestBatch: Int
+  ) throws(TrainingError) {
     self.source = source
-    self.encoding = encoding
-    if case .classes(_, let shape) = source.lossTarget { places = shape.count } else { places = 1 }
-    classCount = model.outputShape.count / max(places, 1)
-    tokens = model.inputElement == .int32 ? model.inputShape.count : nil
-    classes = encoding == .values ? nil : .allocate(capacity: largestBatch * places)
+    let arrays = source.inputs
+    var inputSources: [Int] = []
+    for input in model.inputs {
+      guard let index = source.index(of: input, among: model.inputs) else {
+        throw TrainingError(
+          .mismatch, "the dataset has no array \"\(input.name)\" for the model's input")
+      }
+      inputSources.append(index)
+    }
+    var targetSources: [Int] = []
+    for objective in objectives {
+      guard let index = source.targetIndex(named: objective.target) else {
+        throw TrainingError(.mismatch, "the dataset has no target \"\(objective.target ?? "")\"")
+      }
+      targetSources.append(index)
+    }
+    self.inputSources = inputSources
+    self.targetSources = targetSources
+    tokens = model.inputs.indices.compactMap { input in
+      let isNumbers = arrays[inputSources[input]].element != .int32
+      guard model.inputs[input].element == .int32, isNumbers else { return nil }
+      return (input, model.inputs[input].shape.count)
+    }
+    targets = objectives.map { TargetAssembler($0, largestBatch: largestBatch) }
+    inputPlaces = [UnsafeMutableRawPointer?](repeating: nil, count: arrays.count)
+    targetPlaces = [UnsafeMutableRawPointer?](repeating: nil, count: source.targets.count)
   }
 
-  deinit { classes?.deallocate() }
+  /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
+  func classes(_ objective: Int) -> UnsafePointer<Int32>? {
+    targets[objective].classes.map { UnsafePointer($0) }
+  }
 
-  func assemble(
-    _ indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutableRawPointer,
-    targets: UnsafeMutableRawPointer
-  ) {
-    let numbers = inputs.assumingMemoryBound(to: Float.self)
-    defer { if let tokens { BatchAssembler.makeTokens(numbers, count: tokens * indices.count) } }
-    guard let classes else {
-      source.gather(indices: indices, inputs: numbers, targets: targets)
-      return
+  func assemble(_ indices: UnsafeBufferPointer<Int>, into slots: BatchSlots) {
+    for input in inputSources.indices { inputPlaces[inputSources[input]] = slots.inputs[input] }
+    for index in targets.indices {
+      targetPlaces[targetSources[index]] = targets[index].place(slots.targets[index])
     }
-    source.gather(
-      indices: indices, inputs: numbers, targets: UnsafeMutableRawPointer(classes))
-    let rows = indices.count * places
-    switch encoding {
-    case .classIndices:
-      targets.copyMemory(from: classes, byteCount: rows * MemoryLayout<Int32>.stride)
-    case .classNumber:
-      let numbers = targets.assumingMemoryBound(to: Float.self)
-      for row in 0..<rows { numbers[row] = Float(classes[row]) }
-    case .oneHot:
-      let numbers = targets.assumingMemoryBound(to: Float.self)
-      numbers.update(repeating: 0, count: rows * classCount)
-      for row in 0..<rows { numbers[row * classCount + Int(classes[row])] = 1 }
-    case .values:
-      break
+    source.gather(indices: indices, inputs: inputPlaces, targets: targetPlaces)
+    for token in tokens {
+      BatchAssembler.makeTokens(
+        slots.inputs[token.input].assumingMemoryBound(to: Float.self),
+        count: token.count * indices.count)
+    }
+    for index in targets.indices {
+      guard let gathered = targetPlaces[targetSources[index]] else { continue }
+      targets[index].write(gathered, rows: indices.count, to: slots.targets[index])
     }
   }
 

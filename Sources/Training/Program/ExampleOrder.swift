@@ -17,16 +17,16 @@ final class ExampleOrder {
   private var epoch = -1
 
   init(
-    source: any ExampleSource, examples: [Int]?, encoding: TargetEncoding, model: Model,
+    source: any ExampleSource, examples: [Int]?, objectives: [Objective], model: Model,
     configuration: TrainingConfiguration
-  ) {
+  ) throws(TrainingError) {
     count = examples?.count ?? source.examples
     members = examples
     order = BatchOrder(
       count: count, batchSize: configuration.batchSize, seed: configuration.seed,
       shuffle: configuration.shuffle, dropLast: configuration.dropLast)
-    assembler = BatchAssembler(
-      source: source, encoding: encoding, model: model,
+    assembler = try BatchAssembler(
+      source: source, objectives: objectives, model: model,
       largestBatch: min(configuration.batchSize, count))
     shuffled.reserveCapacity(count)
     sequence = .allocate(capacity: count)
@@ -44,8 +44,8 @@ final class ExampleOrder {
     return sizes
   }
 
-  /// The classes of the batch assembled last; `nil` when the targets are no classes.
-  var classes: UnsafePointer<Int32>? { assembler.classes.map { UnsafePointer($0) } }
+  /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
+  func classes(_ objective: Int) -> UnsafePointer<Int32>? { assembler.classes(objective) }
 
   /// The examples of the batch after `step` steps; valid until the next epoch's is asked for.
   func batch(_ step: Int) -> UnsafeBufferPointer<Int> {
@@ -60,10 +60,7 @@ final class ExampleOrder {
     return UnsafeBufferPointer(rebasing: sequence[order.range(ofBatch: index)])
   }
 
-  func assemble(
-    _ batch: UnsafeBufferPointer<Int>, inputs: UnsafeMutableRawPointer,
-    targets: UnsafeMutableRawPointer
-  ) {
-    assembler.assemble(batch, inputs: inputs, targets: targets)
+  func assemble(_ batch: UnsafeBufferPointer<Int>, into slots: BatchSlots) {
+    assembler.assemble(batch, into: slots)
   }
 }

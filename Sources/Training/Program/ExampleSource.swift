@@ -3,25 +3,85 @@ import NeuralNetworks
 import Tensors
 
 /// Where examples come from: a dataset, or arrays in memory.
+///
+/// An example is made of one input or several, and has one target or several; each is an array of its own.
 public protocol ExampleSource: Sendable {
   var examples: Int { get }
-  /// Without the batch axis.
-  var inputShape: Shape { get }
-  var lossTarget: LossTarget { get }
+  var inputs: [ExampleInput] { get }
+  var targets: [ExampleTarget] { get }
 
   /// Copies examples, in the order of `indices`, one after the other.
   ///
-  /// - Parameter targets: `int32` classes, or `float32` numbers.
+  /// - Parameters:
+  ///   - inputs: a place for each of `inputs`, `nil` where nobody wants it.
+  ///   - targets: a place for each of `targets`, likewise: `int32` classes, or `float32` numbers.
   func gather(
-    indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
-    targets: UnsafeMutableRawPointer)
+    indices: UnsafeBufferPointer<Int>, inputs: [UnsafeMutableRawPointer?],
+    targets: [UnsafeMutableRawPointer?])
 
-  /// The class of every example; none when the targets are no classes.
+  /// The class of every example by the first target; none when that has no classes.
   var classIndices: [Int32] { get }
 }
 
+/// One of the arrays that an example is made of.
+public struct ExampleInput: Hashable, Sendable {
+  public let name: String
+  /// Without the batch axis.
+  public let shape: Shape
+  /// `float32`, or `int32` where the array holds nothing but tokens.
+  public let element: ElementType
+
+  public init(name: String = InputSpec.onlyName, shape: Shape, element: ElementType = .float32) {
+    self.name = name
+    self.shape = shape
+    self.element = element
+  }
+}
+
+/// One of the things that there are to learn of an example.
+public struct ExampleTarget: Hashable, Sendable {
+  /// The name of a target that has none of its own, because it is the only one.
+  public static let onlyName = "target"
+
+  public let name: String
+  public let target: LossTarget
+
+  public init(name: String = ExampleTarget.onlyName, _ target: LossTarget) {
+    self.name = name
+    self.target = target
+  }
+}
+
+/// Which array is meant, by its name; where there is only one on either side, that one.
+extension ExampleSource {
+  /// The array that is a model's input; `nil` when there is none of its name.
+  func index(of input: InputSpec, among wanted: [InputSpec]) -> Int? {
+    let own = inputs
+    if wanted.count == 1, own.count == 1 { return 0 }
+    return own.firstIndex { $0.name == input.name }
+  }
+
+  /// - Parameter name: `nil` for the only one.
+  func targetIndex(named name: String?) -> Int? {
+    let own = targets
+    if own.count == 1, name == nil || own[0].name == ExampleTarget.onlyName { return 0 }
+    return name.flatMap { name in own.firstIndex { $0.name == name } }
+  }
+}
+
 extension Dataset: ExampleSource {
-  public var lossTarget: LossTarget { description.lossTarget }
+  public var inputs: [ExampleInput] { [ExampleInput(shape: inputShape)] }
+  public var targets: [ExampleTarget] { [ExampleTarget(description.lossTarget)] }
+
+  public func gather(
+    indices: UnsafeBufferPointer<Int>, inputs: [UnsafeMutableRawPointer?],
+    targets: [UnsafeMutableRawPointer?]
+  ) {
+    if let place = inputs[0] {
+      gatherInputs(indices: indices, into: place.assumingMemoryBound(to: Float.self))
+    }
+    if let place = targets[0] { gatherTargets(indices: indices, into: place) }
+  }
 }
 
 extension DatasetDescription {
@@ -31,78 +91,5 @@ extension DatasetDescription {
     case .classes(let names, _): .classes(names.count)
     case .vector(let shape, _, _): .vector(shape)
     }
-  }
-}
-
-/// Examples that lie in memory.
-public struct MemoryExamples: ExampleSource {
-  public enum Targets: Sendable {
-    /// Which class, and of how many, at each place of the shape.
-    case classes([Int32], count: Int, shape: Shape = [])
-    case numbers([Float], shape: Shape)
-  }
-
-  public let inputShape: Shape
-  /// Elements of one example's input.
-  private let width: Int
-  private let inputs: [Float]
-  private let targets: Targets
-
-  /// - Precondition: as many inputs as targets.
-  public init(inputs: [Float], shape: Shape, targets: Targets) {
-    self.inputs = inputs
-    inputShape = shape
-    width = shape.count
-    self.targets = targets
-    precondition(inputs.count == examples * shape.count, "inputs and targets differ in number")
-  }
-
-  public var examples: Int {
-    switch targets {
-    case .classes(let classes, _, let shape): classes.count / max(shape.count, 1)
-    case .numbers(let numbers, let shape): numbers.count / max(shape.count, 1)
-    }
-  }
-
-  public var lossTarget: LossTarget {
-    switch targets {
-    case .classes(_, let count, let shape): .classes(count, shape: shape)
-    case .numbers(_, let shape): .vector(shape)
-    }
-  }
-
-  public func gather(
-    indices: UnsafeBufferPointer<Int>, inputs: UnsafeMutablePointer<Float>,
-    targets: UnsafeMutableRawPointer
-  ) {
-    let width = self.width
-    self.inputs.withUnsafeBufferPointer { source in
-      guard let base = source.baseAddress else { return }
-      for row in 0..<indices.count {
-        (inputs + row * width).update(from: base + indices[row] * width, count: width)
-      }
-    }
-    switch self.targets {
-    case .classes(let classes, _, let shape):
-      let classTargets = targets.assumingMemoryBound(to: Int32.self)
-      let places = shape.count
-      for row in 0..<indices.count {
-        for place in 0..<places {
-          classTargets[row * places + place] = classes[indices[row] * places + place]
-        }
-      }
-    case .numbers(let numbers, let shape):
-      let numberTargets = targets.assumingMemoryBound(to: Float.self)
-      let width = shape.count
-      for row in 0..<indices.count {
-        for column in 0..<width {
-          numberTargets[row * width + column] = numbers[indices[row] * width + column]
-        }
-      }
-    }
-  }
-
-  public var classIndices: [Int32] {
-    if case .classes(let classes, _, let shape) = targets, shape.rank == 0 { classes } else { [] }
   }
 }

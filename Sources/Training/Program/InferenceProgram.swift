@@ -3,46 +3,39 @@ import Kernels
 import NeuralNetworks
 import Tensors
 
-/// A forward pass for one batch size, with the loss when there are targets to compare with.
+/// A forward pass for one batch size, with the losses when there are targets to compare with.
 final class InferenceProgram {
   let batch: Int
-  let inputs: UnsafeMutableRawPointer
-  let outputs: UnsafeMutablePointer<Float>
-  /// `nil` without a loss.
-  let targets: UnsafeMutableRawPointer?
+  /// Without objectives there are no targets.
+  let slots: BatchSlots
+  /// One a model's output.
+  let outputs: [UnsafeMutablePointer<Float>]
   let plannedBytes: Int
-  private let loss: UnsafeMutablePointer<Float>?
+  private let losses: [UnsafeMutablePointer<Float>]
   private let executor: Executor
 
   init(
-    model: Model, loss: (loss: any Loss, encoding: TargetEncoding)?, batch: Int,
-    parameters: ParameterStore, team: ThreadTeam
+    model: Model, objectives: [Objective], batch: Int, parameters: ParameterStore, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
     do {
       var graph = Graph()
       let built = try model.build(batch: batch, mode: .inference, into: &graph)
-      var results = [built.output]
-      var target: Value?
-      if let (loss, encoding) = loss {
-        graph.scope = "loss"
-        let type = loss.targetType(batch: batch, output: model.outputShape, encoding: encoding)
-        let slot = graph.input("targets", type)
-        target = slot
-        results.append(try loss.build(output: built.output, target: slot, in: &graph))
-      }
+      let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
       var bindings: [Value: UnsafeMutableRawPointer] = [:]
       for (index, parameter) in built.parameters.enumerated() {
         bindings[parameter] = parameters.pointer(index)
       }
-      let plan = try Plan(graph, outputs: results)
+      let plan = try Plan(graph, outputs: built.outputs + terms.map(\.loss))
       let executor = try Executor(plan: plan, bindings: bindings, team: team)
-      inputs = executor.pointer(to: built.input)
-      outputs = executor.pointer(to: built.output).assumingMemoryBound(to: Float.self)
-      targets = target.map { executor.pointer(to: $0) }
-      self.loss =
-        target == nil
-        ? nil : executor.pointer(to: results[1]).assumingMemoryBound(to: Float.self)
+      func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
+        executor.pointer(to: value).assumingMemoryBound(to: Float.self)
+      }
+      slots = BatchSlots(
+        inputs: built.inputs.map(executor.pointer(to:)),
+        targets: terms.map { executor.pointer(to: $0.target) })
+      outputs = built.outputs.map(floats)
+      losses = terms.map { floats($0.loss) }
       plannedBytes = plan.arenaBytes
       try executor.checkInputs()
       self.executor = executor
@@ -51,10 +44,10 @@ final class InferenceProgram {
     }
   }
 
-  /// Runs the pass; answers the mean loss of the batch, 0 without a loss.
+  /// Runs the pass; answers the mean loss of the batch, 0 without an objective.
   @discardableResult
   func run() -> Double {
     executor.run()
-    return loss.map { Double($0.pointee) } ?? 0
+    return losses.reduce(0) { $0 + Double($1.pointee) }
   }
 }

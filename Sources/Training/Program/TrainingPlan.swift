@@ -2,13 +2,15 @@ import Autodiff
 import NeuralNetworks
 import Tensors
 
-/// A model's forward pass, loss and backward pass for one batch size, planned but without memory.
+/// A model's forward pass, losses and backward pass for one batch size, planned but without memory.
 struct TrainingPlan {
   let plan: Plan
-  let input: Value
-  let target: Value
-  let output: Value
-  let loss: Value
+  /// One a model's input, as are the outputs.
+  let inputs: [Value]
+  let outputs: [Value]
+  /// One an objective.
+  let targets: [Value]
+  let losses: [Value]
   /// The random primitives' seed and step; `nil` when nothing is random.
   let random: Value?
   let parameters: [Value]
@@ -23,30 +25,31 @@ struct TrainingPlan {
   ///   - observesLayers: whether each layer's output and the gradient there outlive the pass.
   ///   - recomputation: whether activations are kept or computed again.
   init(
-    model: Model, loss: any Loss, encoding: TargetEncoding, batch: Int, observesLayers: Bool,
+    model: Model, objectives: [Objective], batch: Int, observesLayers: Bool,
     recomputation: Recomputation = .none
   ) throws(TrainingError) {
     do throws(GraphError) {
       var graph = Graph()
       let built = try model.build(batch: batch, mode: .training, into: &graph)
-      graph.scope = "loss"
-      let targetType = loss.targetType(batch: batch, output: model.outputShape, encoding: encoding)
-      target = graph.input("targets", targetType)
-      self.loss = try loss.build(output: built.output, target: target, in: &graph)
+      let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
+      var total = terms[0].loss
+      for term in terms.dropFirst() { total = try graph.add(total, term.loss) }
       let observed = observesLayers ? built.layerOutputs : []
       let learned = model.learnedIndices.map { built.parameters[$0] }
       let derivatives = try graph.gradients(
-        of: self.loss, withRespectTo: learned + observed.map(\.value))
+        of: total, withRespectTo: learned + observed.map(\.value))
       let updates = graph.updates
       var options = Plan.Options()
       options.recomputation = recomputation
       plan = try Plan(
         graph,
-        outputs: [self.loss, built.output] + derivatives + observed.map(\.value)
+        outputs: terms.map(\.loss) + built.outputs + derivatives + observed.map(\.value)
           + updates.map(\.value),
         options: options)
-      input = built.input
-      output = built.output
+      inputs = built.inputs
+      outputs = built.outputs
+      targets = terms.map(\.target)
+      losses = terms.map(\.loss)
       random = graph.random
       parameters = built.parameters
       self.updates = updates.map { ($0.state, $0.value, graph.type(of: $0.value).byteCount) }

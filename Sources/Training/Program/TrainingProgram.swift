@@ -17,15 +17,13 @@ final class TrainingProgram {
   }
 
   let batch: Int
-  /// `[N, …]`, to be filled before a pass.
-  let inputs: UnsafeMutableRawPointer
-  /// As the loss wants them, to be filled before a pass.
-  let targets: UnsafeMutableRawPointer
-  let outputs: UnsafeMutablePointer<Float>
+  let slots: BatchSlots
+  /// One a model's output.
+  let outputs: [UnsafeMutablePointer<Float>]
   /// Empty unless observed.
   let layers: [ObservedLayer]
   let plannedBytes: Int
-  private let loss: UnsafeMutablePointer<Float>
+  private let losses: [UnsafeMutablePointer<Float>]
   private let executor: Executor
   private let updates:
     [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
@@ -56,13 +54,14 @@ final class TrainingProgram {
     func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
       executor.pointer(to: value).assumingMemoryBound(to: Float.self)
     }
-    inputs = executor.pointer(to: parts.input)
     updates = parts.updates.map { update in
       (executor.pointer(to: update.state), executor.pointer(to: update.value), update.bytes)
     }
-    targets = executor.pointer(to: parts.target)
-    outputs = floats(parts.output)
-    loss = floats(parts.loss)
+    slots = BatchSlots(
+      inputs: parts.inputs.map(executor.pointer(to:)),
+      targets: parts.targets.map(executor.pointer(to:)))
+    outputs = parts.outputs.map(floats)
+    losses = parts.losses.map(floats)
     layers = parts.layers.map { layer in
       ObservedLayer(
         name: layer.name, shape: layer.shape, output: floats(layer.output),
@@ -85,6 +84,6 @@ final class TrainingProgram {
   func run() -> Double {
     executor.run()
     for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
-    return Double(loss.pointee)
+    return losses.reduce(0) { $0 + Double($1.pointee) }
   }
 }

@@ -1,0 +1,43 @@
+import Tensors
+
+/// One of the tensors that a model makes of an example.
+public struct OutputSpec: Sendable {
+  /// The layer's, or that of the input that is handed through.
+  public let name: String
+  /// Without the batch axis.
+  public let shape: Shape
+  /// The activation that makes the output; `.identity` when its last layer has none.
+  public let finalActivation: Activation
+
+  init(_ source: LayerSource, of spec: ModelSpec) {
+    name = source.name(inputs: spec.inputs, layers: spec.layers)
+    switch source {
+    case .input(let index): shape = spec.inputs[index].shape
+    case .layer(let index): shape = spec.layers[index].outputShape
+    }
+    finalActivation = OutputSpec.finalActivation(source, of: spec)
+  }
+
+  /// Goes back over layers that only hand on what came before.
+  private static func finalActivation(_ source: LayerSource, of spec: ModelSpec) -> Activation {
+    var source = source
+    while case .layer(let index) = source {
+      let layer = spec.layers[index]
+      guard layer.layer is Flatten || layer.layer is Dropout else { return layer.layer.activation }
+      source = layer.sources[0]
+    }
+    return .identity
+  }
+}
+
+/// The usual case of one input and one output.
+extension Model {
+  /// The shape of one example's first input.
+  public var inputShape: Shape { inputs[0].shape }
+  /// What the first input holds.
+  public var inputElement: ElementType { inputs[0].element }
+  public var inputVocabulary: Int? { inputs[0].vocabulary }
+  /// The shape of the first output for one example.
+  public var outputShape: Shape { outputs[0].shape }
+  public var finalActivation: Activation { outputs[0].finalActivation }
+}
