@@ -12,19 +12,24 @@ final class ConnectionGate: @unchecked Sendable {
   // Guarded by `lock`.
   private var connection: OpaquePointer?
   private var isSuspended = false
-  private let suspendedCount: SuspendedCount
+  private let exchanges: ExchangeCount
 
-  init(connection: OpaquePointer, suspendedCount: SuspendedCount) {
+  init(connection: OpaquePointer, exchanges: ExchangeCount) {
     self.connection = connection
-    self.suspendedCount = suspendedCount
+    self.exchanges = exchanges
   }
 
   /// With `lock` held, on the library's thread.
-  func suspend() {
-    guard let connection, !isSuspended else { return }
+  ///
+  /// - Returns: whether the connection waits now; it may not once the daemon is about to stop.
+  @discardableResult
+  func suspend() -> Bool {
+    guard let connection else { return false }
+    if isSuspended { return true }
+    guard exchanges.suspend() else { return false }
     isSuspended = true
-    suspendedCount.add(1)
     MHD_suspend_connection(connection)
+    return true
   }
 
   /// With `lock` held.
@@ -33,22 +38,15 @@ final class ConnectionGate: @unchecked Sendable {
     isSuspended = false
     MHD_resume_connection(connection)
     // Only now: whoever sees none suspended may stop the daemon.
-    suspendedCount.add(-1)
+    exchanges.resume()
   }
 
   /// The request is over: nothing may be done to its connection any more.
   func close() {
     lock.withLock {
-      if isSuspended { suspendedCount.add(-1) }
+      if isSuspended { exchanges.resume() }
       isSuspended = false
       connection = nil
     }
   }
-}
-
-/// How many connections are suspended; the library aborts when it is stopped with any.
-final class SuspendedCount: Sendable {
-  private let count = Atomic<Int>(0)
-  func add(_ difference: Int) { count.wrappingAdd(difference, ordering: .sequentiallyConsistent) }
-  var value: Int { count.load(ordering: .sequentiallyConsistent) }
 }

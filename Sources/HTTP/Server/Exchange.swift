@@ -25,7 +25,7 @@ final class Exchange: @unchecked Sendable {
     self.server = server
     self.target = target
     self.connection = connection
-    gate = ConnectionGate(connection: connection, suspendedCount: server.suspendedCount)
+    gate = ConnectionGate(connection: connection, exchanges: server.exchanges)
   }
 
   /// What the library's access handler does.
@@ -33,6 +33,7 @@ final class Exchange: @unchecked Sendable {
     method: String, version: String, upload: UnsafePointer<CChar>?, size: UnsafeMutablePointer<Int>
   ) -> MHD_Result {
     if !hasBegun {
+      guard server.exchanges.begin() else { return .NO }
       hasBegun = true
       return begin(method: method, version: version)
     }
@@ -47,11 +48,10 @@ final class Exchange: @unchecked Sendable {
     }
     body?.finish()
     server.connections.enter(.answer, connection)
-    let ready = gate.lock.withLock {
-      if response == nil { gate.suspend() }
-      return response
+    let (ready, waits) = gate.lock.withLock {
+      (response, response == nil && gate.suspend())
     }
-    guard let ready else { return .YES }
+    guard let ready else { return waits ? .YES : .NO }
     return send(ready)
   }
 
@@ -163,6 +163,7 @@ final class Exchange: @unchecked Sendable {
   /// The request is over, answered or not.
   func complete() {
     gate.close()
+    if hasBegun { server.exchanges.end() }
     body?.fail(HTTPError(.disconnected, "the client went away"))
     if let stream = gate.lock.withLock({ self.stream }) {
       stream.close()

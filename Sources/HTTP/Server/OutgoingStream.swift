@@ -52,8 +52,8 @@ final class OutgoingStream: @unchecked Sendable {
       // Cut short, an event stream ends well, as its reader comes back; a download must not look whole.
       if isClosed, heartbeat != nil { return chainrule_end_of_stream }
       if hasFailed || isClosed { return chainrule_end_with_error }
-      gate.suspend()
-      return 0
+      if gate.suspend() { return 0 }
+      return heartbeat == nil ? chainrule_end_with_error : chainrule_end_of_stream
     }
   }
 

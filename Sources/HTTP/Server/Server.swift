@@ -10,7 +10,7 @@ public final class Server: @unchecked Sendable {
   public let configuration: ServerConfiguration
   let responder: any Responder
   let connections: ConnectionTable
-  let suspendedCount = SuspendedCount()
+  let exchanges = ExchangeCount()
   let executor = HandlerExecutor()
   private let streams = Mutex<[ObjectIdentifier: OutgoingStream]>([:])
   private let isDraining = Atomic<Bool>(false)
@@ -129,11 +129,11 @@ public final class Server: @unchecked Sendable {
     let socket = MHD_quiesce_daemon(handle.pointer)
     for stream in streams.withLock({ Array($0.values) }) { stream.close() }
     let deadline = Date().addingTimeInterval(seconds)
-    while suspendedCount.value > 0, Date() < deadline {
+    while !exchanges.sealIfIdle(), Date() < deadline {
       try? await Task.sleep(for: .milliseconds(20))
     }
     timer.cancel()
-    guard suspendedCount.value == 0 else { return false }
+    guard exchanges.seal() else { return false }
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         MHD_stop_daemon(handle.pointer)
