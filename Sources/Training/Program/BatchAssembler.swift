@@ -13,9 +13,14 @@ final class BatchAssembler {
   private let targets: [TargetAssembler]
   /// For each objective, which of the source's targets it learns.
   private let targetSources: [Int]
-  /// For each of the source's arrays, where the batch goes; written anew for each.
-  private var inputPlaces: [UnsafeMutableRawPointer?]
-  private var targetPlaces: [UnsafeMutableRawPointer?]
+  /// For each of the slots met so far, where each of the source's arrays goes.
+  private var places: [Places] = []
+
+  private struct Places {
+    let slots: BatchSlots
+    var inputs: [UnsafeMutableRawPointer?]
+    var targets: [UnsafeMutableRawPointer?]
+  }
 
   /// - Throws: `TrainingError.mismatch` when the source lacks an array.
   init(
@@ -46,8 +51,6 @@ final class BatchAssembler {
       return (input, model.inputs[input].shape.count)
     }
     targets = objectives.map { TargetAssembler($0, largestBatch: largestBatch) }
-    inputPlaces = [UnsafeMutableRawPointer?](repeating: nil, count: arrays.count)
-    targetPlaces = [UnsafeMutableRawPointer?](repeating: nil, count: source.targets.count)
   }
 
   /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
@@ -56,20 +59,32 @@ final class BatchAssembler {
   }
 
   func assemble(_ indices: UnsafeBufferPointer<Int>, into slots: BatchSlots) {
-    for input in inputSources.indices { inputPlaces[inputSources[input]] = slots.inputs[input] }
-    for index in targets.indices {
-      targetPlaces[targetSources[index]] = targets[index].place(slots.targets[index])
-    }
-    source.gather(indices: indices, inputs: inputPlaces, targets: targetPlaces)
+    let places = places(of: slots)
+    source.gather(indices: indices, inputs: places.inputs, targets: places.targets)
     for token in tokens {
       BatchAssembler.makeTokens(
         slots.inputs[token.input].assumingMemoryBound(to: Float.self),
         count: token.count * indices.count)
     }
     for index in targets.indices {
-      guard let gathered = targetPlaces[targetSources[index]] else { continue }
+      guard let gathered = places.targets[targetSources[index]] else { continue }
       targets[index].write(gathered, rows: indices.count, to: slots.targets[index])
     }
+  }
+
+  /// Allocates for slots that weren't met before.
+  private func places(of slots: BatchSlots) -> Places {
+    for index in places.indices where places[index].slots === slots { return places[index] }
+    var new = Places(
+      slots: slots,
+      inputs: [UnsafeMutableRawPointer?](repeating: nil, count: source.inputs.count),
+      targets: [UnsafeMutableRawPointer?](repeating: nil, count: source.targets.count))
+    for input in inputSources.indices { new.inputs[inputSources[input]] = slots.inputs[input] }
+    for index in targets.indices {
+      new.targets[targetSources[index]] = targets[index].place(slots.targets[index])
+    }
+    places.append(new)
+    return new
   }
 
   /// Turns numbers into `int32` where they lie.

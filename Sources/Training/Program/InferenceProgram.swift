@@ -48,6 +48,8 @@ final class InferenceProgram {
   @discardableResult
   func run() -> Double {
     executor.run()
-    return losses.reduce(0) { $0 + Double($1.pointee) }
+    var total = 0.0
+    for index in losses.indices { total += Double(losses[index].pointee) }
+    return total
   }
 }

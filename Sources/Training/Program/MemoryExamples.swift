@@ -15,10 +15,17 @@ public struct MemoryExamples: ExampleSource {
       }
     }
 
+    /// Elements of one example.
+    var width: Int {
+      switch self {
+      case .classes(_, _, let shape), .numbers(_, let shape): shape.count
+      }
+    }
+
     var examples: Int {
       switch self {
-      case .classes(let classes, _, let shape): classes.count / max(shape.count, 1)
-      case .numbers(let numbers, let shape): numbers.count / max(shape.count, 1)
+      case .classes(let classes, _, _): classes.count / max(width, 1)
+      case .numbers(let numbers, _): numbers.count / max(width, 1)
       }
     }
   }
@@ -28,6 +35,9 @@ public struct MemoryExamples: ExampleSource {
   public let targets: [ExampleTarget]
   private let inputNumbers: [[Float]]
   private let targetValues: [Targets]
+  /// Elements of one example of each array.
+  private let inputWidths: [Int]
+  private let targetWidths: [Int]
 
   /// - Precondition: as many inputs as targets.
   public init(inputs: [Float], shape: Shape, targets: Targets) {
@@ -54,29 +64,31 @@ public struct MemoryExamples: ExampleSource {
     self.targets = targets.map { ExampleTarget(name: $0.name, $0.values.lossTarget) }
     inputNumbers = inputs.map(\.numbers)
     targetValues = targets.map(\.values)
+    inputWidths = inputs.map(\.shape.count)
+    targetWidths = targets.map(\.values.width)
   }
 
   public func gather(
     indices: UnsafeBufferPointer<Int>, inputs: [UnsafeMutableRawPointer?],
     targets: [UnsafeMutableRawPointer?]
   ) {
-    for (index, place) in inputs.enumerated() {
-      guard let place else { continue }
-      let width = self.inputs[index].shape.count
+    // Loops over indices, and widths known before: other ways allocate where nothing is optimised.
+    for index in inputs.indices {
+      guard let place = inputs[index] else { continue }
       inputNumbers[index].withUnsafeBufferPointer {
-        MemoryExamples.copy(UnsafeRawPointer($0.baseAddress), width: width, indices, to: place)
+        MemoryExamples.copy(
+          UnsafeRawPointer($0.baseAddress), width: inputWidths[index], indices, to: place)
       }
     }
-    for (index, place) in targets.enumerated() {
-      guard let place else { continue }
+    for index in targets.indices {
+      guard let place = targets[index] else { continue }
+      let width = targetWidths[index]
       switch targetValues[index] {
-      case .classes(let classes, _, let shape):
-        let width = shape.count
+      case .classes(let classes, _, _):
         classes.withUnsafeBufferPointer {
           MemoryExamples.copy(UnsafeRawPointer($0.baseAddress), width: width, indices, to: place)
         }
-      case .numbers(let numbers, let shape):
-        let width = shape.count
+      case .numbers(let numbers, _):
         numbers.withUnsafeBufferPointer {
           MemoryExamples.copy(UnsafeRawPointer($0.baseAddress), width: width, indices, to: place)
         }

@@ -84,6 +84,8 @@ final class TrainingProgram {
   func run() -> Double {
     executor.run()
     for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
-    return losses.reduce(0) { $0 + Double($1.pointee) }
+    var total = 0.0
+    for index in losses.indices { total += Double(losses[index].pointee) }
+    return total
   }
 }
