@@ -40,6 +40,8 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #include "recurrent.inc"
 #include "image.inc"
 #include "pool.inc"
+#include "noise.inc"
+#include "interpolation.inc"
 #undef T
 #undef SUFFIX
 #define T double
@@ -56,3 +58,5 @@ double vm_sum_doubles(const double *x, int64_t count) {
 #include "recurrent.inc"
 #include "image.inc"
 #include "pool.inc"
+#include "noise.inc"
+#include "interpolation.inc"

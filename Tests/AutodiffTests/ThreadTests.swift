@@ -52,6 +52,10 @@ import Testing
       let z = try g.concatenate([y, g.flip(y, axes: [1])], axis: 2)
       return try g.cumulativeSum(g.pad(z, before: [0, 1, 2], after: [1, 0, 0]), axis: 1)
     },
+    Case("interpolation", [[40, 60, 33]]) { (g: inout Graph, x: [Value]) throws(GraphError) in
+      let y = try g.interpolate(x[0], axis: 1, scale: 2.5, .linear(alignsCorners: false))
+      return try g.interpolate(y, axis: 2, scale: 2, .nearest)
+    },
     Case("softmax", [[300, 200]]) { (g: inout Graph, x: [Value]) throws(GraphError) in
       try g.multiply(g.softmax(x[0]), g.logSoftmax(x[0]))
     },

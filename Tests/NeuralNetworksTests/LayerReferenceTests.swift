@@ -9,7 +9,9 @@ import Testing
 @Suite struct LayerReferenceTests {
   /// What these give is drawn by our own generator, so that PyTorch has nothing to compare with; their
   /// tests are in `NoiseLayerTests`.
-  private static let random: Set = ["dropout", "spatial_dropout", "gaussian_noise"]
+  private static let random: Set = [
+    "dropout", "spatial_dropout", "gaussian_noise", "stochastic_depth",
+  ]
 
   @Test("every layer of the catalog has a case")
   func coverage() {

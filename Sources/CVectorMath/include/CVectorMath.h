@@ -3,6 +3,8 @@
 #include "vm_histogram.h"
 #include "vm_index.h"
 #include "vm_volume.h"
+#include "vm_noise.h"
+#include "vm_interpolation.h"
 #include "vm_normalization.h"
 #include "vm_attention.h"
 #include "vm_recurrent.h"

@@ -23,6 +23,7 @@ public struct Activation: Hashable, Sendable {
 
   /// Reads a name, or an object with a type and its parameters.
   public init(_ json: JSON, pointer: String) throws(Faults) {
+    try Activation.refuseLayers(json, pointer: pointer)
     var choice = try CatalogChoice(
       json, among: ActivationCatalog.entries, kind: "an activation", pointer: pointer)
     let kernels = ActivationCatalog.all
@@ -31,6 +32,20 @@ public struct Activation: Hashable, Sendable {
       ? Activation(kind: kernels[choice.index].decode(&choice.reader))
       : Activation(CompositionCatalog.all[choice.index - kernels.count].decode(&choice.reader))
     try choice.reader.finish().check()
+  }
+
+  /// Those that change the shape are layers.
+  private static func refuseLayers(_ json: JSON, pointer: String) throws(Faults) {
+    guard let name = json.string ?? json["type"]?.string, ["maxout", "glu"].contains(name) else {
+      return
+    }
+    throw Faults([
+      Fault(
+        pointer: json.string == nil ? "\(pointer)/type" : pointer,
+        detail:
+          "\"\(name)\" changes the shape, so it's a layer of its own: put { \"type\": \"\(name)\" } "
+          + "behind this one")
+    ])
   }
 
   /// The name, or an object where the activation has parameters.

@@ -8,6 +8,16 @@ enum ChannelAxis {
     shape.rank <= 2 ? shape[shape.rank - 1] : shape[0]
   }
 
+  /// Where the channels of a batch of examples of this shape are, counted with the batch axis.
+  static func place(inBatchOf shape: Shape) -> Int { shape.rank <= 2 ? shape.rank : 1 }
+
+  /// The shape with another number of channels.
+  static func shape(_ shape: Shape, channels: Int) -> Shape {
+    var dimensions = shape.dimensions
+    dimensions[place(inBatchOf: shape) - 1] = channels
+    return Shape(dimensions)
+  }
+
   /// - Throws: `ShapeFault` for what is none of the four.
   static func channels(of shape: Shape) throws(ShapeFault) -> Int {
     guard (1...4).contains(shape.rank) else {

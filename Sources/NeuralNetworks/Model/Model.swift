@@ -32,6 +32,7 @@ public struct Model: Sendable {
   public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
   /// Floating-point operations of a forward pass for one example.
   public var forwardFlops: Int { layers.reduce(0) { $0 + $1.forwardFlops } }
+
   /// Builds the graph of one example, so that what it refuses is known before anything is allocated.
   private func checkGraph(pointer: String) throws(Faults) {
     var graph = Graph()

@@ -23,10 +23,16 @@ public struct OutputSpec: Sendable {
     var source = source
     while case .layer(let index) = source {
       let layer = spec.layers[index]
-      guard layer.layer is Flatten || layer.layer is Dropout else { return layer.layer.activation }
+      guard layer.layer is Flatten || isNoise(layer.layer) else { return layer.layer.activation }
       source = layer.sources[0]
     }
     return .identity
+  }
+
+  /// Whether a layer does nothing but in training.
+  private static func isNoise(_ layer: any Layer) -> Bool {
+    layer is Dropout || layer is SpatialDropout || layer is StochasticDepth
+      || layer is GaussianNoise
   }
 }
 

@@ -37,16 +37,30 @@ def philox(key, low, high):
     return c
 
 
-def dropout(x, random, rate, stream):
-    """x times 0 or 1 / (1 - rate), by the counter-based draws of seed, step and stream."""
+def draws(count, random, stream):
+    """The counter-based draws of seed, step and stream."""
     words = [int(w) & 0xFFFFFFFF for w in random]
     seed, step = words[0] | words[1] << 32, words[2] | words[3] << 32
+    drawn = []
+    for block in range((count + 3) // 4):
+        drawn += philox(seed ^ stream, block, step)
+    return drawn
+
+
+def dropout(x, random, rate, stream):
+    """x times 0 or 1 / (1 - rate)."""
     limit = int(rate * 2.0**32)
-    draws = []
-    for block in range((x.numel() + 3) // 4):
-        draws += philox(seed ^ stream, block, step)
-    kept = torch.tensor([draw >= limit for draw in draws[: x.numel()]]).reshape(x.shape)
+    kept = torch.tensor([draw >= limit for draw in draws(x.numel(), random, stream)[: x.numel()]]).reshape(x.shape)
     return torch.where(kept, x / (1 - rate), 0 * x)
+
+
+def gaussian_noise(x, random, std, stream):
+    """Box and Muller 1958: of two draws one is a radius and one an angle from -pi to pi, and they make two normal numbers."""
+    drawn = torch.tensor(draws(x.numel(), random, stream), dtype=torch.int64).reshape(-1, 2)
+    radius = torch.sqrt(-2 * torch.log((drawn[:, 0] + 0.5) / 2**32))
+    angle = torch.where(drawn[:, 1] < 2**31, drawn[:, 1], drawn[:, 1] - 2**32) * (torch.pi / 2**31)
+    noise = torch.stack((radius * torch.cos(angle), radius * torch.sin(angle)), 1).flatten()[: x.numel()]
+    return x + std * noise.reshape(x.shape)
 
 
 def recurrent(cell, x, weight, bias=None, states=None, mask=None, factors=None, reverse=False, whole=True):
@@ -99,7 +113,7 @@ for case in json.load(open(sys.argv[1])):
     names = dict(zip("abcdefgh", inputs))
     try:
         y = eval(case["torch"], {"torch": torch, "F": F, "prod": prod, "dropout": dropout,
-            "recurrent": recurrent}, names)
+            "gaussian_noise": gaussian_noise, "recurrent": recurrent}, names)
     except Exception as error:
         sys.exit(f"{case['entry']} {case['index']}: {case['torch']}: {error}")
     gradients = []

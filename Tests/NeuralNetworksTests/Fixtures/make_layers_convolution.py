@@ -50,4 +50,32 @@ for kind, name in (("max", "Max"), ("avg", "Avg")):
     adaptive = lambda size: getattr(nn, f"Adaptive{name}Pool2d")(size)
     cases.add(f"adaptive_{kind}_pool2d", {"size": 2}, [(2, 5, 4)], {}, adaptive(2))
     cases.add(f"adaptive_{kind}_pool2d", {"size": [3, 1]}, [(1, 7, 3)], {}, adaptive((3, 1)), note="of unlike windows")
+
+cases.add("conv1d_transpose", {"filters": 3, "kernel": 3}, [(4, 2)], (t := nn.ConvTranspose1d(2, 3, 3)), turned(t))
+cases.add("conv1d_transpose", {"filters": 4, "kernel": 3, "stride": 3, "padding": 1, "output_padding": 2, "dilation": 2, "groups": 2, "bias": False},
+          [(4, 4)], (u := nn.ConvTranspose1d(4, 4, 3, 3, 1, 2, 2, False, 2)), turned(u), note="with all members")
+cases.add("conv2d_transpose", {"filters": 3, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1, "activation": "tanh"}, [(2, 3, 4)],
+          (v := nn.ConvTranspose2d(2, 3, 3, 2, 1, 1)), lambda x: torch.tanh(v(x)))
+cases.add("conv2d_transpose", {"filters": 4, "kernel": [3, 2], "stride": [1, 2], "padding": [1, 0], "output_padding": [0, 1], "dilation": [1, 3],
+                               "groups": 2, "bias": False},
+          [(4, 4, 3)], nn.ConvTranspose2d(4, 4, (3, 2), (1, 2), (1, 0), (0, 1), 2, False, (1, 3)), note="with all members")
+cases.add("conv3d_transpose", {"filters": 2, "kernel": 2}, [(2, 2, 3, 2)], nn.ConvTranspose3d(2, 2, 2), batch=2)
+cases.add("conv3d_transpose", {"filters": 2, "kernel": [1, 2, 3], "stride": [2, 1, 2], "padding": [0, 1, 1], "output_padding": [1, 0, 1], "groups": 2},
+          [(2, 2, 3, 2)], nn.ConvTranspose3d(2, 2, (1, 2, 3), (2, 1, 2), (0, 1, 1), (1, 0, 1), 2), batch=2, note="with all members")
+
+for scale in (2, 3, [1.5, 2.5], [0.5, 1]):
+    factors = scale if isinstance(scale, int) else tuple(float(s) for s in scale)
+    cases.add("upsample2d", {"scale": scale}, [(1, 3, 4)], {}, nn.Upsample(scale_factor=factors), batch=2, note=f"nearest {scale}")
+    for align in (False, True):
+        cases.add("upsample2d", {"scale": scale, "mode": "bilinear", "align_corners": align}, [(1, 3, 4)], {},
+                  nn.Upsample(scale_factor=factors, mode="bilinear", align_corners=align), batch=2, note=f"bilinear {scale}" + (" aligned" if align else ""))
+cases.add("upsample2d", {"scale": [3, 2], "mode": "bilinear", "align_corners": True}, [(1, 1, 2)], {},
+          nn.Upsample(scale_factor=(3.0, 2.0), mode="bilinear", align_corners=True), note="of a single row")
+
+for kind, name in (("max", "Max"), ("avg", "Avg")):
+    adaptive = lambda axes, size: getattr(nn, f"Adaptive{name}Pool{axes}d")(size)
+    cases.add(f"adaptive_{kind}_pool1d", {"size": 2}, [(5, 3)], {}, turned(adaptive(1, 2)))
+    cases.add(f"adaptive_{kind}_pool1d", {"size": 4}, [(7, 2)], {}, turned(adaptive(1, 4)), note="of unlike windows")
+    cases.add(f"adaptive_{kind}_pool3d", {"size": 2}, [(1, 3, 4, 5)], {}, adaptive(3, 2), batch=2)
+    cases.add(f"adaptive_{kind}_pool3d", {"size": [1, 3, 2]}, [(2, 2, 3, 3)], {}, adaptive(3, (1, 3, 2)), batch=2, note="of unlike windows")
 cases.write()

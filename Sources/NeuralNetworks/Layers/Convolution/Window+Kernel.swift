@@ -3,7 +3,9 @@ import JSON
 
 extension Window {
   /// Reads `kernel`, `stride`, `padding` and `dilation` of a convolution.
-  init(kernelFrom reader: inout ObjectReader) {
+  ///
+  /// - Parameter hasWords: whether the padding may be "same" or "valid".
+  init(kernelFrom reader: inout ObjectReader, hasWords: Bool = true) {
     let sizes = 1...LayerLimits.window
     let ones = Axes.repeated(1)
     _ = reader.requiredValue("kernel")
@@ -11,7 +13,7 @@ extension Window {
     stride = reader.extents("stride", count: Axes.count, in: sizes) ?? ones
     dilation = reader.extents("dilation", count: Axes.count, in: sizes) ?? ones
     padding = Axes.repeated(0)
-    guard let word = reader.value("padding")?.string else {
+    guard hasWords, let word = reader.value("padding")?.string else {
       padding =
         reader.extents("padding", count: Axes.count, in: 0...LayerLimits.window) ?? padding
       return
@@ -29,8 +31,22 @@ extension Window {
     padding = reach.map { $0 / 2 }
   }
 
-  static var kernelFields: [Field] {
+  static var kernelFields: [Field] { kernelFields(hasWords: true) }
+
+  static func kernelFields(hasWords: Bool) -> [Field] {
     let words = Axes.words
+    let padding =
+      hasWords
+      ? Field(
+        "padding", .described("\(words), 0 to \(LayerLimits.window), \"same\" or \"valid\""),
+        default: 0,
+        """
+        Zeros around the input. "same" keeps its extents; it needs stride 1 and an odd \
+        dilation (kernel - 1) + 1. "valid" is 0.
+        """)
+      : Field(
+        "padding", .described("\(words), 0 to \(LayerLimits.window)"), default: 0,
+        "How many places of the output are left out at each side.")
     return [
       Field(
         "kernel", .described("\(words), 1 to \(LayerLimits.window)"), isRequired: true,
@@ -38,13 +54,7 @@ extension Window {
       Field(
         "stride", .described("\(words), 1 to \(LayerLimits.window)"), default: 1,
         "How far the kernel moves."),
-      Field(
-        "padding", .described("\(words), 0 to \(LayerLimits.window), \"same\" or \"valid\""),
-        default: 0,
-        """
-        Zeros around the input. "same" keeps its extents; it needs stride 1 and an odd \
-        dilation (kernel - 1) + 1. "valid" is 0.
-        """),
+      padding,
       Field(
         "dilation", .described("\(words), 1 to \(LayerLimits.window)"), default: 1,
         "The distance of the kernel's elements."),

@@ -129,8 +129,7 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     stream: String, _ context: ForwardContext, in graph: inout Graph
   ) throws(GraphError) -> Value? {
     guard recurrentDropout > 0, context.mode == .training else { return nil }
-    return try graph.dropout(
-      graph.constant(Tensor.table([context.batch, units], graph.element) { _ in 1 }),
-      rate: recurrentDropout, stream: stream)
+    return try graph.dropoutFactors(
+      [context.batch, units], rate: recurrentDropout, stream: stream)
   }
 }
