@@ -8,3 +8,4 @@
 #include "vm_normalization.h"
 #include "vm_attention.h"
 #include "vm_recurrent.h"
+#include "vm_losses.h"

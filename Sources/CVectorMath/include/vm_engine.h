@@ -53,8 +53,12 @@ enum { VM_PROGRAM_INPUTS = 12, VM_PROGRAM_REGISTERS = 12, VM_PROGRAM_BLOCK = 102
     int64_t y_count); \
   void vm_softmax_##S(int is_logarithm, const T *x, T *y, int64_t rows, int64_t width); \
   void vm_softmax_gradient_##S(int is_logarithm, const T *dy, const T *y, T *dx, int64_t rows, int64_t width); \
-  void vm_cross_entropy_##S(const T *x, const int32_t *classes, T *dx, double *row_losses, int64_t first, \
-    int64_t end, int64_t rows, int64_t width); \
+  void vm_class_weight_sum_##S(const int32_t *classes, const T *weights, int64_t ignored, double *sum, \
+    int64_t rows, int64_t width); \
+  void vm_cross_entropy_##S(const T *x, const int32_t *classes, const T *weights, double smoothing, \
+    int64_t ignored, const double *divisor, T *dx, double *row_losses, int64_t first, int64_t end, int64_t width); \
+  void vm_cross_entropy_of_distributions_##S(const T *x, const T *t, const T *weights, double smoothing, T *dx, \
+    double *row_losses, int64_t first, int64_t end, int64_t rows, int64_t width); \
   void vm_squared_error_##S(const T *x, const T *t, T *dx, double *loss, int64_t count, int64_t total); \
   void vm_binary_cross_entropy_##S(const T *x, const T *t, T *dx, double *loss, int64_t count, int64_t total); \
   void vm_small_gemm_##S(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, const T *a, \

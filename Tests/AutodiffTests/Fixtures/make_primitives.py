@@ -87,6 +87,33 @@ def recurrent(cell, x, weight, bias=None, states=None, mask=None, factors=None, 
     return torch.stack(outputs, 1) if whole else h
 
 
+def triplets(d, same, hard, soft, margin):
+    """The mean cost of the triplets of a batch: Hermans et al. 2017."""
+    rows = len(d)
+    costs = []
+    for a in range(rows):
+        positives = [p for p in range(rows) if p != a and same[a, p] != 0]
+        negatives = [n for n in range(rows) if n != a and same[a, n] == 0]
+        if hard and positives and negatives:
+            costs.append(margin + d[a, positives].max() - d[a, negatives].min())
+        elif not hard:
+            costs += [margin + d[a, p] - d[a, n] for p in positives for n in negatives]
+    costs = torch.stack(costs)
+    if soft:
+        return F.softplus(costs).mean()
+    return costs.clamp(min=0).mean() if hard else costs[costs > 0].mean()
+
+
+def ctc(logits, labels, blank):
+    """F.ctc_loss of labels that end at the first blank."""
+    ended = (labels == blank).long().cumsum(1) > 0
+    lengths = (~ended).sum(1)
+    # What comes after the end isn't read, but must be no blank.
+    filled = torch.where(ended, (blank + 1) % logits.shape[2], labels.long())
+    steps = torch.full((len(logits),), logits.shape[1])
+    return F.ctc_loss(logits.log_softmax(2).transpose(0, 1), filled, steps, lengths, blank=blank)
+
+
 def packed(tensor):
     values = tensor.detach().contiguous().numpy().astype("<f8")
     return base64.b64encode(values.tobytes()).decode()
@@ -113,7 +140,7 @@ for case in json.load(open(sys.argv[1])):
     names = dict(zip("abcdefgh", inputs))
     try:
         y = eval(case["torch"], {"torch": torch, "F": F, "prod": prod, "dropout": dropout,
-            "gaussian_noise": gaussian_noise, "recurrent": recurrent}, names)
+            "gaussian_noise": gaussian_noise, "recurrent": recurrent, "triplets": triplets, "ctc": ctc}, names)
     except Exception as error:
         sys.exit(f"{case['entry']} {case['index']}: {case['torch']}: {error}")
     gradients = []
