@@ -83,7 +83,10 @@ import Testing
     }
   }
 
-  @Test("the gradient agrees with central differences", arguments: cases)
+  // A variance below the least has a gradient, as in PyTorch, though the value stays.
+  @Test(
+    "the gradient agrees with central differences",
+    arguments: cases.filter { $0.json["differs"] == nil })
   func differences(lossCase: Case) throws {
     let built = try lossCase.built(.float64)
     let findings = try GradientCheck().findings(

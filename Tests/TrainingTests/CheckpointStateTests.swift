@@ -9,7 +9,9 @@ import Testing
     var progress = CheckpointState.Progress()
     progress.seconds = 0.1
     progress.epochLoss = 1 / 3
+    progress.epochWeight = 61.5
     progress.epochRight = 17
+    progress.epochAnswers = 63
     progress.epochExamples = 64
     progress.bestValue = -0.0
     progress.bestStep = 40

@@ -4,28 +4,68 @@ import Tensors
 
 /// Cross entropy of independent yes-or-no answers, from logits.
 ///
-/// `(1/M) Σ max(x, 0) - x t + log(1 + exp(-|x|))` over all `M` elements of the batch.
+/// `(1/M) Σ (1 - t) x + (1 + (w - 1) t) log(1 + exp(-x))` over all `M` elements of the batch, `w` being the
+/// weight of yes.
 ///
 /// - Shapes: output `[N, …]`, target the same.
 public struct BinaryCrossEntropy: Loss {
+  /// One number, or one for each element along the output's last axis; empty when yes weighs as much as no.
+  public let positiveWeight: [Double]
+
+  private static let weightField = Field(
+    "pos_weight",
+    .described("a number from 0, or a list of one for each of the output's last axis"),
+    default: 1.0, "How much a yes weighs, against a no of 1.")
+
   public static let documentation = CatalogEntry(
     type: "binary_cross_entropy", aliases: ["bce"],
     summary: "For yes or no: sigmoid and negative log-likelihood, from logits.",
-    formula: "(1/M) Σ max(x, 0) - x t + log(1 + exp(-|x|)), over all M elements",
+    formula: "(1/M) Σ (1 - t) x + (1 + (pos_weight - 1) t) log(1 + exp(-x)), over all M elements",
     shapes: "output […], target […] of numbers from 0 to 1; or output [1] and one of 2 classes",
+    fields: [weightField],
     source: "As torch.nn.BCEWithLogitsLoss.")
 
-  public init(from reader: inout ObjectReader) {}
-  public init() {}
+  public init(from reader: inout ObjectReader) {
+    positiveWeight =
+      NumberList.readOneOrMore(
+        &reader, "pos_weight", in: ClassWeights.range, count: 1...ClassWeights.most) ?? []
+  }
+
+  public init() { positiveWeight = [] }
+
+  public var configuration: [(String, JSON)] {
+    positiveWeight.isEmpty ? [] : [("pos_weight", NumberList.json(positiveWeight))]
+  }
 
   public func encoding(output: Shape, target: LossTarget) throws(ShapeFault) -> TargetEncoding {
     try NumberTargets.encoding(output: output, target: target)
   }
 
+  public func optionFaults(output: Shape, target: LossTarget) -> [ShapeFault] {
+    guard positiveWeight.count > 1, positiveWeight.count != output.dimensions.last else {
+      return []
+    }
+    return [
+      ShapeFault(
+        field: "pos_weight",
+        "there are \(positiveWeight.count) weights, the model's output is \(output)",
+        rule: "one weight, or output […, K] and K weights")
+    ]
+  }
+
   public func build(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {
-    try graph.binaryCrossEntropyWithLogits(output, targets: target)
+    guard !positiveWeight.isEmpty else {
+      return try graph.binaryCrossEntropyWithLogits(output, targets: target)
+    }
+    let surplus = graph.constant(
+      positiveWeight.map { $0 - 1 },
+      shape: positiveWeight.count == 1 ? [] : [positiveWeight.count])
+    let weight = try graph.offset(graph.multiply(surplus, target), by: 1)
+    let no = try graph.multiply(graph.offset(graph.negate(target), by: 1), output)
+    let both = try graph.multiply(weight, graph.softplus(graph.negate(output)))
+    return try graph.mean(graph.add(no, both))
   }
 
   public func objection(toFinal activation: Activation) -> String? {

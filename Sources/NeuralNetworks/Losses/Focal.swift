@@ -32,6 +32,11 @@ public struct Focal: ElementwiseLoss {
     [("gamma", .number(gamma)), ("alpha", .number(alpha))]
   }
 
+  public func objection(toFinal activation: Activation) -> String? {
+    guard activation.kind == .sigmoid || activation.kind == .softmax else { return nil }
+    return "focal takes logits and applies sigmoid itself: leave out the model's last activation"
+  }
+
   func element(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {

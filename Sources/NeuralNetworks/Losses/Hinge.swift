@@ -14,10 +14,22 @@ public struct Hinge: ElementwiseLoss {
 
   public init(from reader: inout ObjectReader) {}
 
+  public func objection(toFinal activation: Activation) -> String? {
+    Hinge.objection(of: "hinge", toFinal: activation)
+  }
+
   func element(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {
     try graph.activation(.relu, Hinge.shortfall(output, target, in: &graph))
+  }
+
+  /// Why probabilities can't reach a margin on the side of no.
+  static func objection(of loss: String, toFinal activation: Activation) -> String? {
+    guard activation.kind == .sigmoid || activation.kind == .softmax else { return nil }
+    return
+      "\(loss) takes scores from -1 and below for no to 1 and above for yes, which probabilities "
+      + "aren't: leave out the model's last activation, or take tanh"
   }
 
   /// What is missing of the margin: `1 - (2t - 1) x`.

@@ -10,6 +10,24 @@ public enum LossTarget: Hashable, Sendable {
   case vector(Shape)
 }
 
+extension LossTarget {
+  /// One of as many classes as the output's last axis has, at least two, at each place of the others.
+  static func classes(ofLastAxisOf output: Shape) -> LossTarget {
+    .classes(
+      max(output.dimensions.last ?? 2, 2), shape: Shape(Array(output.dimensions.dropLast())))
+  }
+
+  /// For a message: "one of 10 classes".
+  public var inWords: String {
+    switch self {
+    case .classes(let count, let shape):
+      shape.rank == 0
+        ? "one of \(count) classes" : "one of \(count) classes at each place of \(shape)"
+    case .vector(let shape): "numbers of shape \(shape)"
+    }
+  }
+}
+
 /// How a loss wants its targets laid out.
 public enum TargetEncoding: Hashable, Sendable {
   /// The class at each place, an `int32` of `[N, …]`.
@@ -18,13 +36,15 @@ public enum TargetEncoding: Hashable, Sendable {
   case classNumber
   /// A float of `[N, …, classes]`, 1 at the class and 0 elsewhere.
   case oneHot
-  /// The dataset's numbers, floats of `[N, …]`.
+  /// The dataset's numbers, floats of `[N, …]`, the output's shape.
   case values
+  /// The dataset's numbers in a shape of their own, floats of `[N, …]`.
+  case numbers(Shape)
 }
 
 /// What training makes small.
 ///
-/// The mean over the examples of a batch. A new loss is a file here, a line in `LossCatalog` and a
+/// The mean over the examples of a batch, or over what they weigh. A new loss is a file here, a line in `LossCatalog` and a
 /// test file.
 public protocol Loss: Sendable {
   static var documentation: CatalogEntry { get }
@@ -46,12 +66,41 @@ public protocol Loss: Sendable {
 
   /// Why an activation at the end of the model makes no sense before this loss; `nil` if it does.
   func objection(toFinal activation: Activation) -> String?
+
+  /// What of the loss's own settings doesn't go with a model's output and a dataset's target; each fault
+  /// names its field.
+  func optionFaults(output: Shape, target: LossTarget) -> [ShapeFault]
+
+  /// How much a batch weighs in a mean over batches, as a scalar; `nil` where that is its number of examples.
+  ///
+  /// The mean that `build` makes times this is a sum over the batch, so that an evaluation's loss is that of all
+  /// its examples as one batch.
+  func weight(of target: Value, in graph: inout Graph) throws(GraphError) -> Value?
+
+  /// The class whose places count for nothing; they are no answers either.
+  var ignoredClass: Int32? { get }
+
+  /// A target that goes with an output, for examples that are drawn for want of data.
+  func fittingTarget(output: Shape) -> LossTarget
+
+  /// Whether the output answers with a class where the target is one, so that there is an accuracy.
+  var hasAnswers: Bool { get }
 }
 
 extension Loss {
   public static var type: String { documentation.type }
   public var configuration: [(String, JSON)] { [] }
   public func objection(toFinal activation: Activation) -> String? { nil }
+  public func optionFaults(output: Shape, target: LossTarget) -> [ShapeFault] { [] }
+  public func weight(of target: Value, in graph: inout Graph) throws(GraphError) -> Value? { nil }
+  public var ignoredClass: Int32? { nil }
+  /// Numbers of the output's shape where the loss takes them, else classes.
+  public func fittingTarget(output: Shape) -> LossTarget {
+    let numbers = LossTarget.vector(output)
+    let takesNumbers = (try? encoding(output: output, target: numbers)) != nil
+    return takesNumbers ? numbers : .classes(ofLastAxisOf: output)
+  }
+  public var hasAnswers: Bool { true }
 
   /// The loss as canonical JSON.
   public var json: JSON {
@@ -64,13 +113,19 @@ extension Loss {
   public func check(
     output: Shape, target: LossTarget, pointer: String = "/training/loss"
   ) throws(Faults) {
+    var found: [ShapeFault] = []
     do throws(ShapeFault) {
       _ = try encoding(output: output, target: target)
     } catch {
-      throw Faults([
-        Fault(pointer: pointer, detail: "\(Self.type): \(error.detail); rule: \(error.rule)")
-      ])
+      found.append(error)
     }
+    var faults = Faults()
+    for fault in found + optionFaults(output: output, target: target) {
+      faults.add(
+        pointer + (fault.field.map { "/\($0)" } ?? ""),
+        "\(Self.type): \(fault.detail); rule: \(fault.rule)")
+    }
+    try faults.check()
   }
 
   /// Checks that the loss fits a model's output, the activation at its end included, and a target.
@@ -102,6 +157,7 @@ extension Loss {
     case .classIndices(let shape): TensorType(shape.prepending(batch), .int32)
     case .classNumber: TensorType([batch, 1], element)
     case .oneHot, .values: TensorType(output.prepending(batch), element)
+    case .numbers(let shape): TensorType(shape.prepending(batch), element)
     }
   }
 }

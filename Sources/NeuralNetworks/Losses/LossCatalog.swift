@@ -11,9 +11,18 @@ public enum LossCatalog {
     LogCosh.self,
     Quantile.self,
     Poisson.self,
+    GaussianLikelihood.self,
+    GammaLikelihood.self,
+    KullbackLeibler.self,
     Hinge.self,
     SquaredHinge.self,
     Focal.self,
+    Dice.self,
+    CosineDistance.self,
+    Triplet.self,
+    Contrastive.self,
+    SupervisedContrastive.self,
+    CTCLoss.self,
   ]
 
   public static var entries: [CatalogEntry] { all.map { $0.documentation } }

@@ -14,6 +14,10 @@ public struct SquaredHinge: ElementwiseLoss {
 
   public init(from reader: inout ObjectReader) {}
 
+  public func objection(toFinal activation: Activation) -> String? {
+    Hinge.objection(of: "squared_hinge", toFinal: activation)
+  }
+
   func element(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {

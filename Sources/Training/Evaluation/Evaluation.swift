@@ -48,29 +48,35 @@ public final class Evaluation {
   deinit { order.deallocate() }
 
   /// Goes over all examples in their order.
+  ///
+  /// Batches weigh in the loss what their own means were divided by, so that it is that of all examples as one
+  /// batch, whatever the batch size. Losses that compare the examples of a batch with each other have none such:
+  /// theirs is the mean over batches by their examples. Places that the loss ignores are no answers.
   public func run() -> EvaluationResult {
-    var loss = 0.0
+    var means = [WeightedMean](repeating: WeightedMean(), count: objectives.count)
     var right = 0
+    var answers = 0
     var start = 0
     while start < examples {
       let count = min(order.count, examples - start)
       guard let program = programs.first(where: { $0.batch == count }) else { break }
       for row in 0..<count { order[row] = indices?[start + row] ?? (start + row) }
       assembler.assemble(UnsafeBufferPointer(rebasing: order[..<count]), into: program.slots)
-      loss += program.run() * Double(count)
+      program.run()
+      program.add(to: &means)
       if let answerRule, let classes = assembler.classes(0) {
         let objective = objectives[0]
-        right += answerRule.rightAnswers(
+        let counted = answerRule.count(
           outputs: program.outputs[objective.output], classes: classes,
           rows: count * objective.places, width: objective.answerWidth)
+        right += counted.right
+        answers += counted.answers
       }
       start += count
     }
-    let total = Double(max(examples, 1))
     return EvaluationResult(
-      loss: loss / total,
-      accuracy: answerRule == nil ? nil : Double(right) / (total * Double(objectives[0].places)),
-      examples: examples)
+      loss: means.reduce(0) { $0 + $1.mean },
+      accuracy: answerRule?.accuracy(right: right, of: answers), examples: examples)
   }
 }
 

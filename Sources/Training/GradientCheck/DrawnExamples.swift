@@ -4,19 +4,11 @@ import Tensors
 /// Random examples that a model and a loss take, for want of data.
 struct DrawnExamples {
   let model: Model
-  /// Numbers where the loss takes them, else as many classes as the output's last axis, at least two.
   let target: LossTarget
 
   init(model: Model, loss: any Loss) {
     self.model = model
-    let numbers = LossTarget.vector(model.outputShape)
-    let takesNumbers = (try? loss.encoding(output: model.outputShape, target: numbers)) != nil
-    if takesNumbers {
-      target = numbers
-    } else {
-      let places = Shape(Array(model.outputShape.dimensions.dropLast()))
-      target = .classes(max(model.outputShape.dimensions.last ?? 2, 2), shape: places)
-    }
+    target = loss.fittingTarget(output: model.outputShape)
   }
 
   /// Draws `count` examples: inputs of N(0, 1), targets of [0, 1], which every loss of numbers takes.

@@ -59,7 +59,8 @@ extension CheckpointState.Progress {
   func json(step: Int) -> JSON {
     var object = JSONObject([
       ("step", .integer(step)), ("seconds", exact(seconds)), ("epoch_loss", exact(epochLoss)),
-      ("epoch_right", .integer(epochRight)), ("epoch_examples", .integer(epochExamples)),
+      ("epoch_weight", exact(epochWeight)), ("epoch_right", .integer(epochRight)),
+      ("epoch_answers", .integer(epochAnswers)), ("epoch_examples", .integer(epochExamples)),
       ("epoch_seconds", exact(epochSeconds)), ("smallest_loss", exact(smallestLoss)),
       ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
       ("waited", .integer(earlyStopping.waited)),
@@ -87,6 +88,9 @@ extension CheckpointState.Progress {
     self.epochLoss = epochLoss
     self.epochRight = epochRight
     self.epochExamples = epochExamples
+    // A state of before has neither, and an example weighed and answered once.
+    epochWeight = double(json["epoch_weight"]) ?? Double(epochExamples)
+    epochAnswers = json["epoch_answers"]?.integer ?? epochExamples
     self.epochSeconds = epochSeconds
     self.smallestLoss = smallestLoss
     self.lastLoss = lastLoss

@@ -19,7 +19,11 @@ public struct CheckpointState: Sendable {
     public var seconds = 0.0
     /// Sums over the examples of the epoch under way.
     public var epochLoss = 0.0
+    /// What the examples weigh in the loss: their number, but for losses that weigh them.
+    public var epochWeight = 0.0
     public var epochRight = 0
+    /// The answers that there are right ones among.
+    public var epochAnswers = 0
     public var epochExamples = 0
     public var epochSeconds = 0.0
     public var smallestLoss = Double.infinity

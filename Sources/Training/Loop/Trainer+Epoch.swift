@@ -9,9 +9,8 @@ extension Trainer {
     flush(observer)
     let count = Double(max(progress.epochExamples, 1))
     let trained = EvaluationResult(
-      loss: progress.epochLoss / count,
-      accuracy: answerRule == nil
-        ? nil : Double(progress.epochRight) / (count * Double(engine.objectives[0].places)),
+      loss: progress.epochWeight == 0 ? 0 : progress.epochLoss / progress.epochWeight,
+      accuracy: answerRule?.accuracy(right: progress.epochRight, of: progress.epochAnswers),
       examples: progress.epochExamples)
     observer.epochEnded(
       EpochRecord(
@@ -19,7 +18,9 @@ extension Trainer {
         accuracy: trained.accuracy,
         examplesPerSecond: progress.epochSeconds > 0 ? count / progress.epochSeconds : 0))
     progress.epochLoss = 0
+    progress.epochWeight = 0
     progress.epochRight = 0
+    progress.epochAnswers = 0
     progress.epochExamples = 0
     progress.epochSeconds = 0
 

@@ -18,13 +18,17 @@ extension Trainer {
     }
     progress.smallestLoss = min(progress.smallestLoss, loss)
     progress.lastLoss = loss
-    progress.epochLoss += loss * Double(batch.count)
+    let weight = program.weight
+    progress.epochLoss += loss * weight
+    progress.epochWeight += weight
     progress.epochExamples += batch.count
     if let answerRule, let classes = examples.classes(0) {
       let objective = engine.objectives[0]
-      progress.epochRight += answerRule.rightAnswers(
+      let counted = answerRule.count(
         outputs: program.outputs[objective.output], classes: classes,
         rows: batch.count * objective.places, width: objective.answerWidth)
+      progress.epochRight += counted.right
+      progress.epochAnswers += counted.answers
     }
 
     let probes = takesHistograms ? beforeUpdate(program, step: next) : nil

@@ -54,6 +54,12 @@ public struct TrainingData: Sendable {
         trainingPointer + "/metrics",
         "accuracy needs classes; the dataset's target is numbers of shape \(shape)")
     }
+    if configuration.measuresAccuracy, !configuration.loss.hasAnswers {
+      faults.add(
+        trainingPointer + "/metrics",
+        "accuracy needs an output for each class; that of \(type(of: configuration.loss).type) "
+          + "answers with none")
+    }
     if let fraction = configuration.validationFraction, validation != nil {
       faults.add(
         trainingPointer + "/validation/fraction",
@@ -122,13 +128,4 @@ extension LossTarget {
     if case .classes(_, let shape) = self { shape.count } else { 1 }
   }
 
-  /// For a message: "one of 10 classes".
-  var inWords: String {
-    switch self {
-    case .classes(let count, let shape):
-      shape.rank == 0
-        ? "one of \(count) classes" : "one of \(count) classes at each place of \(shape)"
-    case .vector(let shape): "numbers of shape \(shape)"
-    }
-  }
 }

@@ -1,30 +1,52 @@
 import NeuralNetworks
 
 /// When an output counts as the right answer.
-enum AnswerRule: Hashable {
-  /// The largest of the outputs stands at the class.
-  case largest
-  /// One output, whose being above the threshold says class 1.
-  case above(Float)
+struct AnswerRule: Hashable {
+  enum Choice: Hashable {
+    /// The largest of the outputs stands at the class.
+    case largest
+    /// One output, whose being above the threshold says class 1.
+    case above(Float)
+  }
 
-  /// - Returns: `nil` when the targets are no classes.
+  let choice: Choice
+  /// The class of places that there is no answer for.
+  let ignoredClass: Int32?
+
+  init(_ choice: Choice, ignoredClass: Int32? = nil) {
+    self.choice = choice
+    self.ignoredClass = ignoredClass
+  }
+
+  /// - Returns: `nil` when the targets are no classes, or the outputs no answers.
   init?(_ objective: Objective) {
+    let loss = objective.loss
+    guard loss.hasAnswers else { return nil }
     switch objective.encoding {
-    case .classIndices, .oneHot: self = .largest
-    case .classNumber: self = .above(objective.loss is BinaryCrossEntropy ? 0 : 0.5)
-    case .values: return nil
+    case .classIndices, .oneHot: self.init(.largest, ignoredClass: loss.ignoredClass)
+    case .classNumber: self.init(.above(loss is BinaryCrossEntropy ? 0 : 0.5))
+    case .values, .numbers: return nil
     }
   }
 
-  /// How many of the `[rows, width]` outputs are right; the first of equals counts, NaN never, nor a
-  /// row whose class is none of the outputs.
-  func rightAnswers(
+  /// The share of right answers; `nil` where there are no answers.
+  func accuracy(right: Int, of answers: Int) -> Double? {
+    answers == 0 ? nil : Double(right) / Double(answers)
+  }
+
+  /// How many of the `[rows, width]` outputs are answers, and right; the first of equals counts, NaN never, nor
+  /// a row whose class is none of the outputs.
+  func count(
     outputs: UnsafePointer<Float>, classes: UnsafePointer<Int32>, rows: Int, width: Int
-  ) -> Int {
-    var right = 0
-    switch self {
+  ) -> (right: Int, answers: Int) {
+    var (right, answers) = (0, rows)
+    switch choice {
     case .largest:
       for row in 0..<rows {
+        if classes[row] == ignoredClass {
+          answers -= 1
+          continue
+        }
         let scores = outputs + row * width
         let target = Int(classes[row])
         guard (0..<width).contains(target) else { continue }
@@ -42,6 +64,6 @@ enum AnswerRule: Hashable {
         right += 1
       }
     }
-    return right
+    return (right, answers)
   }
 }

@@ -12,6 +12,8 @@ final class InferenceProgram {
   let outputs: [UnsafeMutablePointer<Float>]
   let plannedBytes: Int
   private let losses: [UnsafeMutablePointer<Float>]
+  /// What the batch weighs in each; `nil` for its number of examples.
+  private let weights: [UnsafeMutablePointer<Float>?]
   private let executor: Executor
 
   init(
@@ -26,7 +28,8 @@ final class InferenceProgram {
       for (index, parameter) in built.parameters.enumerated() {
         bindings[parameter] = parameters.pointer(index)
       }
-      let plan = try Plan(graph, outputs: built.outputs + terms.map(\.loss))
+      let plan = try Plan(
+        graph, outputs: built.outputs + terms.map(\.loss) + terms.compactMap(\.weight))
       let executor = try Executor(plan: plan, bindings: bindings, team: team)
       func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
         executor.pointer(to: value).assumingMemoryBound(to: Float.self)
@@ -36,6 +39,7 @@ final class InferenceProgram {
         targets: terms.map { executor.pointer(to: $0.target) })
       outputs = built.outputs.map(floats)
       losses = terms.map { floats($0.loss) }
+      weights = terms.map { $0.weight.map(floats) }
       plannedBytes = plan.arenaBytes
       try executor.checkInputs()
       self.executor = executor
@@ -44,12 +48,14 @@ final class InferenceProgram {
     }
   }
 
-  /// Runs the pass; answers the mean loss of the batch, 0 without an objective.
-  @discardableResult
-  func run() -> Double {
-    executor.run()
-    var total = 0.0
-    for index in losses.indices { total += Double(losses[index].pointee) }
-    return total
+  func run() { executor.run() }
+
+  /// Takes the losses of the batch run last into means over batches, one an objective.
+  func add(to means: inout [WeightedMean]) {
+    for index in losses.indices {
+      means[index].add(
+        Double(losses[index].pointee),
+        weight: weights[index].map { Double($0.pointee) } ?? Double(batch))
+    }
   }
 }

@@ -14,8 +14,17 @@ final class TargetAssembler {
     encoding = objective.encoding
     places = objective.places
     classCount = objective.answerWidth
-    valueCount = objective.places * objective.answerWidth
-    classes = encoding == .values ? nil : .allocate(capacity: largestBatch * places)
+    switch encoding {
+    case .values:
+      valueCount = objective.places * objective.answerWidth
+      classes = nil
+    case .numbers(let shape):
+      valueCount = shape.count
+      classes = nil
+    case .classIndices, .classNumber, .oneHot:
+      valueCount = 0
+      classes = .allocate(capacity: largestBatch * places)
+    }
   }
 
   deinit { classes?.deallocate() }
@@ -50,8 +59,10 @@ final class TargetAssembler {
     case .oneHot:
       let numbers = slot.assumingMemoryBound(to: Float.self)
       numbers.update(repeating: 0, count: count * classCount)
-      for row in 0..<count { numbers[row * classCount + Int(classes[row])] = 1 }
-    case .values:
+      for row in 0..<count where (0..<classCount).contains(Int(classes[row])) {
+        numbers[row * classCount + Int(classes[row])] = 1
+      }
+    case .values, .numbers:
       break
     }
   }

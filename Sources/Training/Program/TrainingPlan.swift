@@ -11,6 +11,8 @@ struct TrainingPlan {
   /// One an objective.
   let targets: [Value]
   let losses: [Value]
+  /// What the batch weighs in a mean over batches; `nil` for its number of examples.
+  let weight: Value?
   /// The random primitives' seed and step; `nil` when nothing is random.
   let random: Value?
   let parameters: [Value]
@@ -41,9 +43,12 @@ struct TrainingPlan {
       let updates = graph.updates
       var options = Plan.Options()
       options.recomputation = recomputation
+      // Of several losses each has weights of its own, and their sum has none.
+      weight = terms.count == 1 ? terms[0].weight : nil
       plan = try Plan(
         graph,
-        outputs: terms.map(\.loss) + built.outputs + derivatives + observed.map(\.value)
+        outputs: terms.map(\.loss) + (weight.map { [$0] } ?? []) + built.outputs + derivatives
+          + observed.map(\.value)
           + updates.map(\.value),
         options: options)
       inputs = built.inputs

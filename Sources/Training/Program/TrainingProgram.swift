@@ -24,6 +24,7 @@ final class TrainingProgram {
   let layers: [ObservedLayer]
   let plannedBytes: Int
   private let losses: [UnsafeMutablePointer<Float>]
+  private let weightOfBatch: UnsafeMutablePointer<Float>?
   private let executor: Executor
   private let updates:
     [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
@@ -62,6 +63,7 @@ final class TrainingProgram {
       targets: parts.targets.map(executor.pointer(to:)))
     outputs = parts.outputs.map(floats)
     losses = parts.losses.map(floats)
+    weightOfBatch = parts.weight.map(floats)
     layers = parts.layers.map { layer in
       ObservedLayer(
         name: layer.name, shape: layer.shape, output: floats(layer.output),
@@ -79,6 +81,9 @@ final class TrainingProgram {
   func explain(passes: Int, besides others: [(name: String, time: Duration)]) -> String {
     executor.plan.explain(executor.profile(runs: passes), besides: others)
   }
+
+  /// What the batch run last weighs in a mean over batches.
+  var weight: Double { weightOfBatch.map { Double($0.pointee) } ?? Double(batch) }
 
   /// Runs the pass; answers the mean loss of the batch.
   func run() -> Double {
