@@ -5,7 +5,7 @@ public enum NeuralNetworkCatalog {
   /// `layers`, `activations`, `losses` and `initializers`, in this order.
   public static var members: [(name: String, entries: [CatalogEntry])] {
     [
-      ("layers", LayerCatalog.entries),
+      ("layers", LayerCatalog.entries + ContainerCatalog.entries),
       ("activations", ActivationCatalog.entries),
       ("losses", LossCatalog.entries),
       ("initializers", InitializerCatalog.entries),

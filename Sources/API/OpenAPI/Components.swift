@@ -45,10 +45,15 @@ enum Components {
   }
 
   /// The object of one entry of a catalog, with every member it may have.
-  static func object(of entry: CatalogEntry, and common: [Property] = []) -> Schema {
+  ///
+  /// - Parameter schema: what a member may hold, where the catalog's own words aren't enough.
+  static func object(
+    of entry: CatalogEntry, and common: [Property] = [],
+    schema: (Field) -> Schema = { Schema($0) }
+  ) -> Schema {
     let type = Property.always("type", .oneOf([entry.type] + entry.aliases))
     let fields = entry.fields.map { field in
-      Property(name: field.name, schema: Schema(field), isRequired: field.isRequired)
+      Property(name: field.name, schema: schema(field), isRequired: field.isRequired)
     }
     return Schema.object([type] + common + fields, isClosed: true).described(
       "\(entry.summary) \(entry.formula)")

@@ -28,21 +28,44 @@ enum ModelSchemas {
                 "vocabulary", .integer(2...LayerLimits.vocabulary),
                 "How many different tokens there are; needed with `int32`."),
             ], isClosed: true)),
-        .always("layers", .array(.reference("Layer"), count: 1...1000)),
+        .always(
+          "layers", .array(.reference("Layer"), count: 1...LayerLimits.layers),
+          "A chain, but for what `inputs` says; the last one's output is the model's."),
       ], isClosed: true)
   }
 
   private static var layer: Schema {
     let common: [Property] = [
-      .maybe("name", .string, "`<type>_<index>` when left out."),
+      .maybe(
+        "name", .string.with("pattern", "^[A-Za-z0-9_-]{1,64}$"),
+        "`<type>_<index>` when left out; layers in a container are known outside as `container.name`."
+      ),
       .maybe(
         "inputs", .anyOf([.string, .array(.string)]),
-        "The layers that it takes, or `input`; the one before when left out."),
-      .maybe("trainable", .boolean, "False freezes the layer's parameters."),
+        """
+        The layers that it takes; the one before when left out. A name is looked for in the layer's own \
+        list, then in the lists around it; `input` is what the list itself takes.
+        """),
       .maybe(
-        "share", .string, "A layer before this one whose parameters it uses in place of its own."),
+        "trainable", Schema.boolean.with("default", true),
+        "False freezes the parameters, of a container those of all layers inside."),
+      .maybe(
+        "share", .string,
+        """
+        A layer before this one whose parameters it uses in place of its own; for a container, a container \
+        with the same layers.
+        """),
     ]
-    return .anyOf(LayerCatalog.entries.map { Components.object(of: $0, and: common) })
+    let layers = LayerCatalog.entries.map { Components.object(of: $0, and: common) }
+    let containers = ContainerCatalog.entries.map { entry in
+      Components.object(of: entry, and: common) { field in
+        // A container holds layers of this same schema.
+        ContainerCatalog.layerFields.contains(field.name)
+          ? Schema.array(.reference("Layer"), count: 1...LayerLimits.layers)
+            .described(field.summary) : Schema(field)
+      }
+    }
+    return .anyOf(layers + containers)
   }
 
   private static let model = Schema.object([
@@ -60,14 +83,15 @@ enum ModelSchemas {
       "layers",
       .array(
         .object([
-          .always("name", .string),
+          .always(
+            "name", .string, "With the names of the containers around it, such as `stage.0.conv`."),
           .always("type", .string),
           .always("output_shape", shape),
           .always("parameters", .integer(0...Int.max)),
           .always("forward_flops", .integer(0...Int.max), "For one example."),
           .always("activation_bytes", .integer(0...Int.max), "For one example."),
           .always("parameter_bytes", .integer(0...Int.max)),
-        ]))),
+        ])), "In the order of the spec, with containers opened."),
     .always(
       "parameters",
       .array(

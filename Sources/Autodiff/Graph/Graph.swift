@@ -139,8 +139,16 @@ public struct Graph: Sendable {
   /// The second output of the primitive that makes `value`.
   func auxiliary(of value: Value) -> Value? { auxiliaries[value] }
 
+  /// What a state holds at this point of the pass: itself, or what it was last updated to.
+  ///
+  /// A layer that is applied twice in a pass moves its statistics twice, the second time from here.
+  public func current(_ state: Value) -> Value {
+    updates.last { $0.state == state }?.value ?? state
+  }
+
   /// Says that a parameter holds another value after a pass: whoever runs a plan of this graph has `value`
-  /// among its outputs and copies it over `state` once the pass has ended.
+  /// among its outputs and copies it over `state` once the pass has ended. A second update of one state
+  /// takes the place of the first.
   ///
   /// - Throws: `GraphError` when the two differ in type.
   public mutating func update(_ state: Value, to value: Value) throws(GraphError) {
@@ -149,7 +157,11 @@ public struct Graph: Sendable {
         .shapeMismatch, "\(type(of: state)) can't become \(type(of: value))",
         rule: "a state keeps its type", operation: "update", scope: scope)
     }
-    updates.append((state, value))
+    if let index = updates.firstIndex(where: { $0.state == state }) {
+      updates[index].value = value
+    } else {
+      updates.append((state, value))
+    }
   }
 
   /// A node like another, whose inputs are others of the same types.

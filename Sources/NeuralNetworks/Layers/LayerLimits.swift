@@ -1,6 +1,9 @@
 /// What no layer may exceed, so that a misprint in a spec can't ask for the whole machine.
 public enum LayerLimits {
+  /// Also once containers are opened.
   public static let layers = 1_000
+  /// Containers around one layer.
+  public static let nesting = 16
   public static let units = 65_536
   /// Different tokens of an input or an embedding.
   public static let vocabulary = 4_194_304

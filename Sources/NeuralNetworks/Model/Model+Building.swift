@@ -22,30 +22,30 @@ extension Model {
       let element = input.element.isFloatingPoint ? graph.element : input.element
       return graph.input(input.name, TensorType(input.shape.prepending(batch), element))
     }
-    var made: [Value] = []
-    var values: [Value] = []
+    let own = spec.layers.map { layer in
+      graph.scope = layer.name
+      return ParameterDescription.all(of: layer).map { parameter in
+        graph.parameter(parameter.name, parameter.shape)
+      }
+    }
+    // Each layer's output takes the place of the input that stands there until it is built.
+    var made = [Value](repeating: taken[0], count: spec.layers.count)
     func value(of source: LayerSource) -> Value {
       switch source {
       case .input(let index): taken[index]
       case .layer(let index): made[index]
       }
     }
-    var ofLayers: [[Value]] = []
-    for layer in spec.layers {
+    for index in spec.order {
+      let layer = spec.layers[index]
       graph.scope = layer.name
-      let inputs = layer.sources.map(value)
-      let own = ParameterDescription.all(of: layer).map { parameter in
-        graph.parameter(parameter.name, parameter.shape)
-      }
-      let parameters = layer.share.map { ofLayers[$0] } ?? own
-      ofLayers.append(parameters)
       let context = ForwardContext(
         layer: layer.name, mode: mode, batch: batch, outputShape: layer.outputShape)
-      made.append(
-        try layer.layer.forward(inputs, parameters: parameters, context: context, in: &graph))
-      values += own
+      made[index] = try layer.layer.forward(
+        layer.sources.map(value), parameters: own[layer.share ?? index], context: context,
+        in: &graph)
     }
     let named = zip(spec.layers, made).map { (layer: $0.name, value: $1) }
-    return (taken, spec.outputs.map(value), named, values)
+    return (taken, spec.outputs.map(value), named, own.flatMap(\.self))
   }
 }

@@ -39,8 +39,8 @@ public struct Model: Sendable {
     do throws(GraphError) {
       _ = try build(batch: 1, mode: .training, into: &graph)
     } catch {
-      let index = layers.firstIndex { $0.name == error.scope }
-      let place = index.map { "\(pointer)/layers/\($0)" } ?? pointer
+      let layer = spec.layers.first { $0.name == error.scope }
+      let place = pointer + (layer?.place ?? "")
       throw Faults([Fault(pointer: place, detail: error.description)])
     }
   }

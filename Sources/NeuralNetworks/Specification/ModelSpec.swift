@@ -11,8 +11,10 @@ public struct ModelSpec: Sendable {
   public let name: String?
   /// What one example is made of; with several, the graph and the data know them by their names.
   public let inputs: [InputSpec]
-  /// In the order of the document, which is one in which they can be computed.
+  /// In the order of the document, with containers opened.
   public let layers: [LayerSpec]
+  /// The layers' indices in an order in which they can be computed.
+  public let order: [Int]
   /// Whose outputs are the model's.
   public let outputs: [LayerSource]
 
@@ -26,10 +28,15 @@ public struct ModelSpec: Sendable {
     self = try decoder.decode()
   }
 
-  init(name: String?, inputs: [InputSpec], layers: [LayerSpec], outputs: [LayerSource]) {
+  /// - Parameter elements: the document's `layers`, with all names and defaults written out.
+  init(
+    name: String?, inputs: [InputSpec], layers: [LayerSpec], order: [Int], elements: [JSON],
+    outputs: [LayerSource]
+  ) {
     self.name = name
     self.inputs = inputs
     self.layers = layers
+    self.order = order
     self.outputs = outputs
     var object = JSONObject()
     if let name { object["name"] = .string(name) }
@@ -38,10 +45,7 @@ public struct ModelSpec: Sendable {
     } else {
       object["inputs"] = .object(JSONObject(inputs.map { ($0.name, $0.json) }))
     }
-    object["layers"] = .array(
-      layers.indices.map { index in
-        layers[index].json(inputs: inputs, among: layers, index: index)
-      })
+    object["layers"] = .array(elements)
     if outputs != [.layer(layers.count - 1)] {
       object["outputs"] = .array(outputs.map { .string($0.name(inputs: inputs, layers: layers)) })
     }
@@ -74,7 +78,7 @@ public struct InputSpec: Hashable, Sendable {
 public enum LayerSource: Hashable, Sendable {
   /// The model's input at this index.
   case input(Int)
-  /// The layer at this index, which stands before.
+  /// The layer at this index.
   case layer(Int)
 
   func name(inputs: [InputSpec], layers: [LayerSpec]) -> String {
@@ -87,6 +91,7 @@ public enum LayerSource: Hashable, Sendable {
 
 /// One layer in its place.
 public struct LayerSpec: Sendable {
+  /// With the names of the containers around it, as in PyTorch's `state_dict`: `stage.0.conv`.
   public let name: String
   public let layer: any Layer
   public let sources: [LayerSource]
@@ -96,18 +101,8 @@ public struct LayerSpec: Sendable {
   public let isTrainable: Bool
   /// The layer before this one whose parameters it uses in place of its own.
   public let share: Int?
+  /// Where it stands in the spec, as a JSON pointer; for what a container adds, where the container does.
+  public let place: String
 
   public var type: String { Swift.type(of: layer).documentation.type }
-
-  func json(inputs: [InputSpec], among layers: [LayerSpec], index: Int) -> JSON {
-    var object = JSONObject([("type", .string(type)), ("name", .string(name))])
-    let follows: LayerSource = index == 0 ? .input(0) : .layer(index - 1)
-    if sources != [follows] || (index == 0 && inputs.count > 1) {
-      object["inputs"] = .array(sources.map { .string($0.name(inputs: inputs, layers: layers)) })
-    }
-    if !isTrainable { object["trainable"] = false }
-    if let share { object["share"] = .string(layers[share].name) }
-    for (name, value) in layer.configuration { object[name] = value }
-    return .object(object)
-  }
 }

@@ -86,7 +86,7 @@ public struct BatchNormalization: Layer {
         try graph.update(
           state,
           to: graph.add(
-            graph.scale(state, by: 1 - momentum),
+            graph.scale(graph.current(state), by: 1 - momentum),
             graph.scale(batch, by: momentum * corrections[row])))
       }
     }
