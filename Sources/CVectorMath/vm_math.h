@@ -20,4 +20,11 @@
 
 VM_INLINE float vm_sqrt_f32(float x) { return sqrtf(x); }
 VM_INLINE double vm_sqrt_f64(double x) { return sqrt(x); }
+VM_INLINE float vm_floor_f32(float x) { return floorf(x); }
+VM_INLINE double vm_floor_f64(double x) { return floor(x); }
+VM_INLINE float vm_ceil_f32(float x) { return ceilf(x); }
+VM_INLINE double vm_ceil_f64(double x) { return ceil(x); }
+// To the even one of two that are as near.
+VM_INLINE float vm_round_f32(float x) { return rintf(x); }
+VM_INLINE double vm_round_f64(double x) { return rint(x); }
 #endif

@@ -26,6 +26,11 @@ public struct ElementProgram: Hashable, Sendable {
     public let operation: Operation
     /// Slots.
     public let operands: [Int]
+
+    public init(_ operation: Operation, _ operands: [Int]) {
+      self.operation = operation
+      self.operands = operands
+    }
   }
 
   public private(set) var inputs: Int
@@ -34,7 +39,16 @@ public struct ElementProgram: Hashable, Sendable {
   /// One operation of as many inputs as it has operands.
   public init(_ operation: Operation) {
     inputs = operation.operands
-    instructions = [Instruction(operation: operation, operands: Array(0..<inputs))]
+    instructions = [Instruction(operation, Array(0..<inputs))]
+  }
+
+  /// Instructions one after the other, each of slots before its own.
+  ///
+  /// - Returns: `nil` when there are none, or more inputs or intermediate results than a program can have.
+  public init?(inputs: Int, instructions: [Instruction]) {
+    self.inputs = inputs
+    self.instructions = instructions
+    guard !instructions.isEmpty, inputs <= Int(VM_PROGRAM_INPUTS), code != nil else { return nil }
   }
 
   /// This program, of which an input is what another program yields; the other's inputs come after those
@@ -70,13 +84,12 @@ public struct ElementProgram: Hashable, Sendable {
     result.instructions =
       other.instructions.map { instruction in
         Instruction(
-          operation: instruction.operation,
-          operands: instruction.operands.map { moved($0, other, others, 0) })
+          instruction.operation, instruction.operands.map { moved($0, other, others, 0) })
       }
       + instructions.map { instruction in
         Instruction(
-          operation: instruction.operation,
-          operands: instruction.operands.map { moved($0, self, own, other.instructions.count) })
+          instruction.operation,
+          instruction.operands.map { moved($0, self, own, other.instructions.count) })
       }
     return result.code == nil || kept > Int(VM_PROGRAM_INPUTS) ? nil : result
   }
@@ -91,8 +104,8 @@ public struct ElementProgram: Hashable, Sendable {
     var result = self
     result.instructions = instructions.map { instruction in
       Instruction(
-        operation: instruction.operation,
-        operands: instruction.operands.map { slot in
+        instruction.operation,
+        instruction.operands.map { slot in
           slot == input ? 0 : (slot < input ? slot + 1 : slot)
         })
     }

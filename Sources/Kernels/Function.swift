@@ -7,6 +7,10 @@ extension Kernels {
     case exp, expm1, log, log1p
     case sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh
     case erf, sigmoid, softplus, relu, gelu, geluTanh, swish
+    /// To integers; `round` to the even one of two that are as near.
+    case floor, ceiling, round
+    /// The number, whatever `x` is.
+    case constant(Double)
     /// `number · x`.
     case scale(Double)
     /// `x + number`.
@@ -58,6 +62,10 @@ extension Kernels {
         case .atMost: VM_AT_MOST
         case .leakyRelu: VM_LEAKY_RELU
         case .elu: VM_ELU
+        case .floor: VM_FLOOR
+        case .ceiling: VM_CEIL
+        case .round: VM_ROUND
+        case .constant: VM_CONSTANT
         }
       return Int32(code.rawValue)
     }
@@ -65,7 +73,7 @@ extension Kernels {
     var parameter: Double {
       switch self {
       case .scale(let number), .offset(let number), .atLeast(let number), .atMost(let number),
-        .leakyRelu(let number), .elu(let number):
+        .leakyRelu(let number), .elu(let number), .constant(let number):
         number
       default: 0
       }

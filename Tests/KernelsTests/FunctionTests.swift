@@ -46,6 +46,8 @@ import Testing
     Reference(.gelu, 5) { $0 * 0.5 * erfc(-$0 * 0.5.squareRoot()) },
     Reference(.leakyRelu(0.25), 0) { $0 > 0 ? $0 : 0.25 * $0 },
     Reference(.elu(0.75), 3) { $0 > 0 ? $0 : 0.75 * expm1($0) },
+    Reference(.floor, 0) { floor($0) }, Reference(.ceiling, 0) { ceil($0) },
+    Reference(.round, 0) { rint($0) }, Reference(.constant(0.75), 0) { _ in 0.75 },
   ]
 
   /// Every 65,537th of all bit patterns: numbers of each exponent and both signs, denormal ones, infinities and

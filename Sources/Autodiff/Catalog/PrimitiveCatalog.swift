@@ -44,6 +44,7 @@ public enum PrimitiveCatalog {
     [Select.entry],
     Elementwise.entries,
     ConstantArithmetic.entries,
+    ElementChain.entries,
     [Sum.entry, Broadcast.entry, Reshape.entry, Copy.entry, Transpose.entry],
     ActivationFunction.entries,
     ActivationGradient.entries,

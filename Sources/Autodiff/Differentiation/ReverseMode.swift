@@ -29,13 +29,16 @@ extension Graph {
 
   /// The cotangents of `targets`, `nil` for those that the loss doesn't depend on.
   ///
-  /// - Parameter first: no target comes before this node.
+  /// - Parameters:
+  ///   - seed: the cotangent of `loss`; 1 when left out.
+  ///   - first: no target comes before this node.
   mutating func reverse(
-    from loss: Value, to targets: [Value], downTo first: Int
+    from loss: Value, seed: Value? = nil, to targets: [Value], downTo first: Int
   ) throws(GraphError) -> [Value?] {
     let leads = leadsToTarget(targets, upTo: loss, downTo: first)
-    let unit = constant(1, shape: type(of: loss).shape)
-    var cotangents = Cotangents(loss, unit)
+    // With a seed no value is the unit, so that no rule takes a short cut for it.
+    let unit = seed == nil ? constant(1, shape: type(of: loss).shape) : Value(-1)
+    var cotangents = Cotangents(loss, seed ?? unit)
     for index in stride(from: loss.index, through: first, by: -1) where leads[index - first] {
       let node = nodes[index]
       guard !node.inputs.isEmpty, let cotangent = try cotangents.sum(of: Value(index), in: &self)

@@ -39,9 +39,3 @@ extension TypeCheck {
     return shape
   }
 }
-
-/// Several element primitives in one, made by a plan.
-struct ElementChain: ElementPrimitive {
-  let program: ElementProgram
-  let name: String
-}

@@ -10,6 +10,12 @@ struct Elementwise: ElementPrimitive {
     case absolute
     /// -1, 0 or 1.
     case sign
+    /// The largest integer that is at most `x`.
+    case floor
+    /// The smallest integer that is at least `x`.
+    case ceil
+    /// The nearest integer, the even one of two.
+    case round
     /// `1 / x`.
     case reciprocal
     /// `x²`.
@@ -58,6 +64,9 @@ struct Elementwise: ElementPrimitive {
       case .negate: .negate
       case .absolute: .absolute
       case .sign: .sign
+      case .floor: .floor
+      case .ceil: .ceiling
+      case .round: .round
       case .reciprocal: .reciprocal
       case .square: .square
       case .sqrt: .squareRoot
@@ -81,6 +90,14 @@ struct Elementwise: ElementPrimitive {
       case .softplus: .softplus
       }
     }
+
+    /// Whether the derivative is 0 wherever there is one.
+    var isPiecewiseConstant: Bool {
+      switch self {
+      case .sign, .floor, .ceil, .round: true
+      default: false
+      }
+    }
   }
 
   let function: Function
@@ -89,7 +106,7 @@ struct Elementwise: ElementPrimitive {
   var program: ElementProgram { ElementProgram(.unary(function.kernel)) }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
-    if function == .sign { return [nil] }
+    if function.isPiecewiseConstant { return [nil] }
     let (x, y) = (context.inputs[0], context.output)
     return [try slope(&context.graph, x: x, y: y, times: context.cotangent)]
   }
@@ -101,7 +118,7 @@ struct Elementwise: ElementPrimitive {
     switch function {
     case .negate: return try graph.negate(dy)
     case .absolute: return try graph.multiply(dy, graph.elementwise(.sign, x))
-    case .sign: return try graph.scale(dy, by: 0)
+    case .sign, .floor, .ceil, .round: return try graph.scale(dy, by: 0)
     case .reciprocal: return try graph.negate(graph.multiply(dy, graph.square(y)))
     case .square: return try graph.multiply(graph.scale(dy, by: 2), x)
     case .sqrt: return try graph.divide(graph.scale(dy, by: 0.5), y)
@@ -168,6 +185,8 @@ struct ConstantArithmetic: ElementPrimitive {
     case .clip(let low, let high):
       let lower = ElementProgram(.unary(.atLeast(low)))
       let upper = ElementProgram(.unary(.atMost(high)))
+      if high == .infinity { return lower }
+      if low == -.infinity { return upper }
       return upper.composed(input: 0, with: lower, same: [nil]) ?? lower
     }
   }
@@ -211,6 +230,19 @@ extension Graph {
 
   /// -1, 0 or 1.
   public mutating func sign(_ x: Value) throws(GraphError) -> Value { try elementwise(.sign, x) }
+
+  /// The largest integer that is at most `x`.
+  public mutating func floor(_ x: Value) throws(GraphError) -> Value {
+    try elementwise(.floor, x)
+  }
+
+  /// The smallest integer that is at least `x`.
+  public mutating func ceil(_ x: Value) throws(GraphError) -> Value { try elementwise(.ceil, x) }
+
+  /// The nearest integer, the even one of two.
+  public mutating func round(_ x: Value) throws(GraphError) -> Value {
+    try elementwise(.round, x)
+  }
 
   /// `1 / x`.
   public mutating func reciprocal(_ x: Value) throws(GraphError) -> Value {
@@ -304,7 +336,7 @@ extension Elementwise {
     let shapes: [Shape] = [[], [5], [1, 1], [3, 17], [2, 3, 4]]
     return Function.allCases.map { function in
       PrimitiveEntry(
-        function.rawValue, isPiecewiseConstant: function == .sign,
+        function.rawValue, isPiecewiseConstant: function.isPiecewiseConstant,
         cases: shapes.map {
           PrimitiveCase(
             Elementwise(function: function), [.init($0, function.domain)], torch: function.torch)
@@ -328,6 +360,9 @@ extension Elementwise.Function {
     case .negate: "-a"
     case .absolute: "torch.abs(a)"
     case .sign: "torch.sign(a)"
+    case .floor: "torch.floor(a)"
+    case .ceil: "torch.ceil(a)"
+    case .round: "torch.round(a)"
     case .reciprocal: "1 / a"
     case .square: "a ** 2"
     case .sqrt: "torch.sqrt(a)"
