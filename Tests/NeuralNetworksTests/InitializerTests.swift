@@ -92,7 +92,7 @@ import Testing
       let initializer = try Initializer(.string(entry.type), pointer: "")
       #expect(try Initializer(initializer.json, pointer: "") == initializer)
     }
-    for entry in ActivationCatalog.entries {
+    for entry in ActivationCatalog.entries where !entry.fields.contains(where: \.isRequired) {
       let activation = try Activation(.string(entry.type), pointer: "")
       #expect(try Activation(activation.json, pointer: "") == activation)
     }

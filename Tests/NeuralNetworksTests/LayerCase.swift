@@ -84,7 +84,7 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
     let layer = try layer()
     let shapes = inputs.map { Shape(Array($0.shape.dimensions.dropFirst())) }
     let outputShape = try layer.outputShape(of: shapes)
-    let described = layer.parameters(of: shapes)
+    let described = layer.allParameters(of: shapes, output: outputShape)
     #expect(described.filter(\.isTrainable).map(\.name) == parameters.map(\.name))
     #expect(described.filter(\.isTrainable).map(\.shape) == parameters.map(\.shape))
     #expect(outputShape.prepending(inputs[0].shape[0]) == output.shape)
@@ -113,10 +113,12 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
     for (index, value) in inputValues.enumerated() where graph.type(of: value).element == element {
       variables.append(("input \(index)", value))
     }
+    let count = layer.activationParameters(of: shapes, output: outputShape).count
     let output = try layer.forward(
-      inputValues, parameters: parameterValues,
+      inputValues, parameters: Array(parameterValues.dropLast(count)),
       context: ForwardContext(
-        layer: "layer", mode: .training, batch: inputs[0].shape[0], outputShape: outputShape),
+        layer: "layer", mode: .training, batch: inputs[0].shape[0], outputShape: outputShape,
+        activationParameters: Array(parameterValues.suffix(count))),
       in: &graph)
     let cotangent = graph.input("cotangent", TensorType(self.output.shape, element))
     contents[cotangent] = self.cotangent.tensor(element)

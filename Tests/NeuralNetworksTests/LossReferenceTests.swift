@@ -44,12 +44,16 @@ import Testing
   }
 
   static let cases: [Case] = {
-    let url = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Fixtures/losses.json")
-    guard let data = try? Data(contentsOf: url), let json = try? JSON(parsing: [UInt8](data)) else {
-      return []
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+    return ["losses.json", "losses_expression.json"].flatMap { name -> [Case] in
+      guard let data = try? Data(contentsOf: folder.appending(path: name)),
+        let json = try? JSON(parsing: [UInt8](data))
+      else {
+        Issue.record("\(name) can't be read")
+        return []
+      }
+      return (json.array ?? []).map(Case.init)
     }
-    return (json.array ?? []).map(Case.init)
   }()
 
   @Test("every loss of the catalog has a case")

@@ -4,33 +4,31 @@ import Tensors
 
 /// An activation as a spec names it.
 public struct Activation: Hashable, Sendable {
-  /// `.identity` for a composition.
-  public let kind: ActivationKind
-  /// What it is made of, when it has no kernel of its own.
-  public let composition: Composition?
+  public enum Form: Hashable, Sendable {
+    /// One that has a kernel of its own.
+    case kernel(ActivationKind)
+    /// One made of the graph's operations.
+    case composition(Composition)
+    case learnedRectifier(LearnedRectifier)
+    /// One that the author of the spec wrote.
+    case expression(ActivationExpression)
+  }
+
+  public let form: Form
 
   public static let identity = Activation(kind: .identity)
 
-  public init(kind: ActivationKind) {
-    self.kind = kind
-    composition = nil
-  }
+  public init(_ form: Form) { self.form = form }
+  public init(kind: ActivationKind) { form = .kernel(kind) }
+  public init(_ composition: Composition) { form = .composition(composition) }
 
-  public init(_ composition: Composition) {
-    kind = .identity
-    self.composition = composition
-  }
-
-  /// Reads a name, or an object with a type and its parameters.
+  /// Reads a name, an object with a type and its parameters, or an object with an expression.
   public init(_ json: JSON, pointer: String) throws(Faults) {
     try Activation.refuseLayers(json, pointer: pointer)
     var choice = try CatalogChoice(
-      json, among: ActivationCatalog.entries, kind: "an activation", pointer: pointer)
-    let kernels = ActivationCatalog.all
-    self =
-      choice.index < kernels.count
-      ? Activation(kind: kernels[choice.index].decode(&choice.reader))
-      : Activation(CompositionCatalog.all[choice.index - kernels.count].decode(&choice.reader))
+      json.withExpressionType, among: ActivationCatalog.entries, kind: "an activation",
+      pointer: pointer)
+    self = ActivationCatalog.decode(choice.index, &choice.reader)
     try choice.reader.finish().check()
   }
 
@@ -48,10 +46,98 @@ public struct Activation: Hashable, Sendable {
     ])
   }
 
+  /// `.identity` for what has no kernel of its own.
+  public var kind: ActivationKind {
+    if case .kernel(let kind) = form { kind } else { .identity }
+  }
+
+  /// The kernel whose outputs are flat where this one's are; `.identity` when none is known.
+  public var flatLike: ActivationKind {
+    switch form {
+    case .kernel(let kind): kind
+    case .expression(let expression) where expression.behaviour.isZeroBelow: .relu
+    case .composition, .learnedRectifier, .expression: .identity
+    }
+  }
+
   /// The name, or an object where the activation has parameters.
   public var json: JSON {
-    if let composition { return composition.json }
-    return switch kind {
+    switch form {
+    case .kernel(let kind): kind.json
+    case .composition(let composition): composition.json
+    case .learnedRectifier(let rectifier): rectifier.json
+    case .expression(let expression): expression.json
+    }
+  }
+
+  /// Whether it lets through little of the negative half, so that He's initialization fits it.
+  public var isRectifying: Bool {
+    switch form {
+    case .kernel(let kind): kind.isRectifying
+    case .composition(let composition): composition.isRectifying
+    case .learnedRectifier: true
+    case .expression(let expression): expression.behaviour.isRectifying
+    }
+  }
+
+  /// Floating-point operations an element, counting a transcendental function as one.
+  var flops: Int {
+    switch form {
+    case .kernel(let kind): kind.flops
+    case .composition(let composition): composition.flops
+    case .learnedRectifier: 3
+    case .expression(let expression): expression.expression.operations
+    }
+  }
+
+  /// Whether it treats each element alone, and so doesn't care which axis has the channels.
+  var isElementwise: Bool {
+    switch form {
+    case .kernel(let kind): kind != .softmax
+    case .composition(let composition): composition.isElementwise
+    case .learnedRectifier, .expression: true
+    }
+  }
+
+  /// What it learns.
+  var learned: [LearnedNumber] {
+    switch form {
+    case .kernel, .composition: []
+    case .learnedRectifier(let rectifier): [rectifier.weight]
+    case .expression(let expression): expression.parameters
+    }
+  }
+
+  /// - Parameter parameters: the values of `learned`, `[1]` or `[channels]` each.
+  func apply(
+    to x: Value, parameters: [Value] = [], in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    guard parameters.count == learned.count else {
+      throw GraphError(
+        .invalidSetting,
+        "the activation learns \(learned.map(\.name).joined(separator: ", ")), for which there is no "
+          + "place here", rule: "an activation layer behind this one learns it")
+    }
+    switch form {
+    case .kernel(.identity): return x
+    case .kernel(let kind): return try graph.activation(kind, x)
+    case .composition(let composition): return try composition.applyJoined(to: x, in: &graph)
+    case .learnedRectifier(let rectifier):
+      return try rectifier.apply(
+        to: x, weight: ChannelAxis.spread(parameters[0], over: x, in: &graph), in: &graph)
+    case .expression(let expression):
+      var spread: [Value] = []
+      for parameter in parameters {
+        spread.append(try ChannelAxis.spread(parameter, over: x, in: &graph))
+      }
+      return try expression.apply(to: x, parameters: spread, in: &graph)
+    }
+  }
+}
+
+extension ActivationKind {
+  fileprivate var json: JSON {
+    switch self {
     case .identity: "identity"
     case .relu: "relu"
     case .sigmoid: "sigmoid"
@@ -65,19 +151,15 @@ public struct Activation: Hashable, Sendable {
     }
   }
 
-  /// Whether it lets through little of the negative half, so that He's initialization fits it.
-  public var isRectifying: Bool {
-    if let composition { return composition.isRectifying }
-    return switch kind {
+  fileprivate var isRectifying: Bool {
+    switch self {
     case .relu, .leakyRelu, .elu, .gelu, .geluTanh, .swish: true
     case .identity, .sigmoid, .tanh, .softmax: false
     }
   }
 
-  /// Floating-point operations an element, counting a transcendental function as one.
-  var flops: Int {
-    if let composition { return composition.flops }
-    return switch kind {
+  fileprivate var flops: Int {
+    switch self {
     case .identity: 0
     case .relu, .tanh: 1
     case .leakyRelu: 2
@@ -86,18 +168,5 @@ public struct Activation: Hashable, Sendable {
     case .gelu: 5
     case .geluTanh: 8
     }
-  }
-
-  /// Whether it treats each element alone, and so doesn't care which axis has the channels.
-  var isElementwise: Bool {
-    if let composition { return composition.isElementwise }
-    if case .softmax = kind { return false }
-    return true
-  }
-
-  func apply(to x: Value, in graph: inout Graph) throws(GraphError) -> Value {
-    if let composition { return try composition.apply(to: x, in: &graph) }
-    if case .identity = kind { return x }
-    return try graph.activation(kind, x)
   }
 }

@@ -70,8 +70,18 @@ public enum ActivationCatalog {
     ) { _ in .softmax },
   ]
 
-  /// Those of `all`, and then the compositions.
+  /// Those of `all`, then the compositions, then those that may learn something.
   public static var entries: [CatalogEntry] {
     all.map(\.documentation) + CompositionCatalog.all.map(\.documentation)
+      + LearnedActivationCatalog.all.map(\.documentation)
+  }
+
+  /// Reads the parameters of the entry at an index of `entries`.
+  static func decode(_ index: Int, _ reader: inout ObjectReader) -> Activation {
+    let (kernels, compositions) = (all, CompositionCatalog.all)
+    if index < kernels.count { return Activation(kind: kernels[index].decode(&reader)) }
+    let place = index - kernels.count
+    if place < compositions.count { return Activation(compositions[place].decode(&reader)) }
+    return Activation(LearnedActivationCatalog.all[place - compositions.count].decode(&reader))
   }
 }

@@ -8,7 +8,8 @@ public enum Composition: Hashable, Sendable {
   case hardSigmoid
   case hardTanh
   case hardSwish
-  case softplus
+  /// `x` where `beta x` is beyond the threshold.
+  case softplus(beta: Double, threshold: Double)
   case softsign
   case mish
   case selu
@@ -26,7 +27,8 @@ public enum Composition: Hashable, Sendable {
     case .hardSigmoid: "hard_sigmoid"
     case .hardTanh: "hard_tanh"
     case .hardSwish: "hard_swish"
-    case .softplus: "softplus"
+    case .softplus(let beta, let threshold):
+      ["type": "softplus", "beta": .number(beta), "threshold": .number(threshold)]
     case .softsign: "softsign"
     case .mish: "mish"
     case .selu: "selu"
@@ -63,7 +65,12 @@ public enum Composition: Hashable, Sendable {
     case .hardSigmoid: return try hardSigmoid(x, in: &graph)
     case .hardTanh: return try graph.clip(x, from: -1, to: 1)
     case .hardSwish: return try graph.multiply(x, hardSigmoid(x, in: &graph))
-    case .softplus: return try graph.softplus(x)
+    case .softplus(let beta, let threshold):
+      let scaled = try graph.scale(x, by: beta)
+      let smooth = try graph.scale(graph.softplus(scaled), by: 1 / beta)
+      // From 17 on both are the same float.
+      if threshold >= 17 { return smooth }
+      return try graph.select(graph.greater(scaled, graph.scalar(threshold)), x, smooth)
     case .softsign:
       return try graph.divide(x, graph.offset(graph.absolute(x), by: 1))
     case .mish:
@@ -76,6 +83,18 @@ public enum Composition: Hashable, Sendable {
       return try graph.scale(graph.activation(.elu(1), scaled), by: alpha)
     case .logSoftmax: return try graph.logSoftmax(x)
     case .sine(let frequency): return try graph.sin(graph.scale(x, by: frequency))
+    }
+  }
+
+  /// The same as one operation, where it would be several.
+  func applyJoined(to x: Value, in graph: inout Graph) throws(GraphError) -> Value {
+    switch self {
+    case .relu6, .hardTanh, .logSoftmax: return try apply(to: x, in: &graph)
+    case .softplus(beta: 1, threshold: 17...): return try graph.softplus(x)
+    default:
+      return try graph.chain(json.string ?? json["type"]?.string ?? "composition", [x]) {
+        (graph, x) throws(GraphError) in try apply(to: x[0], in: &graph)
+      }
     }
   }
 

@@ -8,6 +8,11 @@ enum CompositionCatalog {
     "frequency", .number(1e-6...1e6), default: 1.0,
     "What the input is multiplied by; 30 in the first layers of the paper.")
 
+  private static let beta = Field(
+    "beta", .number(1e-3...1000), default: 1.0, "How sharp the bend is.")
+  private static let threshold = Field(
+    "threshold", .number(0...1e6), default: 20.0, "From where on it is the input itself.")
+
   typealias Entry = (
     documentation: CatalogEntry, decode: @Sendable (inout ObjectReader) -> Composition
   )
@@ -26,9 +31,13 @@ enum CompositionCatalog {
       .hardSwish, "hard_swish", "The input times its hard_sigmoid.",
       "x min(max(x / 6 + 1/2, 0), 1)",
       "Howard et al. 2019, arXiv:1905.02244. As torch.nn.Hardswish."),
-    plain(
-      .softplus, "softplus", "A smooth positive part.", "log(1 + exp(x))",
-      "Dugas et al. 2000, NIPS. As torch.nn.Softplus."),
+    (
+      CatalogEntry(
+        type: "softplus", summary: "A smooth positive part.",
+        formula: "log(1 + exp(beta x)) / beta; x where beta x > threshold",
+        fields: [beta, threshold], source: "Dugas et al. 2000, NIPS. As torch.nn.Softplus."),
+      { reader in .softplus(beta: reader.double(beta), threshold: reader.double(threshold)) }
+    ),
     plain(
       .softsign, "softsign", "The input over one more than its size.", "x / (1 + |x|)",
       "As torch.nn.Softsign."),

@@ -5,6 +5,7 @@ import Tensors
 /// An activation that stands alone.
 ///
 /// - Shapes: input `[N, …]`, output the same. Softmax normalises over the last axis.
+/// - Parameters: what the activation learns, such as `weight [1]` of prelu.
 public struct ActivationLayer: Layer {
   public let activation: Activation
 
@@ -19,6 +20,9 @@ public struct ActivationLayer: Layer {
     shapes: "[…] -> […]",
     fields: [activationField],
     source: "See the catalog's activations.")
+
+  /// As PyTorch has it, whose activations are modules: `<layer>.weight`.
+  public static let activationPrefix = ""
 
   public init(from reader: inout ObjectReader) {
     if reader.requiredValue(ActivationLayer.activationField.name) == nil {
@@ -39,6 +43,6 @@ public struct ActivationLayer: Layer {
   public func forward(
     _ inputs: [Value], parameters: [Value], context: ForwardContext, in graph: inout Graph
   ) throws(GraphError) -> Value {
-    try activation.apply(to: inputs[0], in: &graph)
+    try context.activate(inputs[0], by: activation, in: &graph)
   }
 }

@@ -27,6 +27,16 @@ enum ChannelAxis {
     return extent(of: shape)
   }
 
+  /// A parameter `[C]` shaped so that it is broadcast to `[N, …]` by channels; one of `[1]` stays.
+  static func spread(
+    _ parameter: Value, over x: Value, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    let (channels, rank) = (graph.shape(of: parameter), graph.shape(of: x).rank)
+    if channels == [1] || rank <= 3 { return parameter }
+    return try graph.reshape(
+      parameter, to: Shape(channels.dimensions + [Int](repeating: 1, count: rank - 2)))
+  }
+
   /// Applies what wants channels right behind the batch, `[N, C, …]`; a sequence is turned for it, and the
   /// result turned back.
   static func first(

@@ -4,7 +4,8 @@ import JSON
 enum CommonFields {
   static let activation = Field(
     "activation", .described("an activation"), default: "identity",
-    "Applied to the output: a name, or an object with a type and its parameters.")
+    "Applied to the output: a name, an object with a type and its parameters, or one with an expression."
+  )
 
   static let bias = Field("bias", .boolean, default: true, "Whether a bias is added.")
 

@@ -64,6 +64,10 @@ public struct Dense: Layer {
     return parameters
   }
 
+  public func activated(
+    of inputs: [Shape], output: Shape
+  ) -> (activation: Activation, shape: Shape) { (activation, [units]) }
+
   public func forwardFlops(inputs: [Shape], output: Shape) -> Int {
     let features = inputs[0][inputs[0].rank - 1]
     return output.count * (2 * features + (bias ? 1 : 0) + activation.flops)
@@ -78,7 +82,7 @@ public struct Dense: Layer {
     let rows = context.batch * context.outputShape.count / units
     if shape.rank != 2 { x = try graph.reshape(x, to: [rows, features]) }
     var y = try graph.linear(x, weight: parameters[0], bias: bias ? parameters[1] : nil)
-    y = try activation.apply(to: y, in: &graph)
+    y = try context.activate(y, by: activation, in: &graph)
     if shape.rank != 2 {
       y = try graph.reshape(y, to: context.outputShape.prepending(context.batch))
     }

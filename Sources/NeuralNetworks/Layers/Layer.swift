@@ -28,6 +28,14 @@ public protocol Layer: Sendable {
   /// The activation applied to the output, `.identity` when there is none.
   var activation: Activation { get }
 
+  /// What stands before the names of what the activation learns.
+  static var activationPrefix: String { get }
+
+  /// The activation that may learn something, and the shape of what it is applied to.
+  ///
+  /// - Precondition: `outputShape(of:)` accepts the inputs.
+  func activated(of inputs: [Shape], output: Shape) -> (activation: Activation, shape: Shape)
+
   /// The layer once it's known how many different tokens the model's input has.
   ///
   /// - Throws: `ShapeFault` when they are more than the layer was made for.
@@ -60,6 +68,24 @@ extension Layer {
   public func taking(vocabulary: Int?) throws(ShapeFault) -> Self { self }
   public var activation: Activation { .identity }
   public func parameters(of inputs: [Shape]) -> [LayerParameter] { [] }
+  public static var activationPrefix: String { "activation." }
+  public func activated(
+    of inputs: [Shape], output: Shape
+  ) -> (activation: Activation, shape: Shape) { (activation, output) }
+
+  /// What the activation learns; named behind the layer's own parameters.
+  func activationParameters(of inputs: [Shape], output: Shape) -> [LayerParameter] {
+    let (activation, shape) = activated(of: inputs, output: output)
+    let channels = shape.rank == 0 ? 1 : ChannelAxis.extent(of: shape)
+    return activation.learned.map {
+      $0.parameter(prefix: Self.activationPrefix, channels: channels)
+    }
+  }
+
+  /// The layer's own parameters, and then what its activation learns.
+  func allParameters(of inputs: [Shape], output: Shape) -> [LayerParameter] {
+    parameters(of: inputs) + activationParameters(of: inputs, output: output)
+  }
 }
 
 /// One array that a layer learns, or keeps from step to step.
@@ -96,4 +122,13 @@ public struct ForwardContext: Sendable {
   public let batch: Int
   /// The layer's output without the batch axis.
   public let outputShape: Shape
+  /// The values of what the activation learns.
+  var activationParameters: [Value] = []
+
+  /// `activation(x)`, with what the layer's activation has learned.
+  func activate(
+    _ x: Value, by activation: Activation, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    try activation.apply(to: x, parameters: activationParameters, in: &graph)
+  }
 }

@@ -23,13 +23,15 @@ public enum LossCatalog {
     Contrastive.self,
     SupervisedContrastive.self,
     CTCLoss.self,
+    ExpressionLoss.self,
   ]
 
   public static var entries: [CatalogEntry] { all.map { $0.documentation } }
 
-  /// Reads a name, or an object with a type and its parameters.
+  /// Reads a name, an object with a type and its parameters, or an object with an expression.
   public static func decode(_ json: JSON, pointer: String) throws(Faults) -> any Loss {
-    var choice = try CatalogChoice(json, among: entries, kind: "a loss", pointer: pointer)
+    var choice = try CatalogChoice(
+      json.withExpressionType, among: entries, kind: "a loss", pointer: pointer)
     let loss = all[choice.index].init(from: &choice.reader)
     try choice.reader.finish().check()
     return loss

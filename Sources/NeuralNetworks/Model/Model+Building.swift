@@ -39,11 +39,16 @@ extension Model {
     for index in spec.order {
       let layer = spec.layers[index]
       graph.scope = layer.name
+      let parameters = own[layer.share ?? index]
+      let learned = layer.layer.activationParameters(
+        of: layer.inputShapes, output: layer.outputShape
+      ).count
       let context = ForwardContext(
-        layer: layer.name, mode: mode, batch: batch, outputShape: layer.outputShape)
+        layer: layer.name, mode: mode, batch: batch, outputShape: layer.outputShape,
+        activationParameters: Array(parameters.suffix(learned)))
       made[index] = try layer.layer.forward(
-        layer.sources.map(value), parameters: own[layer.share ?? index], context: context,
-        in: &graph)
+        layer.sources.map(value), parameters: Array(parameters.dropLast(learned)),
+        context: context, in: &graph)
     }
     let named = zip(spec.layers, made).map { (layer: $0.name, value: $1) }
     return (taken, spec.outputs.map(value), named, own.flatMap(\.self))

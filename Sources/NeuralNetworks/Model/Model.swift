@@ -54,7 +54,8 @@ extension LayerSummary {
     outputShape = spec.outputShape
     let parameters =
       spec.share == nil
-      ? spec.layer.parameters(of: spec.inputShapes).filter(\.isTrainable) : []
+      ? spec.layer.allParameters(of: spec.inputShapes, output: spec.outputShape)
+        .filter(\.isTrainable) : []
     parameterCount = parameters.reduce(0) { $0 + $1.shape.count }
     forwardFlops = spec.layer.forwardFlops(inputs: spec.inputShapes, output: spec.outputShape)
     activationBytes = spec.outputShape.count * ElementType.float32.byteCount
@@ -65,7 +66,8 @@ extension LayerSummary {
 extension ParameterDescription {
   static func all(of spec: LayerSpec) -> [ParameterDescription] {
     guard spec.share == nil else { return [] }
-    return spec.layer.parameters(of: spec.inputShapes).map { parameter in
+    return spec.layer.allParameters(of: spec.inputShapes, output: spec.outputShape).map {
+      parameter in
       ParameterDescription(
         name: "\(spec.name).\(parameter.name)", layer: spec.name, shape: parameter.shape,
         initializer: parameter.initializer,

@@ -134,7 +134,8 @@ struct LayerDecoder {
         rule: "at most \(LayerLimits.elements) elements in one example")
     }
     if wiring.shares[index] == nil {
-      try count(layer.parameters(of: inputs), inputs: inputs, output: output)
+      try count(
+        layer.allParameters(of: inputs, output: output), inputs: inputs, output: output)
     }
     decoded[index] = Decoded(layer: layer, inputShapes: inputs, outputShape: output)
   }
@@ -202,7 +203,8 @@ struct LayerDecoder {
   /// A layer that is to share has parameters of the same names and shapes as the one it shares with.
   private mutating func checkShare(at index: Int) {
     guard let share = wiring.shares[index], let ours = decoded[index] else { return }
-    let parameters = ours.layer.parameters(of: ours.inputShapes)
+    let parameters = ours.layer.allParameters(
+      of: ours.inputShapes, output: ours.outputShape)
     let isOwn = layers[index].share != nil
     // In a container that shares there may be layers that have nothing to share.
     if !isOwn, parameters.isEmpty { return }
@@ -210,7 +212,8 @@ struct LayerDecoder {
     if share.owner == index {
       detail = "there is no such layer in the container that it shares with"
     } else if let shared = decoded[share.owner] {
-      let theirs = shared.layer.parameters(of: shared.inputShapes)
+      let theirs = shared.layer.allParameters(
+        of: shared.inputShapes, output: shared.outputShape)
       let name = layers[share.owner].name
       if theirs.isEmpty {
         detail = "\"\(name)\" has no parameters to share"

@@ -13,7 +13,7 @@ extension Trainer {
   func observeActivations(
     _ program: TrainingProgram, step: Int, _ observer: any TrainingObserver
   ) {
-    let kinds = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation.kind) }) {
+    let kinds = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation.flatLike) }) {
       first, _ in first
     }
     let records = program.layers.map { layer in

@@ -58,8 +58,9 @@ class Cases:
             "cotangent": array("", cotangent),
         })
 
-    def write(self):
+    def write(self, suffix=""):
+        """A file for each layer; a suffix tells it from that of another script."""
         FOLDER.mkdir(exist_ok=True)
         for type, cases in self.files.items():
             lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
-            (FOLDER / f"{type}.json").write_text("[\n" + lines + "\n]\n")
+            (FOLDER / f"{type}{suffix}.json").write_text("[\n" + lines + "\n]\n")

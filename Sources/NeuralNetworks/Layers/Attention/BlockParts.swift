@@ -4,9 +4,18 @@ import Tensors
 
 /// What transformer blocks have beside attention: the feed-forward network, norms and residual sums.
 struct BlockParts: Hashable, Sendable {
-  enum Activation: String, CaseIterable, Sendable {
-    case relu, gelu, swiglu
-    case geluTanh = "gelu_tanh"
+  /// What is done with the hidden units.
+  enum Hidden: Hashable, Sendable {
+    case activation(Activation)
+    /// silu of the first half times the second.
+    case swiglu
+
+    var json: JSON {
+      switch self {
+      case .activation(let activation): activation.json
+      case .swiglu: "swiglu"
+      }
+    }
   }
 
   enum Norm: String, CaseIterable, Sendable {
@@ -20,7 +29,7 @@ struct BlockParts: Hashable, Sendable {
 
   /// Hidden units; `nil` for four times the features.
   let feedForward: Int?
-  let activation: Activation
+  let gate: Hidden
   let norm: Norm
   let normKind: NormKind
   let epsilon: Double
@@ -31,7 +40,7 @@ struct BlockParts: Hashable, Sendable {
     "feed_forward", .integer(1...LayerLimits.units),
     "Hidden units; four times the features when left out.")
   private static let activationField = Field(
-    "activation", .choice(Activation.allCases.map(\.rawValue)), default: "relu",
+    "activation", .described("an activation, \"gelu_tanh\" or \"swiglu\""), default: "relu",
     "That of the hidden units. \"swiglu\" (Shazeer 2020, arXiv:2002.05202) has twice as many: silu of the first half times the second."
   )
   private static let normField = Field(
@@ -51,7 +60,12 @@ struct BlockParts: Hashable, Sendable {
 
   init(from reader: inout ObjectReader, bias: Bool) {
     feedForward = reader.integer("feed_forward", in: 1...LayerLimits.units)
-    activation = Activation(rawValue: reader.choice(BlockParts.activationField)) ?? .relu
+    switch reader.value(BlockParts.activationField.name) {
+    case nil: gate = .activation(Activation(kind: .relu))
+    case "swiglu": gate = .swiglu
+    case "gelu_tanh": gate = .activation(Activation(kind: .geluTanh))
+    default: gate = .activation(reader.activation())
+    }
     norm = Norm(rawValue: reader.choice(BlockParts.normField)) ?? .post
     normKind = NormKind(rawValue: reader.choice(BlockParts.normKindField)) ?? .layer
     epsilon = reader.double(NormalizationFields.epsilon)
@@ -61,10 +75,16 @@ struct BlockParts: Hashable, Sendable {
 
   var configuration: [(String, JSON)] {
     (feedForward.map { [("feed_forward", .integer($0))] } ?? []) + [
-      ("activation", .string(activation.rawValue)), ("norm", .string(norm.rawValue)),
+      ("activation", gate.json), ("norm", .string(norm.rawValue)),
       ("norm_type", .string(normKind.rawValue)), ("epsilon", .number(epsilon)),
       ("dropout", .number(dropout)),
     ]
+  }
+
+  /// The hidden units' activation, which may learn something, and what it is applied to.
+  func activated(width: Int) -> (activation: Activation, shape: Shape) {
+    guard case .activation(let activation) = gate else { return (.identity, [hidden(width)]) }
+    return (activation, [hidden(width)])
   }
 
   func hidden(_ width: Int) -> Int { feedForward ?? 4 * width }
@@ -72,7 +92,7 @@ struct BlockParts: Hashable, Sendable {
   /// `linear1` and `linear2`.
   func feedForwardParameters(width: Int) -> [LayerParameter] {
     let hidden = hidden(width)
-    let first = activation == .swiglu ? 2 * hidden : hidden
+    let first = gate == .swiglu ? 2 * hidden : hidden
     var parameters = [
       LayerParameter("linear1.weight", [first, width], .glorotUniform(gain: 1))
     ]
@@ -95,7 +115,7 @@ struct BlockParts: Hashable, Sendable {
 
   func flops(length: Int, width: Int) -> Int {
     let hidden = hidden(width)
-    return length * width * hidden * (activation == .swiglu ? 6 : 4) + 16 * length * width
+    return length * width * hidden * (gate == .swiglu ? 6 : 4) + 16 * length * width
   }
 
   func normalized(
@@ -131,10 +151,8 @@ struct BlockParts: Hashable, Sendable {
     let second = bias ? 2 : 1
     let rows = try graph.reshape(x, to: [shape[0] * shape[1], shape[2]])
     var y = try graph.linear(rows, weight: parameters[0], bias: bias ? parameters[1] : nil)
-    switch activation {
-    case .relu: y = try graph.activation(.relu, y)
-    case .gelu: y = try graph.activation(.gelu, y)
-    case .geluTanh: y = try graph.activation(.geluTanh, y)
+    switch gate {
+    case .activation(let activation): y = try context.activate(y, by: activation, in: &graph)
     case .swiglu:
       let hidden = hidden(shape[2])
       let halves = try graph.split(y, lengths: [hidden, hidden], axis: 1)

@@ -46,6 +46,10 @@ public struct TransformerBlock: Layer {
       + parts.normParameters("norm1", width: width) + parts.normParameters("norm2", width: width)
   }
 
+  public func activated(
+    of inputs: [Shape], output: Shape
+  ) -> (activation: Activation, shape: Shape) { parts.activated(width: output[1]) }
+
   public func forwardFlops(inputs: [Shape], output: Shape) -> Int {
     attention.flops(length: output[0], reach: output[0], width: output[1], memory: output[1])
       + parts.flops(length: output[0], width: output[1])

@@ -55,6 +55,10 @@ public struct TransformerDecoderBlock: Layer {
       + ["norm1", "norm2", "norm3"].flatMap { parts.normParameters($0, width: width) }
   }
 
+  public func activated(
+    of inputs: [Shape], output: Shape
+  ) -> (activation: Activation, shape: Shape) { parts.activated(width: output[1]) }
+
   public func forwardFlops(inputs: [Shape], output: Shape) -> Int {
     let memory = inputs[1]
     return attention.flops(length: output[0], reach: output[0], width: output[1], memory: output[1])

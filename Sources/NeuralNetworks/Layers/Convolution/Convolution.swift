@@ -95,7 +95,7 @@ public struct Convolution<Axes: SpatialAxes>: Layer {
     let y = try window.convolution(
       inputs[0], weight: parameters[0], bias: bias ? parameters[1] : nil, groups: groups, in: &graph
     )
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }
 

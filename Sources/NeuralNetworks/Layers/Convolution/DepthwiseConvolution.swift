@@ -69,6 +69,6 @@ public struct DepthwiseConvolution: Layer {
     let y = try window.convolution(
       inputs[0], weight: parameters[0], bias: bias ? parameters[1] : nil, groups: channels,
       in: &graph)
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }

@@ -79,6 +79,6 @@ public struct SeparableConvolution: Layer {
       inputs[0], weight: parameters[0], bias: nil, groups: channels, in: &graph)
     let y = try graph.conv2d(
       depthwise, weight: parameters[1], bias: bias ? parameters[2] : nil)
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }

@@ -41,6 +41,6 @@ public struct Add: Layer {
   ) throws(GraphError) -> Value {
     var y = inputs[0]
     for input in inputs.dropFirst() { y = try graph.add(y, input) }
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }

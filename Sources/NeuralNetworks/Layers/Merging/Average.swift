@@ -40,6 +40,6 @@ public struct Average: Layer {
     var y = inputs[0]
     for input in inputs.dropFirst() { y = try graph.add(y, input) }
     y = try graph.scale(y, by: 1 / Double(inputs.count))
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }

@@ -39,6 +39,6 @@ public struct Multiply: Layer {
   ) throws(GraphError) -> Value {
     var y = inputs[0]
     for input in inputs.dropFirst() { y = try graph.multiply(y, input) }
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }
