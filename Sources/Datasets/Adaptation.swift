@@ -32,10 +32,14 @@ struct Adaptation: Sendable {
   func classIndex(_ stored: Int32) -> Int32 { classes[Int(stored)] }
 
   /// Rewrites gathered targets of `count` examples in place.
-  func adaptTargets(_ targets: UnsafeMutableRawPointer, count: Int) {
+  ///
+  /// - Parameter places: how many classes each example has; a negative number is no class, and stays.
+  func adaptTargets(_ targets: UnsafeMutableRawPointer, count: Int, places: Int) {
     if !classes.isEmpty {
       let indices = targets.assumingMemoryBound(to: Int32.self)
-      for row in 0..<count { indices[row] = classIndex(indices[row]) }
+      for row in 0..<count * places where indices[row] >= 0 {
+        indices[row] = classIndex(indices[row])
+      }
     }
     guard !targetScaling.isEmpty else { return }
     let numbers = targets.assumingMemoryBound(to: Float.self)
@@ -58,6 +62,11 @@ extension Dataset {
   /// - Throws: `DatasetError` of code `option` that names the column, value, class or shape for which
   ///   the reference has no place.
   public func adapted(to reference: DatasetDescription) throws(DatasetError) -> Dataset {
+    if let tokens { return try adaptedText(tokens, to: reference) }
+    if reference.input.windows != nil {
+      throw DatasetError(
+        .option, "the reference is a text, and this dataset is \(description.format.rawValue)")
+    }
     if inputShape == reference.inputShape,
       description.input.scalings == reference.input.scalings,
       description.columns == reference.columns,
@@ -134,7 +143,10 @@ extension Dataset {
     to reference: DatasetDescription.Target
   ) throws(DatasetError) -> (classes: [Int32], scaling: [(factor: Float, summand: Float)]) {
     switch (target, reference) {
-    case (.classes(let names, let counts), .classes(let known, _)):
+    case (.sequence(_, _, let shape), .sequence(_, _, let wanted)) where shape != wanted:
+      break
+    case (.classes(let names, let counts), .classes(let known, _)),
+      (.sequence(let names, let counts, _), .sequence(let known, _, _)):
       var classes: [Int32] = []
       for (index, name) in names.enumerated() {
         if let place = known.firstIndex(of: name) {
@@ -156,12 +168,12 @@ extension Dataset {
         return (Float(from.divide / to.divide), Float((from.subtract - to.subtract) / to.divide))
       }
       return ([], pairs)
-    default:
-      throw DatasetError(
-        .option,
-        "the target is a \(target.kind) of shape \(target.shape), where the reference has a "
-          + "\(reference.kind) of shape \(reference.shape)")
+    default: break
     }
+    throw DatasetError(
+      .option,
+      "the target is a \(target.kind) of shape \(target.shape), where the reference has a "
+        + "\(reference.kind) of shape \(reference.shape)")
   }
 }
 
@@ -181,6 +193,8 @@ extension DatasetDescription.Target {
   fileprivate func isLike(_ other: Self) -> Bool {
     switch (self, other) {
     case (.classes(let names, _), .classes(let others, _)): names == others
+    case (.sequence(let names, _, let shape), .sequence(let others, _, let otherShape)):
+      names == others && shape == otherShape
     case (.vector(let shape, let scalings, _), .vector(let otherShape, let others, _)):
       shape == otherShape && scalings == others
     default: false
@@ -194,6 +208,10 @@ extension DatasetDescription.Target {
       var adapted = [Int](repeating: 0, count: names.count)
       for (index, place) in classes.enumerated() { adapted[Int(place)] += counts[index] }
       return .classes(names: names, counts: adapted)
+    case (.sequence(_, let counts, _), .sequence(let names, _, let shape)):
+      var adapted = [Int](repeating: 0, count: names.count)
+      for (index, place) in classes.enumerated() { adapted[Int(place)] += counts[index] }
+      return .sequence(names: names, counts: adapted, shape: shape)
     case (.vector(_, _, let statistics), .vector(let shape, let scalings, _)):
       return .vector(shape: shape, scalings: scalings, statistics: statistics)
     default: return reference

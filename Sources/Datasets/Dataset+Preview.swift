@@ -9,6 +9,7 @@ extension Dataset {
   /// `{"input": nested arrays, "target": …}` of at most a hundred examples, and few when they're large.
   public func preview(rows: Int) -> JSON {
     let rows = max(0, min(rows, 100, examples))
+    if let tokens { return textPreview(tokens, rows: rows) }
     if description.columns.isEmpty { return arrayPreview(rows: rows) }
     let file = directory.appendingPathComponent(FileName.preview)
     let stored = (try? Data(contentsOf: file)).flatMap { try? JSON(parsing: $0) }
@@ -42,6 +43,13 @@ extension Dataset {
       switch target {
       case .classes(let names, _):
         targetValue = .string(names[Int(targets[row])])
+      case .sequence(let names, _, let shape):
+        // A place without a class holds a negative number.
+        let classes = targets[row * targetWidth..<(row + 1) * targetWidth].map { code -> JSON in
+          let index = Int(Int32(bitPattern: code))
+          return names.indices.contains(index) ? .string(names[index]) : .null
+        }
+        targetValue = Dataset.nested(classes[...], shape: shape)
       case .vector(let shape, _, _):
         let output = (0..<targetWidth).map { Float(bitPattern: targets[row * targetWidth + $0]) }
         let numbers = description.decodeTarget(output)
@@ -96,13 +104,14 @@ extension DatasetDescription {
     }
     var summary = JSONObject([("kind", .string(target.kind.rawValue))])
     switch target {
-    case .classes(let names, let counts):
+    case .classes(let names, let counts), .sequence(let names, let counts, _):
+      let total = max(counts.reduce(0, +), 1)
       summary["classes"] = .array(
         zip(names, counts).map { name, count in
           .object(
             JSONObject([
               ("name", .string(name)), ("count", .integer(count)),
-              ("fraction", .number(Double(count) / Double(examples))),
+              ("fraction", .number(Double(count) / Double(total))),
             ]))
         })
     case .vector(_, _, let statistics):

@@ -25,6 +25,8 @@ public final class Dataset: @unchecked Sendable {
   private let targetWidth: Int
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
   private let adaptation: Adaptation?
+  /// What a text's examples are cut out of; `nil` for anything else.
+  let tokens: TokenFile?
 
   public var examples: Int { description.examples }
   public var inputShape: Shape { description.input.shape }
@@ -57,6 +59,20 @@ public final class Dataset: @unchecked Sendable {
     targetWidth = description.target.shape.count
     inputs = try MappedFile(directory.appendingPathComponent(FileName.inputs))
     targets = try MappedFile(directory.appendingPathComponent(FileName.targets))
+    if let windows = description.input.windows {
+      byteValues = []
+      try Dataset.check(
+        inputs, examples: windows.count, bytes: windows.tokenBytes, in: directory)
+      guard windows.examples == description.examples, width == windows.length,
+        description.target.classes.count == windows.vocabulary
+      else {
+        throw DatasetError(
+          .storage, "\(directory.path) contradicts itself; import the dataset again")
+      }
+      tokens = TokenFile(windows: windows, bytes: inputs.bytes)
+      return
+    }
+    tokens = nil
     let stored = description.input.stored
     if stored == .uint8 {
       let scaling = description.input.scalings.first ?? .identity
@@ -80,6 +96,20 @@ public final class Dataset: @unchecked Sendable {
     targetWidth = dataset.targetWidth
     self.adaptation = adaptation
     self.description = description
+    tokens = nil
+  }
+
+  /// The same text in another's vocabulary.
+  init(_ dataset: Dataset, tokens: TokenFile, description: DatasetDescription) {
+    directory = dataset.directory
+    inputs = dataset.inputs
+    targets = dataset.targets
+    byteValues = []
+    width = dataset.width
+    targetWidth = dataset.targetWidth
+    adaptation = nil
+    self.tokens = tokens
+    self.description = description
   }
 
   private static func check(
@@ -96,7 +126,7 @@ public final class Dataset: @unchecked Sendable {
   /// `Int32` classes `[indices.count]` or `Float` vectors `[indices.count] + target.shape`.
   ///
   /// Inputs stored as bytes are scaled here, by division by 255 unless the import said otherwise;
-  /// inputs stored as floats were scaled by the import.
+  /// inputs stored as floats were scaled by the import. Tokens of a text are their numbers.
   ///
   /// - Precondition: every index is one of an example, and both places are large enough.
   public func gather(
@@ -111,6 +141,12 @@ public final class Dataset: @unchecked Sendable {
   public func gatherTargets(
     indices: UnsafeBufferPointer<Int>, into targetDestination: UnsafeMutableRawPointer
   ) {
+    if let tokens {
+      tokens.gather(
+        indices, offset: 1, into: targetDestination.assumingMemoryBound(to: Int32.self)
+      ) { $0 }
+      return
+    }
     let bytes = targetWidth * 4
     for (row, index) in indices.enumerated() {
       precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
@@ -118,7 +154,9 @@ public final class Dataset: @unchecked Sendable {
         (targetDestination + row * bytes).copyMemory(from: source + index * bytes, byteCount: bytes)
       }
     }
-    adaptation?.adaptTargets(targetDestination, count: indices.count)
+    adaptation?.adaptTargets(
+      targetDestination, count: indices.count,
+      places: target.kind == .sequence ? targetWidth : 1)
   }
 
   public func gather(
@@ -127,10 +165,21 @@ public final class Dataset: @unchecked Sendable {
     indices.withUnsafeBufferPointer { gather(indices: $0, inputs: inputs, targets: targets) }
   }
 
+  /// Writes the tokens of the chosen windows of a text; of another dataset nothing.
+  public func gatherTokens(
+    indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Int32>
+  ) {
+    tokens?.gather(indices, offset: 0, into: destination) { $0 }
+  }
+
   /// Writes the inputs of the chosen examples alone.
   public func gatherInputs(
     indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>
   ) {
+    if let tokens {
+      tokens.gather(indices, offset: 0, into: destination) { Float($0) }
+      return
+    }
     guard let source = inputs.bytes.baseAddress else { return }
     let isBytes = !byteValues.isEmpty
     if let adaptation {
@@ -178,9 +227,13 @@ public final class Dataset: @unchecked Sendable {
     return adaptation.map { adaptation in stored.map(adaptation.classIndex) } ?? Array(stored)
   }
 
-  /// The split of this dataset's examples, stratified when its targets are classes.
-  public func split(validationFraction: Double, seed: UInt64) -> Split {
-    Split(
+  /// The split of this dataset's examples, stratified when its targets are classes; a text's last part validates.
+  ///
+  /// - Parameter inOrder: whether the last examples validate of any dataset.
+  public func split(validationFraction: Double, seed: UInt64, inOrder: Bool = false) -> Split {
+    if let tokens { return tokens.windows.split(validationFraction: validationFraction) }
+    if inOrder { return Split(examples: examples, lastFraction: validationFraction) }
+    return Split(
       examples: examples, validationFraction: validationFraction, seed: seed,
       classIndices: classIndices)
   }

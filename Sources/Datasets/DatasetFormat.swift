@@ -8,6 +8,8 @@ public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
   case npz
   /// MNIST's format, one array a part: `features` and `targets`.
   case idx
+  /// UTF-8, cut into windows of tokens, each to be predicted from those before it.
+  case text
 
   public var summary: String {
     switch self {
@@ -15,6 +17,8 @@ public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
     case .npy: "NumPy arrays, in the parts features and targets"
     case .npz: "NumPy arrays in one archive, named x and y unless features and targets say"
     case .idx: "MNIST's arrays, in the parts features and targets"
+    case .text:
+      "UTF-8 as windows of characters or bytes; the target is the next token at each place"
     }
   }
 }

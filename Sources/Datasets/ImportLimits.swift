@@ -12,6 +12,10 @@ public struct ImportLimits: Hashable, Sendable {
   public var categories = 1_000
   /// Distinct values of a target that becomes classes.
   public var classes = 65_536
+  /// Different characters of a text.
+  public var characters = 65_536
+  /// Windows of a text; a run's order of examples has a number for each.
+  public var windows = 1 << 26
   /// Bytes of all distinct values together.
   public var categoryBytes = 4 << 20
   public var arrayHeaderBytes = 65_536

@@ -38,6 +38,15 @@ public struct ImportOptions: Hashable, Sendable {
   public var targetKind: DatasetDescription.Target.Kind?
   /// The shape into which an example's features are put, such as `[1, 8, 8]`.
   public var shape: Shape?
+  /// Tokens of a text's example.
+  public var sequenceLength: Int?
+  /// Tokens from one example of a text to the next; `nil`: the length.
+  public var stride: Int?
+  /// `nil`: characters.
+  public var tokens: TextTokens?
+
+  /// What `sequence_length` and `stride` may be.
+  static let sequenceLengths = 1...(1 << 20)
 
   public init() {}
 
@@ -82,6 +91,16 @@ public struct ImportOptions: Hashable, Sendable {
     Field(
       "shape", .described("extents, separated by commas"),
       "The shape into which an example's features are put, such as 1,8,8"),
+    Field(
+      "sequence_length", .integer(sequenceLengths),
+      "How many tokens an example has; the target is the token after each (text)"),
+    Field(
+      "stride", .integer(sequenceLengths),
+      "Tokens from one example to the next, sequence_length when left out; windows that overlap cost no room (text)"
+    ),
+    Field(
+      "tokens", .choice(TextTokens.allCases.map(\.rawValue)), default: "character",
+      "Unicode characters, of which those that occur make the vocabulary, or the 256 bytes (text)"),
   ]
 
   /// Reads query parameters.
@@ -122,6 +141,10 @@ public struct ImportOptions: Hashable, Sendable {
       reader.fault("target_scale", "classes aren't scaled; leave it out or say target_kind=vector")
     }
     shape = ImportOptions.shape(&reader)
+    sequenceLength = ImportOptions.integer("sequence_length", Self.sequenceLengths, &reader)
+    stride = ImportOptions.integer("stride", Self.sequenceLengths, &reader)
+    tokens = ImportOptions.choice("tokens", &reader)
+    checkText(&reader)
     try reader.finish().check()
   }
 
@@ -136,6 +159,40 @@ public struct ImportOptions: Hashable, Sendable {
     let names = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
     if names.contains("") { reader.fault(name, "has an empty name in \"\(text.prefix(80))\"") }
     return names
+  }
+
+  private static func integer(
+    _ name: String, _ range: ClosedRange<Int>, _ reader: inout ObjectReader
+  ) -> Int? {
+    guard let text = reader.string(name) else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      reader.fault(
+        name,
+        "\"\(text.prefix(80))\" is no whole number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    return number
+  }
+
+  /// What belongs to texts stands with them only, and nothing else does.
+  private static let ofTexts = ["sequence_length", "stride", "tokens"]
+
+  private func checkText(_ reader: inout ObjectReader) {
+    let all = ImportOptions.fields.map(\.name)
+    if format == .text {
+      if !reader.has("sequence_length") {
+        reader.fault("sequence_length", "is missing: how many tokens an example of a text has")
+      }
+      for name in all where reader.has(name) && name != "format" {
+        if !ImportOptions.ofTexts.contains(name) {
+          reader.fault(name, "means nothing for a text; leave it out")
+        }
+      }
+    } else {
+      for name in ImportOptions.ofTexts where reader.has(name) {
+        reader.fault(name, "belongs to texts; add format=text")
+      }
+    }
   }
 
   private static func shape(_ reader: inout ObjectReader) -> Shape? {
@@ -170,6 +227,9 @@ public struct ImportOptions: Hashable, Sendable {
     add("target_scale", targetScale == .none ? nil : targetScale.rawValue)
     add("target_kind", targetKind?.rawValue)
     add("shape", shape.map { $0.dimensions.map(String.init).joined(separator: ",") })
+    add("sequence_length", sequenceLength.map(String.init))
+    add("stride", stride.flatMap { $0 == sequenceLength ? nil : String($0) })
+    add("tokens", tokens.flatMap { $0 == .character ? nil : $0.rawValue })
     return parts.joined(separator: "&")
   }
 }

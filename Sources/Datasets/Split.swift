@@ -40,6 +40,20 @@ public struct Split: Hashable, Sendable {
     validation = (0..<examples).filter { validates[$0] }
   }
 
+  /// The last examples validate; at least one, and at least one stays to train.
+  public init(examples: Int, lastFraction: Double) {
+    precondition(examples >= 0 && lastFraction >= 0 && lastFraction < 1)
+    let wanted = max(1, Int((Double(examples) * lastFraction).rounded()))
+    let cut = max(min(examples, 1), examples - wanted)
+    self.init(training: Array(0..<cut), validation: Array(cut..<examples))
+  }
+
+  /// A split that is known already.
+  init(training: [Int], validation: [Int]) {
+    self.training = training
+    self.validation = validation
+  }
+
   private static func strata(examples: Int, classIndices: [Int32]) -> [[Int]] {
     guard !classIndices.isEmpty else { return [Array(0..<examples)] }
     var strata: [[Int]] = []

@@ -185,6 +185,14 @@ extension Kernels {
         ? a.output + place * units * size : UnsafeMutableRawPointer(dropped + width + units)
       Element.step(g.cell, &step)
     }
+    if let saved = a.saved {
+      let final = saved + (g.firstFinalState + first * units) * size
+      final.copyMemory(from: UnsafeRawPointer(state), byteCount: rows * units * size)
+      if g.cell.states > 1 {
+        (final + g.batch * units * size)
+          .copyMemory(from: UnsafeRawPointer(cell), byteCount: rows * units * size)
+      }
+    }
     if !g.isWhole {
       (a.output + first * units * size).copyMemory(
         from: UnsafeRawPointer(state), byteCount: rows * units * size)

@@ -61,9 +61,12 @@ public struct RecurrentGeometry: Hashable, Sendable {
   /// Gates times units.
   var rows: Int { cell.gates * units }
 
-  /// Elements that the forward pass keeps for the derivative: gates, `[N, T, saved · H]`, and the states that
-  /// the products were made of, `[N, T, H]`.
-  public var savedCount: Int { batch * length * (cell.saved + 1) * units }
+  /// Elements that the forward pass keeps: for the derivative gates, `[N, T, saved · H]`, and the states that
+  /// the products were made of, `[N, T, H]`; then the states after the last step, `[N, H]` each.
+  public var savedCount: Int { firstFinalState + cell.states * batch * units }
+
+  /// Where the states after the last step begin.
+  public var firstFinalState: Int { batch * length * (cell.saved + 1) * units }
 
   /// Elements of the derivatives by the weight, `[gates · H, H]`, by the initial states, `[N, H]` each, and for
   /// gru by its bias, `[gates · H]`.

@@ -52,7 +52,8 @@ extension RunService {
       .check()
     let result = try Evaluation.result(
       model: parts.model, weights: parts.weights, loss: parts.request.training.loss,
-      examples: examples)
+      examples: examples,
+      batchSize: parts.model.isStateful ? parts.request.training.batchSize : 256)
     guard case .object(var object) = result.json else { return result.json }
     object["dataset"] = .string(dataset.rawValue)
     object["checkpoint"] = .object([
@@ -91,16 +92,21 @@ extension RunService {
       ("outputs", RunService.nested(answers.elements(of: Float.self), answers.shape.dimensions)),
       ("kind", .string(result.probabilities == nil ? "values" : "probabilities")),
     ])
-    if case .classes(let names, _) = parts.data.target {
+    let names = parts.data.target.classes
+    if !names.isEmpty {
       object["classes"] = .array(names.map { .string($0) })
-      let width = answers.shape.count / max(answers.shape[0], 1)
+      let places = parts.data.target.shape.count
+      let width = answers.shape.count / max(answers.shape[0] * places, 1)
       if width == names.count {
         let scores = answers.elements(of: Float.self)
         object["predictions"] = .array(
           (0..<answers.shape[0]).map { row in
-            let values = scores[row * width..<(row + 1) * width]
-            let largest = values.indices.max { scores[$0] < scores[$1] } ?? values.startIndex
-            return .string(names[largest - values.startIndex])
+            let found = (row * places..<(row + 1) * places).map { place in
+              let values = scores[place * width..<(place + 1) * width]
+              let largest = values.indices.max { scores[$0] < scores[$1] } ?? values.startIndex
+              return largest - values.startIndex
+            }
+            return RunService.prediction(found, parts.data)
           })
       }
     }
@@ -108,6 +114,25 @@ extension RunService {
       "kind": .string(parts.checkpoint.kind), "step": .integer(parts.checkpoint.step),
     ])
     return .object(object)
+  }
+
+  /// The class of an example, the classes at its places, or the text they make.
+  private static func prediction(_ classes: [Int], _ data: DatasetDescription) -> JSON {
+    if let text = data.text(of: classes) { return .string(text) }
+    let names = data.target.classes
+    guard case .sequence(_, _, let shape) = data.target else { return .string(names[classes[0]]) }
+    func nested(_ classes: ArraySlice<Int>, _ shape: [Int]) -> JSON {
+      guard let extent = shape.first else {
+        return classes.first.map { .string(names[$0]) } ?? .null
+      }
+      let width = classes.count / max(extent, 1)
+      return .array(
+        (0..<extent).map { index in
+          let start = classes.startIndex + index * width
+          return nested(classes[start..<start + width], Array(shape.dropFirst()))
+        })
+    }
+    return nested(classes[...], shape.dimensions)
   }
 
   /// Numbers as arrays within arrays, by a shape.

@@ -70,6 +70,48 @@ import Testing
     }
   }
 
+  @Test(
+    "a sequence in two parts that hand the states on is the sequence as a whole, forwards and backwards",
+    arguments: [RecurrentCellKind.lstm, .gru, .tanh], [false, true])
+  func continued(cell: RecurrentCellKind, isReversed: Bool) throws {
+    let (batch, length, units) = (19, 6, 5)
+    var graph = Graph(element: .float64)
+    let x = graph.input("x", TensorType([batch, length, cell.gates * units], .float64))
+    let weight = graph.input("w", TensorType([cell.gates * units, units], .float64))
+    let mask = graph.input("m", TensorType([batch, length], .float64))
+    let ones = numbers([batch, length], seed: 9).elements(of: Double.self).map {
+      $0 > -0.05 ? 1.0 : 0
+    }
+    let contents = [
+      x: numbers(graph.shape(of: x), seed: 1, scale: 0.5),
+      weight: numbers(graph.shape(of: weight), seed: 2),
+      mask: Tensor(ones, shape: [batch, length]),
+    ]
+    func network(
+      _ range: Range<Int>, _ states: [Value]
+    ) throws(GraphError) -> (output: Value, states: [Value]) {
+      let bias = cell == .gru ? [graph.constant(0.25, shape: [cell.gates * units])] : []
+      let y = try graph.recur(
+        cell, [graph.slice(x, axis: 1, range), weight] + bias, states: states,
+        RecurrentOptions(
+          isReversed: isReversed, mask: graph.slice(mask, axis: 1, range)))
+      return (y, try graph.finalStates(of: y))
+    }
+    let whole = try network(0..<length, [])
+    let parts = isReversed ? [4..<length, 0..<4] : [0..<2, 2..<length]
+    let first = try network(parts[0], [])
+    let second = try network(parts[1], first.states)
+    let joined = try graph.concatenate(
+      isReversed ? [second.output, first.output] : [first.output, second.output], axis: 1)
+    let found = try run(
+      Plan(graph, outputs: [whole.output, joined] + whole.states + second.states), graph: graph,
+      contents: contents, threads: 2)
+    #expect(found[0] == found[1])
+    let count = cell.states
+    #expect(Array(found[2..<2 + count]) == Array(found[(2 + count)...]))
+    #expect(found[2].contains { $0 != 0 })
+  }
+
   @Test("an output is the same whether or not anything is kept for the derivative")
   func inference() throws {
     for isWhole in [true, false] {

@@ -114,11 +114,18 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
       variables.append(("input \(index)", value))
     }
     let count = layer.activationParameters(of: shapes, output: outputShape).count
+    let masks = (json["masks"]?.array ?? []).map { mask -> Value? in
+      guard mask.object != nil else { return nil }
+      let numbers = Numbers(mask)
+      let value = graph.input("mask", TensorType(numbers.shape, element))
+      contents[value] = numbers.tensor(element)
+      return value
+    }
     let output = try layer.forward(
       inputValues, parameters: Array(parameterValues.dropLast(count)),
       context: ForwardContext(
         layer: "layer", mode: .training, batch: inputs[0].shape[0], outputShape: outputShape,
-        activationParameters: Array(parameterValues.suffix(count))),
+        activationParameters: Array(parameterValues.suffix(count)), masks: masks),
       in: &graph)
     let cotangent = graph.input("cotangent", TensorType(self.output.shape, element))
     contents[cotangent] = self.cotangent.tensor(element)

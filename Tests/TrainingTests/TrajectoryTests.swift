@@ -46,7 +46,7 @@ import Testing
     let targets = try #require(contents["targets"]).elements(of: Int32.self)
     let places = Shape((json["places"]?.array ?? []).compactMap(\.integer))
     let examples = MemoryExamples(
-      inputs: inputs, shape: model.inputShape,
+      inputs: inputs, shape: model.inputs[0].shape,
       targets: .classes(targets, count: try #require(json["classes"]?.integer), shape: places))
     let configuration = try TrainingConfiguration([
       "steps": 20, "batch_size": #require(json["batch"]), "shuffle": false,

@@ -25,11 +25,20 @@ enum DatasetSchemas {
         .always("shape", shape, "Of one example; the batch axis is left out."),
         .always("dtype", .string),
         .maybe("stored", .string, "How the numbers lie on disk."),
+        .maybe("vocabulary", .integer(1...Int.max), "How many different tokens a text has."),
+        .maybe(
+          "text",
+          .object([
+            .always("tokens", .oneOf(TextTokens.allCases.map(\.rawValue))),
+            .always("length", .integer(1...Int.max), "Tokens of the whole text."),
+            .always("sequence_length", .integer(1...Int.max), "Tokens of an example."),
+            .always("stride", .integer(1...Int.max), "Tokens from one example to the next."),
+          ]), "How a text's examples are cut out of it."),
       ])),
     .always(
       "target",
       .object([
-        .always("kind", .oneOf(["class", "vector"])),
+        .always("kind", .oneOf(DatasetDescription.Target.Kind.allCases.map(\.rawValue))),
         .maybe("classes", .array(.string), "In the order of their indices."),
         .always("shape", shape),
       ])),

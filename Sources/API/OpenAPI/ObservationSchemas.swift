@@ -112,12 +112,18 @@ enum ObservationSchemas {
     [
       .always(
         "inputs", .array(.anything, count: 1...RunService.mostPredictions),
-        "One element an example, nested as the model's input."),
+        "One element an example, nested as the model's input; of a text dataset a text of as many tokens as an example has, or their numbers."
+      ),
       .maybe("checkpoint", .string),
     ])
 
   private static let predictions = Schema.object([
-    .always("outputs", .array(.anything), "One element an example, nested as the model's output.")
+    .always("outputs", .array(.anything), "One element an example, nested as the model's output."),
+    .maybe("classes", .array(.string), "What the last axis of the outputs stands for."),
+    .maybe(
+      "predictions", .array(.anything),
+      "The likeliest class of each example, or those at its places; of a text dataset the text they make."
+    ),
   ])
 
   private static let evaluationRequest = Schema.object([

@@ -113,7 +113,7 @@ extension Graph {
     for index in leads.indices where !leads[index] {
       let node = nodes[index + first]
       leads[index] =
-        node.type.element.isFloatingPoint
+        node.type.element.isFloatingPoint && !node.isCut
         && node.inputs.contains { $0.index >= first && leads[$0.index - first] }
     }
     return leads
@@ -164,5 +164,12 @@ extension Graph {
   /// The value itself, through which no derivative goes.
   public mutating func stopGradient(_ x: Value) throws(GraphError) -> Value {
     try apply(StopGradient(), [x])
+  }
+}
+
+extension Graph.Node {
+  /// Whether no derivative goes through it.
+  fileprivate var isCut: Bool {
+    if case .primitive(let primitive) = origin { primitive is StopGradient } else { false }
   }
 }

@@ -36,6 +36,9 @@ public struct Graph: Sendable {
   /// What parameters that nobody differentiates become after a pass, such as running statistics.
   public private(set) var updates: [(state: Value, value: Value)] = []
 
+  /// What passes hand on to the next one beside parameters, each with its name.
+  public private(set) var states: [(name: String, value: Value)] = []
+
   var nodes: [Node] = []
   /// The derivatives that were asked for, each with what it is with respect to.
   var derivatives: [Value: Value] = [:]
@@ -75,6 +78,14 @@ public struct Graph: Sendable {
   /// A tensor that the caller writes before each run.
   public mutating func input(_ name: String, _ type: TensorType) -> Value {
     append(.input(name: name), [], type)
+  }
+
+  /// A tensor that goes from pass to pass: whoever runs the graph writes zeros before the first one, and then
+  /// leaves there what `update(_:to:)` says.
+  public mutating func state(_ name: String, _ shape: Shape) -> Value {
+    let value = input(name, TensorType(shape, element))
+    states.append((name, value))
+    return value
   }
 
   /// A tensor that is learnt, of the graph's element type.
@@ -146,7 +157,7 @@ public struct Graph: Sendable {
     updates.last { $0.state == state }?.value ?? state
   }
 
-  /// Says that a parameter holds another value after a pass: whoever runs a plan of this graph has `value`
+  /// Says that a parameter or a state holds another value after a pass: whoever runs a plan of this graph has `value`
   /// among its outputs and copies it over `state` once the pass has ended. A second update of one state
   /// takes the place of the first.
   ///

@@ -5,7 +5,8 @@ import Tensors
 ///
 /// The inputs are those projections with their biases, the state's weight, gru's bias of the state, then perhaps
 /// initial states, a mask, and factors of the state. A sequence stays with one thread for all its steps. The
-/// auxiliary has what the derivative reads: gates, and the states that products were made of.
+/// auxiliary has what the derivative reads, gates and the states that products were made of, and the states
+/// after the last step.
 ///
 /// Where the mask is 0 the state stays as it is and the output is 0, as with PyTorch's packed sequences.
 struct Recurrence: Primitive {
@@ -201,6 +202,31 @@ public struct RecurrentOptions: Sendable {
 }
 
 extension Graph {
+  /// The states of a recurrent network after the last step that it took, `[N, H]` each: `h`, and of lstm `c`.
+  ///
+  /// No derivative goes through them.
+  ///
+  /// - Throws: `GraphError` when `y` is no output of `rnn`, `lstm` or `gru`.
+  public mutating func finalStates(of y: Value) throws(GraphError) -> [Value] {
+    guard case .primitive(let primitive) = nodes[y.index].origin,
+      let network = primitive as? Recurrence, let saved = auxiliary(of: y)
+    else {
+      throw GraphError(
+        .invalidSetting, "the value is no output of a recurrent network",
+        rule: "only those have a last state", operation: "finalStates", scope: scope)
+    }
+    let geometry = network.geometry(nodes[y.index].inputs.map { type(of: $0) })
+    let (batch, units) = (geometry.batch, geometry.units)
+    let kept = try stopGradient(saved)
+    var states: [Value] = []
+    for index in 0..<network.cell.states {
+      let start = geometry.firstFinalState + index * batch * units
+      let flat = try slice(kept, axis: 0, start..<start + batch * units)
+      states.append(try reshape(flat, to: [batch, units]))
+    }
+    return states
+  }
+
   /// - Parameter leading: projection, weight and gru's bias.
   mutating func recur(
     _ cell: RecurrentCellKind, _ leading: [Value], states: [Value], _ options: RecurrentOptions

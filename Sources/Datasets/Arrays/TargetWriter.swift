@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// Writes an array of targets as classes or as vectors.
+/// Writes an array of targets as classes, as classes at each place, or as vectors.
 struct TargetWriter {
   private let array: UploadedArray
   private let options: ImportOptions
@@ -14,11 +14,17 @@ struct TargetWriter {
   }
 
   func write(to file: URL) throws(DatasetError) -> DatasetDescription.Target {
-    let survey = try TargetSurvey(array, limits: limits)
+    let survey = try TargetSurvey(
+      array, limits: limits, countsPlaces: options.targetKind == .sequence)
     let output = try OutputFile(file)
     let target: DatasetDescription.Target
-    if try isClass(survey) {
-      target = try writeClasses(survey, to: output)
+    if options.targetKind == .sequence {
+      try checkSequence(survey)
+      let (names, counts) = try writeClasses(survey, to: output)
+      target = .sequence(names: names, counts: counts, shape: array.header.shape.dropFirst())
+    } else if try isClass(survey) {
+      let (names, counts) = try writeClasses(survey, to: output)
+      target = .classes(names: names, counts: counts)
     } else {
       target = try writeVectors(survey, to: output)
     }
@@ -26,16 +32,42 @@ struct TargetWriter {
     return target
   }
 
+  private func checkSequence(_ survey: TargetSurvey) throws(DatasetError) {
+    guard array.header.shape.rank >= 2 else {
+      throw DatasetError(
+        .option,
+        "shape \(array.header.shape) has one number an example, and a sequence has one at each place; "
+          + "say target_kind=class", part: array.name)
+    }
+    if let (row, value) = survey.firstFraction {
+      throw DatasetError(
+        .malformed, "\(value) is no whole number, so it's no class; say target_kind=vector",
+        part: array.name, row: row)
+    }
+    guard survey.statistics.allSatisfy({ $0.minimum >= 0 }) else {
+      throw DatasetError(
+        .malformed,
+        "\(survey.statistics.map(\.minimum).min() ?? 0) is no class; classes at places are numbers "
+          + "from 0, also of places that a loss leaves out (its ignore_index)", part: array.name)
+    }
+    guard !survey.hasTooManyValues else {
+      throw DatasetError(
+        .limitExceeded, "more than \(limits.classes) different classes; say target_kind=vector",
+        part: array.name)
+    }
+  }
+
   /// One integer an example is a class, unless there are too many different ones.
   private func isClass(_ survey: TargetSurvey) throws(DatasetError) -> Bool {
     switch options.targetKind {
-    case .vector: return false
+    case .vector, .sequence: return false
     case .class:
       guard array.width == 1 else {
         throw DatasetError(
           .option,
           "a class is one number an example, not shape \(array.header.shape.dropFirst()); "
-            + "take the argmax of one-hot targets, or say target_kind=vector", part: array.name)
+            + "take the argmax of one-hot targets, or say target_kind=vector, or sequence for a class at "
+            + "each place", part: array.name)
       }
       if let (row, value) = survey.firstFraction {
         throw DatasetError(
@@ -64,19 +96,19 @@ struct TargetWriter {
   /// Classes from 0 are their own indices, also those that don't occur; others go by order.
   private func writeClasses(
     _ survey: TargetSurvey, to output: OutputFile
-  ) throws(DatasetError) -> DatasetDescription.Target {
-    let all = survey.statistics[0]
+  ) throws(DatasetError) -> (names: [String], counts: [Int]) {
+    let minimum = survey.statistics.map(\.minimum).min() ?? 0
+    let maximum = survey.statistics.map(\.maximum).max() ?? 0
     var values = survey.counts.keys.sorted()
-    if all.minimum >= 0, all.maximum < Double(max(1_000, 4 * values.count)) {
-      values = (0...Int(all.maximum)).map(Double.init)
+    if minimum >= 0, maximum < Double(max(1_000, 4 * values.count)) {
+      values = (0...Int(maximum)).map(Double.init)
     }
     let indices = Dictionary(
       values.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
     try array.forEachRun { (position, run) throws(DatasetError) in
       try output.append(run.map { indices[$0] ?? 0 })
     }
-    return .classes(
-      names: values.map { String(Int64($0)) }, counts: values.map { survey.counts[$0] ?? 0 })
+    return (values.map { String(Int64($0)) }, values.map { survey.counts[$0] ?? 0 })
   }
 
   private func writeVectors(
@@ -106,7 +138,7 @@ struct TargetWriter {
 private struct TargetSurvey {
   /// Of each element of a target, or of all together when there are many.
   private(set) var statistics: [NumberStatistics]
-  /// How often each whole number occurs, when there's one number an example.
+  /// How often each whole number occurs, when there's one number an example or all are counted.
   private(set) var counts: [Double: Int] = [:]
   /// The first number that isn't whole, and its row.
   private(set) var firstFraction: (row: Int, value: Double)?
@@ -115,7 +147,10 @@ private struct TargetSurvey {
   /// Most elements of a target with statistics of their own.
   private static let separateElements = 1_024
 
-  init(_ array: UploadedArray, limits: ImportLimits) throws(DatasetError) {
+  /// - Parameter countsPlaces: whether numbers are counted also where an example has several.
+  init(
+    _ array: UploadedArray, limits: ImportLimits, countsPlaces: Bool
+  ) throws(DatasetError) {
     let width = array.width
     let isSeparate = width <= TargetSurvey.separateElements
     var statistics = [RunningStatistics](
@@ -133,9 +168,9 @@ private struct TargetSurvey {
             part: array.name, row: place / width + 1, column: place % width + 1)
         }
         statistics[isSeparate ? place % width : 0].add(value)
-        guard width == 1, !hasTooManyValues else { continue }
+        guard width == 1 || countsPlaces, !hasTooManyValues else { continue }
         if value.rounded() != value || abs(value) >= 0x1p53 {
-          if firstFraction == nil { firstFraction = (place + 1, value) }
+          if firstFraction == nil { firstFraction = (place / width + 1, value) }
         } else if firstFraction == nil {
           counts[value, default: 0] += 1
           hasTooManyValues = counts.count > limits.classes

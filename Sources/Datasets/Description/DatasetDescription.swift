@@ -13,22 +13,27 @@ public struct DatasetDescription: Hashable, Sendable {
     public let scalings: [Scaling]
     /// Of all numbers of the upload, before scaling; `nil` for tables, whose columns have theirs.
     public let statistics: NumberStatistics?
+    /// How a text's examples are cut out of it; `nil` for anything but texts.
+    public internal(set) var windows: TextWindows?
   }
 
   /// What a model is to predict.
   public enum Target: Hashable, Sendable {
     /// One of several classes, each with how many examples it has. Gathered as `Int32`.
     case classes(names: [String], counts: [Int])
+    /// One of several classes at each place of the shape, each with how often it occurs. Gathered as `Int32`.
+    case sequence(names: [String], counts: [Int], shape: Shape)
     /// Numbers. Gathered as `Float`. One scaling and one statistic for each, or for all together.
     case vector(shape: Shape, scalings: [Scaling], statistics: [NumberStatistics])
 
     public enum Kind: String, Hashable, Sendable, CaseIterable {
-      case `class`, vector
+      case `class`, sequence, vector
     }
 
     public var kind: Kind {
       switch self {
       case .classes: .class
+      case .sequence: .sequence
       case .vector: .vector
       }
     }
@@ -37,16 +42,19 @@ public struct DatasetDescription: Hashable, Sendable {
     public var shape: Shape {
       switch self {
       case .classes: []
-      case .vector(let shape, _, _): shape
+      case .vector(let shape, _, _), .sequence(_, _, let shape): shape
       }
     }
 
-    /// `int32` for a class, else `float32`.
-    public var element: ElementType { kind == .class ? .int32 : .float32 }
+    /// `int32` for classes, else `float32`.
+    public var element: ElementType { kind == .vector ? .float32 : .int32 }
 
     /// The classes' names, in the order of their indices; none for a vector.
     public var classes: [String] {
-      if case .classes(let names, _) = self { names } else { [] }
+      switch self {
+      case .classes(let names, _), .sequence(let names, _, _): names
+      case .vector: []
+      }
     }
   }
 
@@ -75,9 +83,14 @@ extension DatasetDescription {
   /// The members of `POST /v1/datasets`' answer that the data decides.
   public var json: JSON {
     var input = JSONObject([
-      ("shape", .array(self.input.shape.dimensions.map(JSON.integer))), ("dtype", "float32"),
-      ("stored", .string(self.input.stored.rawValue)),
+      ("shape", .array(self.input.shape.dimensions.map(JSON.integer))),
+      ("dtype", self.input.windows == nil ? "float32" : "int32"),
+      ("stored", .string(self.input.windows?.storedName ?? self.input.stored.rawValue)),
     ])
+    if let windows = self.input.windows {
+      input["vocabulary"] = .integer(windows.vocabulary)
+      input["text"] = windows.json
+    }
     if !self.input.scalings.isEmpty {
       input["scaling"] = .array(self.input.scalings.map(\.json))
     }
@@ -88,6 +101,11 @@ extension DatasetDescription {
       target["classes"] = .array(names.map(JSON.string))
       target["counts"] = .array(counts.map(JSON.integer))
       target["shape"] = []
+      target["dtype"] = "int32"
+    case .sequence(let names, let counts, let shape):
+      target["classes"] = .array(names.map(JSON.string))
+      target["counts"] = .array(counts.map(JSON.integer))
+      target["shape"] = .array(shape.dimensions.map(JSON.integer))
       target["dtype"] = "int32"
     case .vector(let shape, let scalings, let statistics):
       target["shape"] = .array(shape.dimensions.map(JSON.integer))
@@ -131,10 +149,19 @@ extension DatasetDescription {
 extension DatasetDescription.Input {
   init(_ json: JSON, pointer: String) throws(Faults) {
     var reader = ObjectReader(json, pointer: pointer)
-    _ = reader.string("dtype", in: ["float32"])
+    _ = reader.string("dtype", in: ["float32", "int32"])
     shape = Shape(reader: &reader)
-    stored =
-      reader.string("stored", in: ["float32", "uint8"]).flatMap(ElementType.init) ?? .float32
+    let vocabulary = reader.integer("vocabulary", in: 1...Int.max)
+    if let value = reader.value("text") {
+      windows = try TextWindows(
+        value, vocabulary: vocabulary ?? 1, pointer: reader.pointer(to: "text"))
+      _ = reader.string("stored")
+      stored = .uint8
+    } else {
+      windows = nil
+      stored =
+        reader.string("stored", in: ["float32", "uint8"]).flatMap(ElementType.init) ?? .float32
+    }
     scalings = try reader.list("scaling") { (value, pointer) throws(Faults) in
       try Scaling(value, pointer: pointer)
     }
@@ -159,6 +186,11 @@ extension DatasetDescription.Target {
       let counts = (reader.array("counts") ?? []).compactMap(\.integer)
       if counts.count != names.count { reader.fault("counts", "is no list of \(names.count)") }
       self = .classes(names: names, counts: counts)
+    case .sequence:
+      let names = reader.strings("classes") ?? []
+      let counts = (reader.array("counts") ?? []).compactMap(\.integer)
+      if counts.count != names.count { reader.fault("counts", "is no list of \(names.count)") }
+      self = .sequence(names: names, counts: counts, shape: shape)
     default:
       let scalings = try reader.list("scaling") { (value, pointer) throws(Faults) in
         try Scaling(value, pointer: pointer)

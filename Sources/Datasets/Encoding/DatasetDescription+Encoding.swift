@@ -7,7 +7,8 @@ extension DatasetDescription {
   /// A row of a table is an array of the feature columns' values in order, or an object by column
   /// name, in which target and ignored columns may stand too; `null` is a missing value. With a
   /// shape, a row may be nested arrays of that shape. A row of an array dataset is nested arrays of
-  /// the input's shape, or one flat array, of values as they were uploaded (bytes as 0…255).
+  /// the input's shape, or one flat array, of values as they were uploaded (bytes as 0…255). A row of a text
+  /// is a text of as many tokens as an example has, or an array of their numbers.
   ///
   /// - Parameter pointer: where the rows stand in the request, for messages.
   /// - Returns: a `float32` tensor of shape `[rows.count] + inputShape`.
@@ -18,10 +19,13 @@ extension DatasetDescription {
     var elements: [Float] = []
     elements.reserveCapacity(rows.count * width)
     let encoder = columns.isEmpty ? nil : TableEncoder(columns: columns)
+    let places = input.windows?.tokens.places(of: target.classes) ?? [:]
     for (index, row) in rows.enumerated() {
       let place = "\(pointer)/\(index)"
       var encoded = [Float](repeating: 0, count: width)
-      if let encoder {
+      if let windows = input.windows {
+        encodeText(row, windows, places: places, pointer: place, into: &encoded, &faults)
+      } else if let encoder {
         encodeTable(row, with: encoder, pointer: place, into: &encoded, &faults)
       } else {
         encodeArray(row, pointer: place, into: &encoded, &faults)

@@ -52,6 +52,15 @@ extension DatasetDescription {
             .malformed, "\(run[index]) is no finite 32-bit float; correct it",
             row: element / width + 1, column: element % width + 1)
         }
+        if let windows = input.windows,
+          !(0..<Double(windows.vocabulary)).contains(run[index])
+            || run[index].rounded() != run[index]
+        {
+          throw DatasetError(
+            .malformed,
+            "\(run[index]) is no token, a whole number from 0 to \(windows.vocabulary - 1)",
+            row: element / width + 1, column: element % width + 1)
+        }
         elements[element] = encoded
       }
     }

@@ -88,6 +88,9 @@ public struct DatasetImporter: Sendable {
     case .npz:
       decoded = try ArrayImport(options: options, limits: limits, directory: directory)
         .run(archive: only(parts).file)
+    case .text:
+      decoded = try TextImport(options: options, limits: limits, directory: directory)
+        .run(file: only(parts).file)
     case .npy, .idx:
       decoded = try ArrayImport(options: options, limits: limits, directory: directory)
         .run(parts: parts)

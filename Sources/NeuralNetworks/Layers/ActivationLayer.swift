@@ -23,6 +23,7 @@ public struct ActivationLayer: Layer {
 
   /// As PyTorch has it, whose activations are modules: `<layer>.weight`.
   public static let activationPrefix = ""
+  public static let masking = Masking.keeps
 
   public init(from reader: inout ObjectReader) {
     if reader.requiredValue(ActivationLayer.activationField.name) == nil {

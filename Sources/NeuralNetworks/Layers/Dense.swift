@@ -32,6 +32,8 @@ public struct Dense: Layer {
 
   public static let shapeFields = ["units"]
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     units = reader.integer(Dense.unitsField)
     activation = reader.activation()

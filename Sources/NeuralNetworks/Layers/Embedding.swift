@@ -35,6 +35,8 @@ public struct Embedding: Layer {
   public static let shapeFields = ["dimensions"]
   public static let inputElement = ElementType.int32
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     dimensions = reader.integer(Embedding.dimensionsField)
     vocabulary = reader.integer("vocabulary", in: 1...LayerLimits.vocabulary)

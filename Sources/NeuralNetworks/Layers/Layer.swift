@@ -19,6 +19,9 @@ public protocol Layer: Sendable {
   /// The same for one of several inputs that differ in that.
   static func inputElement(at position: Int) -> ElementType
 
+  /// What it makes of padding's mask.
+  static var masking: Masking { get }
+
   /// Reads the configuration; what is wrong with it is recorded in the reader.
   init(from reader: inout ObjectReader)
 
@@ -123,7 +126,21 @@ public struct ForwardContext: Sendable {
   /// The layer's output without the batch axis.
   public let outputShape: Shape
   /// The values of what the activation learns.
-  var activationParameters: [Value] = []
+  let activationParameters: [Value]
+  /// Which places of each input are real, `[N, T]`: 1, or 0 for padding; `nil` when all are.
+  public let masks: [Value?]
+
+  init(
+    layer: String, mode: Mode, batch: Int, outputShape: Shape, activationParameters: [Value] = [],
+    masks: [Value?] = []
+  ) {
+    self.layer = layer
+    self.mode = mode
+    self.batch = batch
+    self.outputShape = outputShape
+    self.activationParameters = activationParameters
+    self.masks = masks
+  }
 
   /// `activation(x)`, with what the layer's activation has learned.
   func activate(
@@ -131,4 +148,7 @@ public struct ForwardContext: Sendable {
   ) throws(GraphError) -> Value {
     try activation.apply(to: x, parameters: activationParameters, in: &graph)
   }
+
+  /// The mask of one input.
+  func mask(_ index: Int = 0) -> Value? { masks.indices.contains(index) ? masks[index] : nil }
 }

@@ -15,6 +15,8 @@ public struct Model: Sendable {
   public let parameters: [ParameterDescription]
   /// Which of the parameters training changes by their gradients.
   public let learnedIndices: [Int]
+  /// Whether a layer hands its state on from batch to batch.
+  public private(set) var isStateful = false
 
   /// - Throws: `Faults` where a layer's shape rule accepted what the graph does not.
   public init(_ spec: ModelSpec, pointer: String = "") throws(Faults) {
@@ -24,7 +26,7 @@ public struct Model: Sendable {
     let parameters = spec.layers.flatMap(ParameterDescription.all)
     self.parameters = parameters
     learnedIndices = parameters.indices.filter { parameters[$0].trainable }
-    try checkGraph(pointer: pointer)
+    isStateful = try !checkGraph(pointer: pointer).states.isEmpty
   }
 
   public var name: String? { spec.name }
@@ -34,10 +36,11 @@ public struct Model: Sendable {
   public var forwardFlops: Int { layers.reduce(0) { $0 + $1.forwardFlops } }
 
   /// Builds the graph of one example, so that what it refuses is known before anything is allocated.
-  private func checkGraph(pointer: String) throws(Faults) {
+  private func checkGraph(pointer: String) throws(Faults) -> Graph {
     var graph = Graph()
     do throws(GraphError) {
       _ = try build(batch: 1, mode: .training, into: &graph)
+      return graph
     } catch {
       let layer = spec.layers.first { $0.name == error.scope }
       let place = pointer + (layer?.place ?? "")

@@ -19,8 +19,18 @@ enum InputDecoder {
     } else if reader.value("vocabulary") != nil {
       reader.fault("vocabulary", "belongs to tokens; add \"dtype\": \"int32\"")
     }
+    let padding = reader.double("padding", in: -1e38...1e38)
+    if let padding, let shape, element == .float32 || vocabulary != nil,
+      let objection = InputSpec.objection(
+        toPadding: padding, shape: shape, vocabulary: vocabulary)
+    {
+      reader.fault("padding", objection)
+    }
     model.add(reader.finish())
-    return shape.map { InputSpec(name: name, shape: $0, element: element, vocabulary: vocabulary) }
+    return shape.map {
+      InputSpec(
+        name: name, shape: $0, element: element, vocabulary: vocabulary, padding: padding)
+    }
   }
 
   private static func shape(_ reader: inout ObjectReader) -> Shape? {

@@ -64,12 +64,17 @@ public struct InputSpec: Hashable, Sendable {
   public let element: ElementType
   /// How many different tokens there are; `nil` for numbers.
   public let vocabulary: Int?
+  /// The token, or the number of all features of a step, that says that there's nothing at a place.
+  public var padding: Double?
 
   var json: JSON {
     var object = JSONObject([
       ("shape", .array(shape.dimensions.map(JSON.integer))), ("dtype", .string(element.rawValue)),
     ])
     if let vocabulary { object["vocabulary"] = .integer(vocabulary) }
+    if let padding {
+      object["padding"] = vocabulary == nil ? .number(padding) : .integer(Int(padding))
+    }
     return .object(object)
   }
 }

@@ -6,7 +6,7 @@ import NeuralNetworks
 ///
 /// The plans are made once; each run reads the parameters as they are then.
 public final class Evaluation {
-  /// How many examples are evaluated.
+  /// How many examples are evaluated; with stateful layers those that fill batches.
   public let examples: Int
   private let indices: [Int]?
   private let assembler: BatchAssembler
@@ -14,6 +14,8 @@ public final class Evaluation {
   private let objectives: [Objective]
   private let answerRule: AnswerRule?
   private let order: UnsafeMutableBufferPointer<Int>
+  /// How stateful layers take the examples; `nil` without any.
+  private let lanes: Lanes?
 
   public var plannedBytes: Int { programs.reduce(0) { $0 + $1.plannedBytes } }
 
@@ -28,10 +30,12 @@ public final class Evaluation {
     if let detail = source.faults(for: model, name: "the dataset").first {
       throw TrainingError(.mismatch, detail)
     }
-    examples = indices?.count ?? source.examples
+    let given = indices?.count ?? source.examples
+    let batch = max(1, min(batchSize, given))
+    lanes = model.isStateful ? Lanes(examples: given, rows: batch) : nil
+    examples = lanes.map { $0.batches * batch } ?? given
     self.indices = indices
     self.objectives = objectives
-    let batch = max(1, min(batchSize, examples))
     assembler = try BatchAssembler(
       source: source, objectives: objectives, model: model, largestBatch: batch)
     answerRule = measuresAccuracy ? AnswerRule(objectives[0]) : nil
@@ -47,12 +51,13 @@ public final class Evaluation {
 
   deinit { order.deallocate() }
 
-  /// Goes over all examples in their order.
+  /// Goes over all examples in their order, or that of lanes.
   ///
   /// Batches weigh in the loss what their own means were divided by, so that it is that of all examples as one
   /// batch, whatever the batch size. Losses that compare the examples of a batch with each other have none such:
   /// theirs is the mean over batches by their examples. Places that the loss ignores are no answers.
   public func run() -> EvaluationResult {
+    for program in programs { program.resetStates() }
     var means = [WeightedMean](repeating: WeightedMean(), count: objectives.count)
     var right = 0
     var answers = 0
@@ -60,7 +65,10 @@ public final class Evaluation {
     while start < examples {
       let count = min(order.count, examples - start)
       guard let program = programs.first(where: { $0.batch == count }) else { break }
-      for row in 0..<count { order[row] = indices?[start + row] ?? (start + row) }
+      for row in 0..<count {
+        let example = lanes?.example(start + row) ?? start + row
+        order[row] = indices?[example] ?? example
+      }
       assembler.assemble(UnsafeBufferPointer(rebasing: order[..<count]), into: program.slots)
       program.run()
       program.add(to: &means)

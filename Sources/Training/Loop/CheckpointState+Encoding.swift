@@ -9,6 +9,7 @@ extension CheckpointState {
   public func write(to sink: WeightsFile.Sink) throws {
     var tensors = Self.prefixed(weights.tensors, "weights")
     tensors += Self.prefixed(optimizer, "optimizer")
+    tensors += Self.prefixed(states, "state")
     if let bestWeights { tensors += Self.prefixed(bestWeights.tensors, "best") }
     let metadata = [
       ("chainrule_checkpoint", Self.version), ("progress", progress.json(step: step).description),
@@ -26,7 +27,7 @@ extension CheckpointState {
   /// The contents of the tensors in bytes.
   public var byteCount: Int {
     weights.byteCount + (bestWeights?.byteCount ?? 0)
-      + optimizer.reduce(0) { $0 + $1.tensor.type.byteCount }
+      + (optimizer + states).reduce(0) { $0 + $1.tensor.type.byteCount }
   }
 
   /// Reads what `write(to:)` wrote.
@@ -42,6 +43,7 @@ extension CheckpointState {
     self.init(
       step: step, weights: Weights(Self.unprefixed(tensors, "weights")),
       optimizer: Self.unprefixed(tensors, "optimizer"),
+      states: Self.unprefixed(tensors, "state"),
       bestWeights: best.isEmpty ? nil : Weights(best), progress: progress)
   }
 

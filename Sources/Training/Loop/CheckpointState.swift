@@ -9,6 +9,8 @@ public struct CheckpointState: Sendable {
   public let weights: Weights
   /// The optimizer's memory, named `<slot>.<parameter>`.
   public let optimizer: [NamedTensor]
+  /// What stateful layers hand on to the next batch.
+  public let states: [NamedTensor]
   /// The weights of the best validation so far, when the run may have to go back to them.
   public let bestWeights: Weights?
   public let progress: Progress
@@ -37,11 +39,13 @@ public struct CheckpointState: Sendable {
   }
 
   public init(
-    step: Int, weights: Weights, optimizer: [NamedTensor], bestWeights: Weights?, progress: Progress
+    step: Int, weights: Weights, optimizer: [NamedTensor], states: [NamedTensor] = [],
+    bestWeights: Weights?, progress: Progress
   ) {
     self.step = step
     self.weights = weights
     self.optimizer = optimizer
+    self.states = states
     self.bestWeights = bestWeights
     self.progress = progress
   }

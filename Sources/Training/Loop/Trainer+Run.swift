@@ -82,6 +82,7 @@ extension Trainer {
     let restores = configuration.earlyStopping?.restoreBest == true
     let state = CheckpointState(
       step: step, weights: weights, optimizer: engine.optimizerState(),
+      states: engine.carriedStates(),
       bestWeights: restores ? bestWeights : nil, progress: progress)
     return CheckpointRecord(
       kind: kind, step: step, epoch: epoch, seconds: progress.seconds, metric: nil,

@@ -3,6 +3,7 @@ extension Trainer {
   func takeStep(_ observer: any TrainingObserver) throws -> TrainingFailure? {
     let began = progress.seconds
     let batch = examples.batch(step)
+    if step % summary.stepsPerEpoch == 0 { engine.resetStates() }
     let next = step + 1
     let observesLayers = ObservationConfiguration.isDue(next, every: observation.activationsEvery)
     let takesHistograms = ObservationConfiguration.isDue(next, every: observation.histogramsEvery)

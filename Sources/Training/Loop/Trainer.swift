@@ -62,7 +62,7 @@ public final class Trainer {
 
     let objectives = try data.objectives(model: model, configuration: configuration)
     answerRule = configuration.measuresAccuracy ? AnswerRule(objectives[0]) : nil
-    let parts = data.split(configuration)
+    let parts = data.split(configuration, model: model)
     examples = try ExampleOrder(
       source: data.training, examples: parts.training, objectives: objectives,
       model: model, configuration: configuration)

@@ -65,7 +65,10 @@ public struct TrainingData: Sendable {
         trainingPointer + "/validation/fraction",
         "\(fraction) contradicts the run's own dataset for validation; give one of the two")
     }
-    addSizeFaults(configuration, trainingPointer, to: &faults)
+    if model.isStateful {
+      addOrderFaults(configuration, dataPointer, trainingPointer, to: &faults)
+    }
+    addSizeFaults(model, configuration, trainingPointer, to: &faults)
     return faults
   }
 
@@ -86,34 +89,61 @@ public struct TrainingData: Sendable {
     let validation: (source: any ExampleSource, examples: [Int]?)?
   }
 
-  func split(_ configuration: TrainingConfiguration) -> Parts {
+  func split(_ configuration: TrainingConfiguration, model: Model) -> Parts {
     if let validation { return Parts(training: nil, validation: (validation, nil)) }
     guard let fraction = configuration.validationFraction else {
       return Parts(training: nil, validation: nil)
     }
-    let split = Split(
-      examples: training.examples, validationFraction: fraction, seed: configuration.seed,
-      classIndices: training.classIndices)
+    let split = training.split(
+      validationFraction: fraction, seed: configuration.seed, inOrder: model.isStateful)
     return Parts(training: split.training, validation: (training, split.validation))
   }
 
+  /// What keeps stateful layers from going on where the batch before ended.
+  private func addOrderFaults(
+    _ configuration: TrainingConfiguration, _ dataPointer: String, _ trainingPointer: String,
+    to faults: inout Faults
+  ) {
+    if configuration.shuffle {
+      faults.add(
+        trainingPointer + "/shuffle",
+        "examples are shuffled, and the model has a stateful layer, which goes on where the batch before "
+          + "ended; say \"shuffle\": false")
+    }
+    for case let source? in [training, validation, test] where !source.followsOn {
+      faults.add(
+        dataPointer,
+        "the windows of the text overlap or leave gaps, and the model has a stateful layer, which goes on "
+          + "where the window before ended; upload it with a stride as long as sequence_length")
+      break
+    }
+  }
+
   private func addSizeFaults(
-    _ configuration: TrainingConfiguration, _ pointer: String, to faults: inout Faults
+    _ model: Model, _ configuration: TrainingConfiguration, _ pointer: String,
+    to faults: inout Faults
   ) {
     guard training.examples > 0 else { return }
     var examples = training.examples
     if configuration.validationFraction != nil, validation == nil {
-      let kept = split(configuration).validation?.examples?.count ?? 0
-      if kept == 0 || kept == examples {
+      let parts = split(configuration, model: model)
+      let kept = parts.validation?.examples?.count ?? 0
+      let left = parts.training?.count ?? 0
+      if kept == 0 || left == 0 {
         faults.add(
           pointer + "/validation/fraction",
-          "leaves \(examples - kept) of \(examples) examples for training and \(kept) for "
+          "leaves \(left) of \(examples) examples for training and \(kept) for "
             + "validation; both need one at least")
         return
       }
-      examples -= kept
+      examples = left
     }
-    if configuration.dropLast, examples < configuration.batchSize {
+    if model.isStateful, examples < configuration.batchSize {
+      faults.add(
+        pointer + "/batch_size",
+        "\(configuration.batchSize) rows are more than the \(examples) examples, and a stateful layer needs "
+          + "whole batches")
+    } else if configuration.dropLast, examples < configuration.batchSize {
       faults.add(
         pointer + "/drop_last",
         "drops the only batch there is: \(examples) examples are fewer than the batch size of "

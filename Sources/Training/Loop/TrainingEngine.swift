@@ -21,6 +21,8 @@ final class TrainingEngine {
   private let updater: ParameterUpdater
   /// Seed and step, two words each, as random primitives read them.
   private let random: UnsafeMutablePointer<Int32>
+  /// What layers hand on from batch to batch; there's nothing in it before the first program.
+  private var states = ParameterStore([], element: .float32)
   private var programs: [TrainingProgram] = []
   private var evaluations: [Evaluation] = []
 
@@ -69,8 +71,12 @@ final class TrainingEngine {
         ? .none
         : configuration.memory.recomputation(
           otherBytes: model.stateBytes(slots: configuration.optimizer.slots.count)))
+    if states.count == 0, !plan.states.isEmpty {
+      states = ParameterStore(plan.states.map { ($0.name, $0.shape) }, element: .float32)
+    }
     return try TrainingProgram(
-      plan, batch: batch, parameters: parameters, gradients: gradients, random: random, team: team)
+      plan, batch: batch, parameters: parameters, gradients: gradients, states: states,
+      random: random, team: team)
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {
@@ -81,13 +87,15 @@ final class TrainingEngine {
     return programs[programs.count - 1]
   }
 
-  /// Examples at a time where nothing is learnt: as many as a step takes, and no fewer than 32.
+  /// Examples at a time where nothing is learnt: as many as a step takes, and no fewer than 32 unless states go
+  /// on from batch to batch.
   func evaluation(
     of source: any ExampleSource, examples: [Int]?
   ) throws(TrainingError) -> Evaluation {
     let evaluation = try Evaluation(
       model: model, parameters: parameters, objectives: objectives, source: source,
-      indices: examples, batchSize: max(configuration.batchSize, 32),
+      indices: examples,
+      batchSize: model.isStateful ? configuration.batchSize : max(configuration.batchSize, 32),
       measuresAccuracy: configuration.measuresAccuracy, team: team)
     evaluations.append(evaluation)
     return evaluation
@@ -129,10 +137,17 @@ final class TrainingEngine {
 
   func load(_ weights: Weights) throws(TrainingError) { try weights.write(to: parameters) }
 
+  /// A copy of what layers hand on.
+  func carriedStates() -> [NamedTensor] { Weights(copying: states).tensors }
+
+  /// Makes layers begin anew.
+  func resetStates() { states.zero() }
+
   func optimizerState() -> [NamedTensor] { updater.state() }
 
   func restore(_ state: CheckpointState) throws(TrainingError) {
     try state.weights.write(to: parameters)
     try updater.restore(state.optimizer)
+    try Weights(state.states).write(to: states)
   }
 }

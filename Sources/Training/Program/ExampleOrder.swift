@@ -8,6 +8,8 @@ final class ExampleOrder {
   /// Examples of an epoch.
   let count: Int
   private let order: BatchOrder
+  /// Whether row `i` of each batch goes on where that of the batch before ended.
+  private let isInLanes: Bool
   private let assembler: BatchAssembler
   /// Which of the source's examples take part; `nil` for all.
   private let members: [Int]?
@@ -24,7 +26,8 @@ final class ExampleOrder {
     members = examples
     order = BatchOrder(
       count: count, batchSize: configuration.batchSize, seed: configuration.seed,
-      shuffle: configuration.shuffle, dropLast: configuration.dropLast)
+      shuffle: configuration.shuffle, dropLast: configuration.dropLast || model.isStateful)
+    isInLanes = model.isStateful
     assembler = try BatchAssembler(
       source: source, objectives: objectives, model: model,
       largestBatch: min(configuration.batchSize, count))
@@ -53,6 +56,7 @@ final class ExampleOrder {
     if wanted != epoch {
       epoch = wanted
       order.write(epoch: wanted, to: &shuffled)
+      if isInLanes { Lanes(examples: count, rows: order.batchSize).arrange(&shuffled) }
       for position in 0..<count {
         sequence[position] = members?[shuffled[position]] ?? shuffled[position]
       }

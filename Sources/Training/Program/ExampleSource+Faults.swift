@@ -22,9 +22,16 @@ extension ExampleSource {
       }
       if own[index].element == .int32, input.element != .int32 {
         return "the model's input \"\(input.name)\" is numbers, that array of \(name) is int32; "
-          + "add \"dtype\": \"int32\" and a vocabulary to the input"
+          + "add \"dtype\": \"int32\" and a vocabulary"
+          + "\(own[index].vocabulary.map { " of \($0)" } ?? "") to the input"
       }
       guard let vocabulary = input.vocabulary else { return nil }
+      if let known = own[index].vocabulary {
+        return known <= vocabulary
+          ? nil
+          : "the model's input has a vocabulary of \(vocabulary), \(name) has \(known) different tokens; "
+            + "the vocabulary must be at least \(known)"
+      }
       return TokenScan.fault(in: self, input: index, vocabulary: vocabulary)
         .map { "\(name)'s \($0)" }
     }

@@ -21,6 +21,26 @@ public protocol ExampleSource: Sendable {
 
   /// The class of every example by the first target; none when that has no classes.
   var classIndices: [Int32] { get }
+
+  /// Which examples train and which validate.
+  ///
+  /// - Parameter inOrder: whether the last ones validate, so that the order of both is that of the data.
+  func split(validationFraction: Double, seed: UInt64, inOrder: Bool) -> Split
+
+  /// Whether each example goes on where the one before it ended, as far as anyone knows.
+  var followsOn: Bool { get }
+}
+
+extension ExampleSource {
+  public var followsOn: Bool { true }
+
+  public func split(validationFraction: Double, seed: UInt64, inOrder: Bool) -> Split {
+    inOrder
+      ? Split(examples: examples, lastFraction: validationFraction)
+      : Split(
+        examples: examples, validationFraction: validationFraction, seed: seed,
+        classIndices: classIndices)
+  }
 }
 
 /// One of the arrays that an example is made of.
@@ -30,11 +50,17 @@ public struct ExampleInput: Hashable, Sendable {
   public let shape: Shape
   /// `float32`, or `int32` where the array holds nothing but tokens.
   public let element: ElementType
+  /// How many different tokens there are; `nil` when it isn't known, or they are numbers.
+  public let vocabulary: Int?
 
-  public init(name: String = InputSpec.onlyName, shape: Shape, element: ElementType = .float32) {
+  public init(
+    name: String = InputSpec.onlyName, shape: Shape, element: ElementType = .float32,
+    vocabulary: Int? = nil
+  ) {
     self.name = name
     self.shape = shape
     self.element = element
+    self.vocabulary = vocabulary
   }
 }
 
@@ -70,7 +96,12 @@ extension ExampleSource {
 }
 
 extension Dataset: ExampleSource {
-  public var inputs: [ExampleInput] { [ExampleInput(shape: inputShape)] }
+  public var followsOn: Bool { description.input.windows?.areContiguous ?? true }
+
+  public var inputs: [ExampleInput] {
+    guard let windows = description.input.windows else { return [ExampleInput(shape: inputShape)] }
+    return [ExampleInput(shape: inputShape, element: .int32, vocabulary: windows.vocabulary)]
+  }
   public var targets: [ExampleTarget] { [ExampleTarget(description.lossTarget)] }
 
   public func gather(
@@ -78,7 +109,11 @@ extension Dataset: ExampleSource {
     targets: [UnsafeMutableRawPointer?]
   ) {
     if let place = inputs[0] {
-      gatherInputs(indices: indices, into: place.assumingMemoryBound(to: Float.self))
+      if description.input.windows == nil {
+        gatherInputs(indices: indices, into: place.assumingMemoryBound(to: Float.self))
+      } else {
+        gatherTokens(indices: indices, into: place.assumingMemoryBound(to: Int32.self))
+      }
     }
     if let place = targets[0] { gatherTargets(indices: indices, into: place) }
   }
@@ -89,6 +124,7 @@ extension DatasetDescription {
   public var lossTarget: LossTarget {
     switch target {
     case .classes(let names, _): .classes(names.count)
+    case .sequence(let names, _, let shape): .classes(names.count, shape: shape)
     case .vector(let shape, _, _): .vector(shape)
     }
   }

@@ -14,8 +14,12 @@ final class InferenceProgram {
   private let losses: [UnsafeMutablePointer<Float>]
   /// What the batch weighs in each; `nil` for its number of examples.
   private let weights: [UnsafeMutablePointer<Float>?]
+  /// What becomes of states after a pass, if they are handed on.
+  private let updates:
+    [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
   private let executor: Executor
 
+  /// Stateful layers begin with 0 in each pass; with objectives, where the pass before ended.
   init(
     model: Model, objectives: [Objective], batch: Int, parameters: ParameterStore, team: ThreadTeam
   ) throws(TrainingError) {
@@ -28,8 +32,11 @@ final class InferenceProgram {
       for (index, parameter) in built.parameters.enumerated() {
         bindings[parameter] = parameters.pointer(index)
       }
+      let carried = terms.isEmpty ? [] : graph.updates
       let plan = try Plan(
-        graph, outputs: built.outputs + terms.map(\.loss) + terms.compactMap(\.weight))
+        graph,
+        outputs: built.outputs + terms.map(\.loss) + terms.compactMap(\.weight)
+          + carried.map(\.value))
       let executor = try Executor(plan: plan, bindings: bindings, team: team)
       func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
         executor.pointer(to: value).assumingMemoryBound(to: Float.self)
@@ -40,6 +47,14 @@ final class InferenceProgram {
       outputs = built.outputs.map(floats)
       losses = terms.map { floats($0.loss) }
       weights = terms.map { $0.weight.map(floats) }
+      // The arena is zeros at first, and no pass writes to inputs.
+      for state in graph.states { _ = executor.pointer(to: state.value) }
+      updates = carried.map { update in
+        (
+          executor.pointer(to: update.state), executor.pointer(to: update.value),
+          graph.type(of: update.value).byteCount
+        )
+      }
       plannedBytes = plan.arenaBytes
       try executor.checkInputs()
       self.executor = executor
@@ -48,7 +63,10 @@ final class InferenceProgram {
     }
   }
 
-  func run() { executor.run() }
+  func run() {
+    executor.run()
+    for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
+  }
 
   /// Takes the losses of the batch run last into means over batches, one an objective.
   func add(to means: inout [WeightedMean]) {
@@ -56,6 +74,13 @@ final class InferenceProgram {
       means[index].add(
         Double(losses[index].pointee),
         weight: weights[index].map { Double($0.pointee) } ?? Double(batch))
+    }
+  }
+
+  /// Makes stateful layers begin anew.
+  func resetStates() {
+    for update in updates {
+      update.state.initializeMemory(as: UInt8.self, repeating: 0, count: update.bytes)
     }
   }
 }

@@ -18,7 +18,9 @@ struct TrainingPlan {
   let parameters: [Value]
   /// One a learned parameter.
   let gradients: [Value]
-  /// What becomes of running statistics after the pass.
+  /// What layers hand on to the next pass: zeros before the first one.
+  let states: [(name: String, value: Value, shape: Shape)]
+  /// What becomes of running statistics and states after the pass.
   let updates: [(state: Value, value: Value, bytes: Int)]
   /// Empty unless observed.
   let layers: [(name: String, shape: Shape, output: Value, gradient: Value)]
@@ -57,6 +59,7 @@ struct TrainingPlan {
       losses = terms.map(\.loss)
       random = graph.random
       parameters = built.parameters
+      states = graph.states.map { ($0.name, $0.value, graph.type(of: $0.value).shape) }
       self.updates = updates.map { ($0.state, $0.value, graph.type(of: $0.value).byteCount) }
       gradients = Array(derivatives.prefix(learned.count))
       layers = zip(observed, derivatives.dropFirst(learned.count)).map {

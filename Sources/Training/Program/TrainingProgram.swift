@@ -32,10 +32,11 @@ final class TrainingProgram {
   /// - Parameters:
   ///   - parameters: all of the model's.
   ///   - gradients: of those that are learned.
+  ///   - states: what layers hand on from pass to pass, as the plan lists it.
   ///   - random: seed and step, two words each.
   init(
     _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
-    random: UnsafeMutablePointer<Int32>, team: ThreadTeam
+    states: ParameterStore, random: UnsafeMutablePointer<Int32>, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
     var bindings: [Value: UnsafeMutableRawPointer] = [:]
@@ -44,6 +45,13 @@ final class TrainingProgram {
     }
     for index in parts.gradients.indices {
       bindings[parts.gradients[index]] = gradients.pointer(index)
+    }
+    for (index, state) in parts.states.enumerated() {
+      guard states.count > index, states.shapes[index] == state.shape else {
+        throw TrainingError(
+          .plan, "batches of several sizes can't hand on the state \(state.name) \(state.shape)")
+      }
+      bindings[state.value] = states.pointer(index)
     }
     if let slot = parts.random { bindings[slot] = UnsafeMutableRawPointer(random) }
     do {

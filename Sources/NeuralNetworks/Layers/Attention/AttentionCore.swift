@@ -140,9 +140,10 @@ struct AttentionCore: Hashable, Sendable {
       + (causal ? products / 2 : products)
   }
 
+  /// - Parameter mask: which places of the memory there are, `[N, S]`; all when it is `nil`.
   /// - Shapes: query `[N, T, E]`, memory `[N, S, M]`, output `[N, T, E]`.
   func forward(
-    query: Value, memory: Value, parameters: [Value], in graph: inout Graph
+    query: Value, memory: Value, mask: Value?, parameters: [Value], in graph: inout Graph
   ) throws(GraphError) -> Value {
     let shape = graph.shape(of: query)
     let width = shape[2]
@@ -175,7 +176,7 @@ struct AttentionCore: Hashable, Sendable {
       for index in 0..<2 { parts[index] = try rotated(parts[index], in: &graph) }
     }
     let attended = try graph.attention(
-      query: parts[0], key: parts[1], value: parts[2],
+      query: parts[0], key: parts[1], value: parts[2], mask: mask,
       slopes: positions == .alibi ? slopes(in: &graph) : nil, isCausal: causal)
     let joined = try graph.reshape(
       graph.transpose(attended, axes: [0, 2, 1, 3]), to: shape)

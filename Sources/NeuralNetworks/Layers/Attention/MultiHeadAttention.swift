@@ -28,6 +28,8 @@ public struct MultiHeadAttention: Layer {
 
   public static let inputCount = 1...2
 
+  public static let masking = Masking.uses
+
   public init(from reader: inout ObjectReader) {
     core = AttentionCore(from: &reader)
     dropout = reader.double(MultiHeadAttention.dropoutField)
@@ -55,7 +57,8 @@ public struct MultiHeadAttention: Layer {
     _ inputs: [Value], parameters: [Value], context: ForwardContext, in graph: inout Graph
   ) throws(GraphError) -> Value {
     let y = try core.forward(
-      query: inputs[0], memory: inputs[inputs.count - 1], parameters: parameters, in: &graph)
+      query: inputs[0], memory: inputs[inputs.count - 1], mask: context.mask(inputs.count - 1),
+      parameters: parameters, in: &graph)
     guard context.mode == .training, dropout > 0 else { return y }
     return try graph.dropout(y, rate: dropout, stream: context.layer)
   }

@@ -36,6 +36,8 @@ public struct PositionalEmbedding: Layer {
 
   public static let shapeFields = ["kind"]
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     kind = Kind(rawValue: reader.choice(PositionalEmbedding.kindField)) ?? .learned
     initializer = reader.initializer(

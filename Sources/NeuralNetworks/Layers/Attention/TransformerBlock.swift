@@ -27,6 +27,8 @@ public struct TransformerBlock: Layer {
     ],
     source: "Vaswani et al. 2017, arXiv:1706.03762. As torch.nn.TransformerEncoderLayer.")
 
+  public static let masking = Masking.uses
+
   public init(from reader: inout ObjectReader) {
     attention = AttentionCore(from: &reader)
     parts = BlockParts(from: &reader, bias: attention.bias)
@@ -68,7 +70,8 @@ public struct TransformerBlock: Layer {
     let x = try parts.residual(
       inputs[0], norm: norm1, stream: "attention", context: context, in: &graph
     ) { (graph, x) throws(GraphError) in
-      try attention.forward(query: x, memory: x, parameters: projections, in: &graph)
+      try attention.forward(
+        query: x, memory: x, mask: context.mask(), parameters: projections, in: &graph)
     }
     return try parts.residual(
       x, norm: norm2, stream: "feed_forward", context: context, in: &graph

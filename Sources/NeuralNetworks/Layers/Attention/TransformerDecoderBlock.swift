@@ -28,6 +28,8 @@ public struct TransformerDecoderBlock: Layer {
 
   public static let inputCount = 2...2
 
+  public static let masking = Masking.uses
+
   public init(from reader: inout ObjectReader) {
     attention = AttentionCore(from: &reader)
     parts = BlockParts(from: &reader, bias: attention.bias)
@@ -85,11 +87,13 @@ public struct TransformerDecoderBlock: Layer {
     var x = try parts.residual(
       inputs[0], norm: norms[0], stream: "attention", context: context, in: &graph
     ) { (graph, x) throws(GraphError) in
-      try attention.forward(query: x, memory: x, parameters: own, in: &graph)
+      try attention.forward(
+        query: x, memory: x, mask: context.mask(), parameters: own, in: &graph)
     }
     x = try parts.residual(x, norm: norms[1], stream: "memory", context: context, in: &graph) {
       (graph, x) throws(GraphError) in
-      try attention.crossing.forward(query: x, memory: memory, parameters: crossing, in: &graph)
+      try attention.crossing.forward(
+        query: x, memory: memory, mask: context.mask(1), parameters: crossing, in: &graph)
     }
     return try parts.residual(
       x, norm: norms[2], stream: "feed_forward", context: context, in: &graph

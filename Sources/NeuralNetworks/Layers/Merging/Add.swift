@@ -20,6 +20,8 @@ public struct Add: Layer {
 
   public static let inputCount = Merge.inputCount
 
+  public static let masking = Masking.keeps
+
   init(activation: Activation) { self.activation = activation }
 
   public init(from reader: inout ObjectReader) {

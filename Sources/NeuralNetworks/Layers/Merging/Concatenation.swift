@@ -28,6 +28,8 @@ public struct Concatenation: Layer {
   public static let inputCount = Merge.inputCount
   public static let shapeFields = ["axis"]
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     axis = reader.integer("axis", in: -LayerLimits.rank...LayerLimits.rank - 1)
   }

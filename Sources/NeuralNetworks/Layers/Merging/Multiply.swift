@@ -20,6 +20,8 @@ public struct Multiply: Layer {
 
   public static let inputCount = Merge.inputCount
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     activation = reader.activation()
   }

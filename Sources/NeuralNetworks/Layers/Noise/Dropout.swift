@@ -22,6 +22,8 @@ public struct Dropout: Layer {
     fields: [rateField],
     source: "Srivastava et al. 2014, JMLR 15, 1929-1958. As torch.nn.Dropout.")
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     rate = reader.double(Dropout.rateField)
   }

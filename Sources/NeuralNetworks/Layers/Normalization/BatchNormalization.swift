@@ -28,6 +28,8 @@ public struct BatchNormalization: Layer {
     weights: ["weight [C]", "bias [C]", "running_mean [C]", "running_var [C]"],
     source: "Ioffe and Szegedy 2015, arXiv:1502.03167. As torch.nn.BatchNorm2d.")
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     epsilon = reader.double(NormalizationFields.epsilon)
     momentum = reader.double(BatchNormalization.momentumField)

@@ -28,6 +28,8 @@ public struct LayerNormalization: Layer {
     weights: ["weight [D]", "bias [D]"],
     source: "Ba et al. 2016, arXiv:1607.06450. As torch.nn.LayerNorm.")
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     axes = reader.integer(LayerNormalization.axesField)
     epsilon = reader.double(NormalizationFields.epsilon)

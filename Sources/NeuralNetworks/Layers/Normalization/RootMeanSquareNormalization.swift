@@ -21,6 +21,8 @@ public struct RootMeanSquareNormalization: Layer {
     weights: ["weight [D]"],
     source: "Zhang and Sennrich 2019, arXiv:1910.07467. As torch.nn.RMSNorm.")
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     epsilon = reader.double(NormalizationFields.epsilon)
     affine = reader.bool(NormalizationFields.affine)

@@ -17,12 +17,15 @@ public struct GRUCell: RecurrentCell {
   public init(from reader: inout ObjectReader) {}
 
   public func run(
-    _ x: Value, _ parameters: RecurrentParameters, options: RecurrentOptions, in graph: inout Graph
-  ) throws(GraphError) -> Value {
+    _ x: Value, _ parameters: RecurrentParameters, states: [Value], options: RecurrentOptions,
+    in graph: inout Graph
+  ) throws(GraphError) -> RecurrentRun {
     // The reset gate takes the state's bias too, so that it can't join the input's.
-    try graph.gru(
+    let y = try graph.gru(
       graph.linear(x, weight: parameters.weight.input, bias: parameters.bias?.input),
-      weight: parameters.weight.hidden, bias: parameters.bias?.hidden, options: options)
+      weight: parameters.weight.hidden, bias: parameters.bias?.hidden, state: states.first,
+      options: options)
+    return try RecurrentRun(y, carries: !states.isEmpty, in: &graph)
   }
 }
 

@@ -7,6 +7,7 @@ import JSON
 /// doi:10.1162/neco.1997.9.8.1735; the forget gate of Gers et al. 2000.
 public struct LSTMCell: RecurrentCell {
   public static let gates = 4
+  public static let states = 2
 
   /// Whether projections and cell are normalised in each step.
   public let layerNorm: Bool
@@ -41,13 +42,16 @@ public struct LSTMCell: RecurrentCell {
   }
 
   public func run(
-    _ x: Value, _ parameters: RecurrentParameters, options: RecurrentOptions, in graph: inout Graph
-  ) throws(GraphError) -> Value {
+    _ x: Value, _ parameters: RecurrentParameters, states: [Value], options: RecurrentOptions,
+    in graph: inout Graph
+  ) throws(GraphError) -> RecurrentRun {
     if layerNorm {
-      return try NormalizedLSTM(parameters).run(x, options: options, in: &graph)
+      return try NormalizedLSTM(parameters).run(x, states: states, options: options, in: &graph)
     }
-    return try graph.lstm(
-      parameters.projection(of: x, in: &graph), weight: parameters.weight.hidden, options: options)
+    let y = try graph.lstm(
+      parameters.projection(of: x, in: &graph), weight: parameters.weight.hidden,
+      states: states.isEmpty ? nil : (states[0], states[1]), options: options)
+    return try RecurrentRun(y, carries: !states.isEmpty, in: &graph)
   }
 }
 

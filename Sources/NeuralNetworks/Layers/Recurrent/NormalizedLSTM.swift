@@ -20,8 +20,8 @@ struct NormalizedLSTM {
   }
 
   func run(
-    _ x: Value, options: RecurrentOptions, in graph: inout Graph
-  ) throws(GraphError) -> Value {
+    _ x: Value, states: [Value], options: RecurrentOptions, in graph: inout Graph
+  ) throws(GraphError) -> RecurrentRun {
     let shape = graph.shape(of: x)
     let (batch, length) = (shape[0], shape[1])
     let units = graph.shape(of: parameters.weight.hidden)[1]
@@ -33,8 +33,12 @@ struct NormalizedLSTM {
         graph.linear(turned, weight: parameters.weight.input), weight: parameters.others[0],
         bias: parameters.bias?.input),
       lengths: [Int](repeating: batch, count: length), axis: 0)
-    var h = graph.constant(Tensor.table([batch, units], graph.element) { _ in 0 })
-    var c = h
+    let masks = try options.mask.map { mask throws(GraphError) in
+      try graph.split(mask, lengths: [Int](repeating: 1, count: length), axis: 1)
+    }
+    let zeros = graph.constant(Tensor.table([batch, units], graph.element) { _ in 0 })
+    var h = states.first ?? zeros
+    var c = states.dropFirst().first ?? zeros
     var outputs: [Value] = []
     let order = options.isReversed ? Array((0..<length).reversed()) : Array(0..<length)
     for (count, step) in order.enumerated() {
@@ -45,12 +49,23 @@ struct NormalizedLSTM {
       let fed = try options.factors.map { factors throws(GraphError) in
         try graph.multiply(h, factors)
       }
-      (h, c) = try self.step(projected[step], fed ?? h, c, units: units, in: &graph)
-      outputs.append(h)
+      let next = try self.step(projected[step], fed ?? h, c, units: units, in: &graph)
+      guard let mask = masks?[step] else {
+        (h, c) = next
+        outputs.append(h)
+        continue
+      }
+      // Padding leaves the state as it is and gives 0, as PyTorch's packed sequences.
+      h = try graph.select(mask, next.h, h)
+      c = try graph.select(mask, next.c, c)
+      outputs.append(try graph.multiply(h, mask))
     }
-    guard options.isWhole else { return h }
+    let final =
+      states.isEmpty ? [] : [try graph.stopGradient(h), try graph.stopGradient(c)]
+    guard options.isWhole else { return RecurrentRun(h, states: final) }
     let ordered = options.isReversed ? outputs.reversed() : outputs
-    return try graph.transpose(graph.stack(ordered, axis: 0), axes: [1, 0, 2])
+    let whole = try graph.transpose(graph.stack(ordered, axis: 0), axes: [1, 0, 2])
+    return RecurrentRun(whole, states: final)
   }
 
   private func step(

@@ -30,11 +30,13 @@ public struct RNNCell: RecurrentCell {
   public var configuration: [(String, JSON)] { [("activation", .string(function.rawValue))] }
 
   public func run(
-    _ x: Value, _ parameters: RecurrentParameters, options: RecurrentOptions, in graph: inout Graph
-  ) throws(GraphError) -> Value {
-    try graph.rnn(
+    _ x: Value, _ parameters: RecurrentParameters, states: [Value], options: RecurrentOptions,
+    in graph: inout Graph
+  ) throws(GraphError) -> RecurrentRun {
+    let y = try graph.rnn(
       parameters.projection(of: x, in: &graph), weight: parameters.weight.hidden,
-      isRectified: function == .relu, options: options)
+      isRectified: function == .relu, state: states.first, options: options)
+    return try RecurrentRun(y, carries: !states.isEmpty, in: &graph)
   }
 }
 

@@ -18,12 +18,14 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
   public let recurrentDropout: Double
   public let returnSequences: Bool
   public let truncate: Int?
+  public let stateful: Bool
   public let bias: Bool
   /// `nil` for PyTorch's.
   public let initializer: Initializer?
   public let cell: Cell
 
   public static var documentation: CatalogEntry { Cell.documentation }
+  public static var masking: Masking { .uses }
   public static var shapeFields: [String] { ["units", "bidirectional", "return_sequences"] }
 
   public init(from reader: inout ObjectReader) {
@@ -34,6 +36,13 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     recurrentDropout = reader.double(RecurrentFields.recurrentDropout)
     returnSequences = reader.bool(RecurrentFields.returnSequences)
     truncate = reader.integer("truncate", in: 1...LayerLimits.elements)
+    stateful = reader.bool(RecurrentFields.stateful)
+    if stateful, bidirectional {
+      reader.fault(
+        "stateful",
+        "a layer that reads backwards begins with what comes later; leave out stateful or bidirectional"
+      )
+    }
     bias = reader.bool(CommonFields.bias)
     let isGiven = reader.value(RecurrentFields.initializer.name) != nil
     initializer =
@@ -49,7 +58,7 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
       ("return_sequences", .bool(returnSequences)),
     ]
     if let truncate { members.append(("truncate", .integer(truncate))) }
-    members.append(("bias", .bool(bias)))
+    members += [("stateful", .bool(stateful)), ("bias", .bool(bias))]
     if let initializer { members.append(("initializer", initializer.json)) }
     return members + cell.configuration
   }
@@ -114,14 +123,24 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
         rest = rest.dropFirst(count)
         let options = RecurrentOptions(
           isReversed: direction == 1, isWhole: returnSequences || layer < layers - 1,
-          truncate: truncate,
+          truncate: truncate, mask: context.mask(),
           factors: try factors(
             stream: "\(context.layer).\(layer).\(direction).state", context, in: &graph))
-        outputs.append(try cell.run(x, own, options: options, in: &graph))
+        let before = stateful ? states("\(context.layer).l\(layer)", context, in: &graph) : []
+        let run = try cell.run(x, own, states: before, options: options, in: &graph)
+        for (state, value) in zip(before, run.states) { try graph.update(state, to: value) }
+        outputs.append(run.output)
       }
       x = outputs.count == 1 ? outputs[0] : try graph.concatenate(outputs, axis: -1)
     }
     return x
+  }
+
+  /// What the batch before left.
+  private func states(
+    _ name: String, _ context: ForwardContext, in graph: inout Graph
+  ) -> [Value] {
+    ["h", "c"].prefix(Cell.states).map { graph.state("\(name).\($0)", [context.batch, units]) }
   }
 
   /// By what the state is multiplied at all steps, `[N, H]`; `nil` for nothing.

@@ -7,6 +7,8 @@ public protocol RecurrentCell: Sendable {
   static var documentation: CatalogEntry { get }
   /// Rows of the weights for each unit.
   static var gates: Int { get }
+  /// Tensors of `[N, H]` that go from step to step.
+  static var states: Int { get }
 
   /// Reads what only this cell has.
   init(from reader: inout ObjectReader)
@@ -23,13 +25,35 @@ public protocol RecurrentCell: Sendable {
 
   /// One direction of one layer over whole sequences.
   ///
+  /// - Parameter states: those before the first step, `[N, H]` each; none for zeros.
+  /// - Returns: the output, and the states after the last step if some were given.
   /// - Shapes: x `[N, T, D]`, output `[N, T, H]`, or the last state, `[N, H]`, as the options say.
   func run(
-    _ x: Value, _ parameters: RecurrentParameters, options: RecurrentOptions, in graph: inout Graph
-  ) throws(GraphError) -> Value
+    _ x: Value, _ parameters: RecurrentParameters, states: [Value], options: RecurrentOptions,
+    in graph: inout Graph
+  ) throws(GraphError) -> RecurrentRun
+}
+
+/// What a cell that ran along a sequence leaves.
+public struct RecurrentRun: Sendable {
+  public let output: Value
+  /// After the last step, of which no derivative is taken; empty unless there were some before the first.
+  public let states: [Value]
+
+  /// - Parameter output: that of `Graph.rnn`, `lstm` or `gru`.
+  init(_ output: Value, carries: Bool, in graph: inout Graph) throws(GraphError) {
+    self.output = output
+    states = carries ? try graph.finalStates(of: output) : []
+  }
+
+  init(_ output: Value, states: [Value]) {
+    self.output = output
+    self.states = states
+  }
 }
 
 extension RecurrentCell {
+  public static var states: Int { 1 }
   public var configuration: [(String, JSON)] { [] }
   public var isComposed: Bool { false }
 

@@ -20,6 +20,11 @@ enum RecurrentFields {
     "After how many steps the gradient through the state is cut: truncated backpropagation through time. The whole sequence when left out."
   )
 
+  static let stateful = Field(
+    "stateful", .boolean, default: false,
+    "Whether the state after a batch is that before the next one, row by row, and 0 at the begin of each epoch and evaluation; the gradient doesn't go through it. Rows of a batch then go on where those of the batch before ended: an epoch is as many contiguous lanes of the examples in order as a batch has rows, shuffle is false, and examples that fill no batch are left out. Predictions begin with 0."
+  )
+
   static let recurrentDropout = Field(
     "recurrent_dropout", .number(0...0.999), default: 0.0,
     "The fraction of the state dropped before each product while training, the same places at all steps of a sequence (Gal and Ghahramani 2016, arXiv:1512.05287)."
@@ -42,6 +47,7 @@ enum RecurrentFields {
         "[T, D] -> [units], or [T, units] with return_sequences; twice the units when bidirectional",
       fields: [
         units, layers, bidirectional, dropout, recurrentDropout, returnSequences, truncate,
+        stateful,
         CommonFields.bias, initializer,
       ] + fields,
       weights: [
