@@ -78,9 +78,9 @@ import Testing
     let parts = try model.build(batch: 2, mode: .training, into: &graph)
     let beta = parts.parameters[6]
     #expect(graph.shape(of: beta) == [1])
-    let gradient = try graph.gradients(of: graph.sum(parts.output), withRespectTo: [beta])[0]
+    let gradient = try graph.gradients(of: graph.sum(parts.outputs[0]), withRespectTo: [beta])[0]
     var contents: [Value: Tensor] = [
-      parts.input: Tensor([1, -2, 0.5, 3, 0.1, 2, -1, 1], shape: [2, 4])
+      parts.inputs[0]: Tensor([1, -2, 0.5, 3, 0.1, 2, -1, 1], shape: [2, 4])
     ]
     for (index, value) in parts.parameters.enumerated() {
       let shape = graph.shape(of: value)
@@ -89,7 +89,7 @@ import Testing
     }
     func output(beta moved: Double) throws -> Double {
       var graph = graph
-      let sum = try graph.sum(parts.output)
+      let sum = try graph.sum(parts.outputs[0])
       var moving = contents
       moving[beta] = Tensor([moved], shape: [1])
       return try graph.evaluated([sum], with: moving)[0][0]
@@ -173,7 +173,7 @@ import Testing
         ])
       var graph = Graph()
       let parts = try model.build(batch: 3, mode: .training, into: &graph)
-      let loss = try graph.mean(graph.square(parts.output))
+      let loss = try graph.mean(graph.square(parts.outputs[0]))
       let gradients = try graph.gradients(of: loss, withRespectTo: parts.parameters)
       return try Plan(graph, outputs: [loss] + gradients).lines.map(\.primitive)
     }

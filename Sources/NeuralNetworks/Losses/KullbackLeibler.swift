@@ -86,7 +86,7 @@ public struct KullbackLeibler: Loss {
       "kl_divergence takes logits and applies log_softmax itself: leave out the model's last softmax"
     case (.logProbabilities, .softmax):
       "kl_divergence takes log_probabilities: end the model in log_softmax, not in softmax"
-    case (.logProbabilities, _) where activation.composition != .logSoftmax:
+    case (.logProbabilities, _) where activation.form != .composition(.logSoftmax):
       "kl_divergence takes log_probabilities: end the model in log_softmax, or say "
         + "\"prediction\": \"logits\""
     default: nil
