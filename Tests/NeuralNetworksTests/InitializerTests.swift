@@ -34,6 +34,9 @@ import Testing
     Case(
       json: ["type": "he_uniform", "mode": "fan_out"], mean: 0, deviation: 0.0481125224,
       bound: 0.0833333333),
+    // 1 / sqrt(576) and sqrt(3 / 576).
+    Case(json: "lecun_normal", mean: 0, deviation: 0.0416666667, bound: nil),
+    Case(json: "lecun_uniform", mean: 0, deviation: 0.0416666667, bound: 0.0721687836),
     Case(json: "normal", mean: 0, deviation: 0.05, bound: nil),
     Case(json: ["type": "normal", "mean": 2.0, "std": 0.5], mean: 2, deviation: 0.5, bound: nil),
     Case(
@@ -41,7 +44,7 @@ import Testing
       bound: 1),
   ]
 
-  private static func draw(_ initializer: Initializer, _ shape: Shape, seed: UInt64) -> [Double] {
+  static func draw(_ initializer: Initializer, _ shape: Shape, seed: UInt64) -> [Double] {
     var elements = [Double](repeating: .nan, count: shape.count)
     elements.withUnsafeMutableBufferPointer {
       initializer.distribution(for: shape).fill($0, from: Philox(seed: seed, purpose: "test"))
@@ -78,7 +81,8 @@ import Testing
     }
   }
 
-  @Test("constants fill every element", arguments: [("zeros", 0.0), ("constant", 0.0)])
+  @Test(
+    "constants fill every element", arguments: [("zeros", 0.0), ("constant", 0.0), ("ones", 1.0)])
   func constants(name: String, value: Double) throws {
     let initializer = try Initializer(.string(name), pointer: "")
     #expect(Self.draw(initializer, [3, 4], seed: 1) == [Double](repeating: value, count: 12))

@@ -14,6 +14,13 @@ public enum Initializer: Hashable, Sendable {
   case glorotNormal(gain: Double)
   case heUniform(gain: Double, fan: Fan)
   case heNormal(gain: Double, fan: Fan)
+  case lecunUniform
+  case lecunNormal
+  /// Bounds that aren't said lie two deviations from the mean.
+  case truncatedNormal(mean: Double, standardDeviation: Double, low: Double?, high: Double?)
+  case orthogonal(gain: Double)
+  case identity(gain: Double)
+  case sparse(sparsity: Double, standardDeviation: Double)
 
   /// Which side of a weight He's formula looks at.
   public enum Fan: String, Hashable, Sendable, CaseIterable {
@@ -52,10 +59,27 @@ public enum Initializer: Hashable, Sendable {
       ["type": "he_uniform", "gain": .number(gain), "mode": .string(fan.rawValue)]
     case .heNormal(let gain, let fan):
       ["type": "he_normal", "gain": .number(gain), "mode": .string(fan.rawValue)]
+    case .lecunUniform: "lecun_uniform"
+    case .lecunNormal: "lecun_normal"
+    case .truncatedNormal(let mean, let deviation, let low, let high):
+      .object(
+        JSONObject(
+          [
+            ("type", "truncated_normal"), ("mean", .number(mean)), ("std", .number(deviation)),
+          ]
+            + [("low", low), ("high", high)].compactMap { name, bound in
+              bound.map { (name, .number($0)) }
+            }))
+    case .orthogonal(let gain): ["type": "orthogonal", "gain": .number(gain)]
+    case .identity(let gain): ["type": "identity", "gain": .number(gain)]
+    case .sparse(let sparsity, let deviation):
+      ["type": "sparse", "sparsity": .number(sparsity), "std": .number(deviation)]
     }
   }
 
   /// The distribution of the elements of a parameter of this shape.
+  ///
+  /// - Precondition: `check` accepts it.
   public func distribution(for shape: Shape) -> Distribution {
     let (fanIn, fanOut) = Initializer.fans(of: shape)
     switch self {
@@ -75,6 +99,21 @@ public enum Initializer: Hashable, Sendable {
     case .heNormal(let gain, let fan):
       let deviation = gain / (fan == .fanIn ? fanIn : fanOut).squareRoot()
       return .normal(mean: 0, standardDeviation: deviation)
+    case .lecunUniform:
+      let bound = (3 / fanIn).squareRoot()
+      return .uniform(low: -bound, high: bound)
+    case .lecunNormal: return .normal(mean: 0, standardDeviation: 1 / fanIn.squareRoot())
+    case .truncatedNormal(let mean, let deviation, let low, let high):
+      return .truncatedNormal(
+        mean: mean, standardDeviation: deviation, low: low ?? mean - 2 * deviation,
+        high: high ?? mean + 2 * deviation)
+    case .orthogonal(let gain):
+      return .orthogonal(rows: shape[0], columns: shape.dropFirst().count, gain: gain)
+    case .identity(let gain): return .identity(shape: shape, gain: gain)
+    case .sparse(let sparsity, let deviation):
+      return .sparse(
+        rows: shape[0], columns: shape[1],
+        zeros: Int((sparsity * Double(shape[0])).rounded(.up)), standardDeviation: deviation)
     }
   }
 
@@ -86,5 +125,40 @@ public enum Initializer: Hashable, Sendable {
     }
     let field = Double(shape.dropFirst(2).count)
     return (Double(shape[1]) * field, Double(shape[0]) * field)
+  }
+}
+
+extension Initializer {
+  /// Elements that orthogonal vectors may have together, and the products that making them takes.
+  private static let orthogonalLimits = (elements: 1 << 25, products: 1 << 34)
+
+  /// Whether a parameter can begin so.
+  func check(_ parameter: LayerParameter) throws(ShapeFault) {
+    let shape = parameter.shape
+    let rule: String
+    switch self {
+    case .orthogonal:
+      let (elements, products) = Initializer.orthogonalLimits
+      let columns = shape.dropFirst().checkedCount ?? .max
+      let isSmall =
+        shape.rank >= 2 && columns <= elements / shape[0]
+        && min(shape[0], columns) <= products / (shape[0] * columns)
+      if isSmall { return }
+      rule =
+        "orthogonal is for two axes or more, [rows, columns…], with at most \(elements) elements and "
+        + "\(products) of rows · columns · the fewer of both"
+    case .identity:
+      if (2...5).contains(shape.rank) { return }
+      rule = "identity is for a matrix or a kernel, of 2 to 5 axes"
+    case .sparse:
+      if shape.rank == 2 { return }
+      rule = "sparse is for a matrix, of 2 axes"
+    default: return
+    }
+    let isBias = parameter.name.split(separator: ".").last?.hasPrefix("bias") ?? false
+    let field = parameter.name == "depthwise.weight" ? "depthwise_initializer" : "initializer"
+    throw ShapeFault(
+      field: isBias ? "bias_initializer" : field,
+      "\(json["type"]?.string ?? "it") can't make the \(parameter.name) \(shape)", rule: rule)
   }
 }

@@ -25,7 +25,22 @@ public enum InitializerCatalog {
   private static let deviation = Field(
     "std", .number(0...1e6), default: 0.05, "The standard deviation.")
 
+  private static let truncatedDeviation = Field(
+    "std", .number(0...1e6), default: 0.05, "The standard deviation before truncation.")
+  private static let least = Field(
+    "low", .number(anyNumber), "The least element; two deviations below the mean when left out.")
+  private static let most = Field(
+    "high", .number(anyNumber), "The largest; two deviations above the mean when left out.")
+  private static let plainGain = Field("gain", .number(gains), default: 1.0, "A factor.")
+  private static let sparsity = Field(
+    "sparsity", .number(0...1), default: 0.9,
+    "The fraction of each column that is 0, rounded up to whole elements.")
+  private static let sparseDeviation = Field(
+    "std", .number(0...1e6), default: 0.01, "The standard deviation of the others.")
+
   private static let glorot = "Glorot and Bengio 2010, AISTATS"
+  private static let lecun =
+    "LeCun et al. 1998, Efficient BackProp; Klambauer et al. 2017, arXiv:1706.02515."
   private static let he = "He et al. 2015, arXiv:1502.01852"
 
   public static let all: [Entry] = [
@@ -59,6 +74,48 @@ public enum InitializerCatalog {
     ) { reader in .heNormal(gain: reader.double(heGain), fan: fan(&reader)) },
     Entry(
       documentation: CatalogEntry(
+        type: "lecun_uniform",
+        summary: "Uniform, so that the variance stays equal forwards: for tanh and selu.",
+        formula: "U(-a, a), a = sqrt(3 / fan_in)", source: lecun)
+    ) { _ in .lecunUniform },
+    Entry(
+      documentation: CatalogEntry(
+        type: "lecun_normal",
+        summary: "Normal, so that the variance stays equal forwards: for tanh and selu.",
+        formula: "N(0, 1 / fan_in)", source: lecun)
+    ) { _ in .lecunNormal },
+    Entry(
+      documentation: CatalogEntry(
+        type: "orthogonal",
+        summary: "Orthogonal rows of one length, or columns where there are fewer.",
+        formula: "gain Q, Q Qᵀ = 1 or Qᵀ Q = 1, for a weight as [rows, all other axes]",
+        fields: [plainGain],
+        source: "Saxe et al. 2013, arXiv:1312.6120. As torch.nn.init.orthogonal_.")
+    ) { reader in .orthogonal(gain: reader.double(plainGain)) },
+    Entry(
+      documentation: CatalogEntry(
+        type: "identity", aliases: ["eye", "dirac"],
+        summary: "Hands on the input, as far as there are outputs: ones on the diagonal.",
+        formula: "gain at [d, d] and in the middle of a kernel, else 0", fields: [plainGain],
+        source: "Le et al. 2015, arXiv:1504.00941. As torch.nn.init.eye_ and dirac_.")
+    ) { reader in .identity(gain: reader.double(plainGain)) },
+    Entry(
+      documentation: CatalogEntry(
+        type: "sparse", summary: "Normal, with so many zeros in each column of a matrix.",
+        formula: "N(0, std²), ceil(sparsity rows) of each column 0",
+        fields: [sparsity, sparseDeviation],
+        source: "Martens 2010, ICML. As torch.nn.init.sparse_.")
+    ) { reader in
+      .sparse(
+        sparsity: reader.double(sparsity), standardDeviation: reader.double(sparseDeviation))
+    },
+    Entry(
+      documentation: CatalogEntry(
+        type: "ones", summary: "Every element is 1.", formula: "1",
+        source: "As torch.nn.init.ones_.")
+    ) { _ in .constant(value: 1) },
+    Entry(
+      documentation: CatalogEntry(
         type: "zeros", summary: "Every element is 0.", formula: "0",
         source: "As torch.nn.init.zeros_.")
     ) { _ in .zeros },
@@ -73,6 +130,28 @@ public enum InitializerCatalog {
         fields: [mean, deviation], source: "As torch.nn.init.normal_.")
     ) { reader in
       .normal(mean: reader.double(mean), standardDeviation: reader.double(deviation))
+    },
+    Entry(
+      documentation: CatalogEntry(
+        type: "truncated_normal", aliases: ["trunc_normal"],
+        summary: "Normally distributed, but for what lies beyond two bounds.",
+        formula: "N(mean, std²) given low ≤ x ≤ high",
+        fields: [
+          mean, truncatedDeviation, least, most,
+        ], source: "As torch.nn.init.trunc_normal_, whose bounds are -2 and 2.")
+    ) { reader in
+      let center = reader.double(mean)
+      let deviation = reader.double(truncatedDeviation)
+      let low = reader.double("low", in: anyNumber)
+      let high = reader.double("high", in: anyNumber)
+      let bounds = (low ?? center - 2 * deviation, high ?? center + 2 * deviation)
+      if bounds.0 > bounds.1 {
+        reader.fault(
+          low == nil ? "high" : "low", "the lower bound \(bounds.0) is above the upper, \(bounds.1)"
+        )
+      }
+      return .truncatedNormal(
+        mean: center, standardDeviation: deviation, low: low, high: high)
     },
     Entry(
       documentation: CatalogEntry(

@@ -144,6 +144,7 @@ struct LayerDecoder {
     _ parameters: [LayerParameter], inputs: [Shape], output: Shape
   ) throws(ShapeFault) {
     for parameter in parameters {
+      try parameter.initializer.check(parameter)
       guard let count = parameter.shape.checkedCount,
         count <= LayerLimits.parameters - parameterCount
       else {

@@ -13,6 +13,7 @@ public struct DepthwiseConvolution: Layer {
   public let activation: Activation
   public let bias: Bool
   public let initializer: Initializer
+  public let biasInitializer: Initializer
 
   static let multiplierField = Field(
     "multiplier", .integer(1...1_024), default: 1, "How many kernels a channel has.")
@@ -24,6 +25,7 @@ public struct DepthwiseConvolution: Layer {
     shapes: "[C, H, W] -> [C multiplier, H', W']",
     fields: [multiplierField] + Window<TwoAxes>.kernelFields + [
       CommonFields.activation, CommonFields.bias, CommonFields.initializer,
+      CommonFields.biasInitializer,
     ],
     weights: ["weight [C multiplier, 1, kh, kw]", "bias [C multiplier]"],
     source: "As torch.nn.Conv2d with groups = C.")
@@ -37,11 +39,13 @@ public struct DepthwiseConvolution: Layer {
     bias = reader.bool(CommonFields.bias)
     initializer = reader.initializer(
       CommonFields.initializer, default: .standard(before: activation))
+    biasInitializer = reader.initializer(CommonFields.biasInitializer, default: .zeros)
   }
 
   public var configuration: [(String, JSON)] {
     [("multiplier", .integer(multiplier))] + window.kernelConfiguration + [
       ("activation", activation.json), ("bias", .bool(bias)), ("initializer", initializer.json),
+      ("bias_initializer", biasInitializer.json),
     ]
   }
 
@@ -54,7 +58,7 @@ public struct DepthwiseConvolution: Layer {
   public func parameters(of inputs: [Shape]) -> [LayerParameter] {
     let channels = inputs[0][0] * multiplier
     var parameters = [LayerParameter("weight", Shape([channels, 1] + window.size), initializer)]
-    if bias { parameters.append(LayerParameter("bias", [channels], .zeros)) }
+    if bias { parameters.append(LayerParameter("bias", [channels], biasInitializer)) }
     return parameters
   }
 

@@ -15,6 +15,13 @@ public struct SeparableConvolution: Layer {
   let window: Window<TwoAxes>
   public let activation: Activation
   public let bias: Bool
+  public let depthwiseInitializer: Initializer
+  public let initializer: Initializer
+  public let biasInitializer: Initializer
+
+  private static let depthwiseField = Field(
+    "depthwise_initializer", .described("an initializer"), default: "glorot_uniform",
+    "How the kernels of single channels begin.")
 
   public static let documentation = CatalogEntry(
     type: "separable_conv2d",
@@ -23,7 +30,10 @@ public struct SeparableConvolution: Layer {
     formula: "y = activation(pointwise(depthwise(x)) + b)",
     shapes: "[C, H, W] -> [filters, H', W']",
     fields: [ConvolutionFields.filters, DepthwiseConvolution.multiplierField]
-      + Window<TwoAxes>.kernelFields + [CommonFields.activation, CommonFields.bias],
+      + Window<TwoAxes>.kernelFields + [
+        CommonFields.activation, CommonFields.bias, depthwiseField, CommonFields.initializer,
+        CommonFields.biasInitializer,
+      ],
     weights: [
       "depthwise.weight [C multiplier, 1, kh, kw]",
       "pointwise.weight [filters, C multiplier, 1, 1]",
@@ -41,11 +51,20 @@ public struct SeparableConvolution: Layer {
     window = Window(kernelFrom: &reader)
     activation = ConvolutionFields.activation(&reader, axes: 2)
     bias = reader.bool(CommonFields.bias)
+    depthwiseInitializer = reader.initializer(
+      SeparableConvolution.depthwiseField, default: .glorotUniform(gain: 1))
+    initializer = reader.initializer(
+      CommonFields.initializer, default: .standard(before: activation))
+    biasInitializer = reader.initializer(CommonFields.biasInitializer, default: .zeros)
   }
 
   public var configuration: [(String, JSON)] {
     [("filters", .integer(filters)), ("multiplier", .integer(multiplier))]
-      + window.kernelConfiguration + [("activation", activation.json), ("bias", .bool(bias))]
+      + window.kernelConfiguration + [
+        ("activation", activation.json), ("bias", .bool(bias)),
+        ("depthwise_initializer", depthwiseInitializer.json), ("initializer", initializer.json),
+        ("bias_initializer", biasInitializer.json),
+      ]
   }
 
   public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape {
@@ -55,13 +74,12 @@ public struct SeparableConvolution: Layer {
 
   public func parameters(of inputs: [Shape]) -> [LayerParameter] {
     let channels = inputs[0][0] * multiplier
-    let initializer = Initializer.standard(before: activation)
     var parameters = [
       LayerParameter(
-        "depthwise.weight", Shape([channels, 1] + window.size), .glorotUniform(gain: 1)),
+        "depthwise.weight", Shape([channels, 1] + window.size), depthwiseInitializer),
       LayerParameter("pointwise.weight", [filters, channels, 1, 1], initializer),
     ]
-    if bias { parameters.append(LayerParameter("pointwise.bias", [filters], .zeros)) }
+    if bias { parameters.append(LayerParameter("pointwise.bias", [filters], biasInitializer)) }
     return parameters
   }
 
