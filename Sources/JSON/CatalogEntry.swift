@@ -33,6 +33,13 @@ public struct CatalogEntry: Sendable {
     place = (file, line)
   }
 
+  /// The same with more members.
+  public func adding(_ more: [Field]) -> CatalogEntry {
+    CatalogEntry(
+      type: type, aliases: aliases, summary: summary, formula: formula, shapes: shapes,
+      fields: fields + more, weights: weights, source: source, file: place.file, line: place.line)
+  }
+
   public var json: JSON {
     var object = JSONObject([("type", .string(type))])
     if !aliases.isEmpty { object["aliases"] = .array(aliases.map(JSON.string)) }

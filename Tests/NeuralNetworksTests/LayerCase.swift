@@ -55,6 +55,10 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
   var cotangent: Numbers { Numbers(json["cotangent"] ?? .null) }
   var gradients: [Numbers] { (json["gradients"]?.array ?? []).map(Numbers.init) }
   var parameters: [Numbers] { (json["parameters"]?.array ?? []).map(Numbers.init) }
+  /// What parameters that aren't learned hold before a pass, where the output depends on it.
+  var states: [Numbers] { (json["states"]?.array ?? []).map(Numbers.init) }
+  /// What they hold after it.
+  var updates: [Numbers] { (json["updates"]?.array ?? []).map(Numbers.init) }
   var inputs: [Numbers] { (json["inputs"]?.array ?? []).map(Numbers.init) }
   /// The gradients with respect to the inputs; `nil` for tokens.
   var inputGradients: [[Double]?] {
@@ -65,7 +69,7 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
   func layer() throws -> any Layer {
     var choice = try CatalogChoice(
       #require(json["layer"]), among: LayerCatalog.entries, kind: "a layer", pointer: "")
-    let layer = LayerCatalog.all[choice.index].init(from: &choice.reader)
+    let layer = Parametrization.read(LayerCatalog.all[choice.index], from: &choice.reader)
     try choice.reader.finish().check()
     return layer
   }
@@ -78,9 +82,19 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
     /// What is learned, in the fixture's order, and then the inputs of numbers.
     var variables: [(name: String, value: Value)]
     var contents: [Value: Tensor]
+
+    /// Writes what inputs and parameters hold.
+    func write(to executor: Executor) {
+      for (value, tensor) in contents {
+        guard let place = executor.place(of: value) else { continue }
+        tensor.withUnsafeBytes { bytes in
+          if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: bytes.count) }
+        }
+      }
+    }
   }
 
-  func built(element: ElementType) throws -> Built {
+  func built(element: ElementType, mode: Mode = .training) throws -> Built {
     let layer = try layer()
     let shapes = inputs.map { Shape(Array($0.shape.dimensions.dropFirst())) }
     let outputShape = try layer.outputShape(of: shapes)
@@ -108,6 +122,8 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
       if parameter.isTrainable, let numbers = learned.popFirst() {
         contents[value] = numbers.tensor(element)
         variables.append((parameter.name, value))
+      } else if let numbers = states.first(where: { $0.name == parameter.name }) {
+        contents[value] = numbers.tensor(element)
       }
     }
     for (index, value) in inputValues.enumerated() where graph.type(of: value).element == element {
@@ -124,7 +140,7 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
     let output = try layer.forward(
       inputValues, parameters: Array(parameterValues.dropLast(count)),
       context: ForwardContext(
-        layer: "layer", mode: .training, batch: inputs[0].shape[0], outputShape: outputShape,
+        layer: "layer", mode: mode, batch: inputs[0].shape[0], outputShape: outputShape,
         activationParameters: Array(parameterValues.suffix(count)), masks: masks),
       in: &graph)
     let cotangent = graph.input("cotangent", TensorType(self.output.shape, element))

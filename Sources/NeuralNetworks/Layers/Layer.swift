@@ -100,14 +100,18 @@ public struct LayerParameter: Hashable, Sendable {
   /// Whether the optimizer changes it; else it's a state that passes themselves update, such as running
   /// statistics (`Graph.update(_:to:)`).
   public let isTrainable: Bool
+  /// How it begins in place of what was drawn, when that follows from others of the layer.
+  public let derivation: ParameterDerivation?
 
   public init(
-    _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true
+    _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true,
+    derivation: ParameterDerivation? = nil
   ) {
     self.name = name
     self.shape = shape
     self.initializer = initializer
     self.isTrainable = isTrainable
+    self.derivation = derivation
   }
 }
 

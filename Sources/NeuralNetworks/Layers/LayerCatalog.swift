@@ -64,5 +64,10 @@ public enum LayerCatalog {
     AdaptivePool<Mean, ThreeAxes>.self,
   ]
 
-  public static var entries: [CatalogEntry] { all.map { $0.documentation } }
+  public static var entries: [CatalogEntry] {
+    all.map { type in
+      type is any NormalizableLayer.Type
+        ? type.documentation.adding(Parametrization.fields) : type.documentation
+    }
+  }
 }

@@ -19,6 +19,7 @@ extension Model {
         distribution.fill(Model.buffer(of: Float.self, at: pointer, count: count), from: philox)
       }
     }
+    for parameter in parameters { parameter.derivation?.fill(parameter, in: store) }
     return store
   }
 

@@ -73,7 +73,7 @@ extension ParameterDescription {
       parameter in
       ParameterDescription(
         name: "\(spec.name).\(parameter.name)", layer: spec.name, shape: parameter.shape,
-        initializer: parameter.initializer,
+        initializer: parameter.initializer, derivation: parameter.derivation,
         trainable: spec.isTrainable && parameter.isTrainable)
     }
   }

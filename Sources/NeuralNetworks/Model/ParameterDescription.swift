@@ -8,6 +8,8 @@ public struct ParameterDescription: Hashable, Sendable {
   public let layer: String
   public let shape: Shape
   public let initializer: Initializer
+  /// How it begins in place of what was drawn, when that follows from others of the layer.
+  public let derivation: ParameterDerivation?
   /// Whether training changes it.
   public let trainable: Bool
 }

@@ -71,7 +71,7 @@ struct LayerDecoder {
 
   private mutating func decodeLayer(_ type: any Layer.Type, _ reader: ObjectReader, at index: Int) {
     var reader = reader
-    let layer = type.init(from: &reader)
+    let layer = Parametrization.read(type, from: &reader)
     let found = reader.finish()
     add(found, at: index)
     let place = layers[index].pointer

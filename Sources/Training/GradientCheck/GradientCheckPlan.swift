@@ -10,6 +10,10 @@ struct GradientCheckPlan {
   let objectives: [Objective]
   private let backward: Plan
   private let forward: Plan
+  /// What the gradients take for constants, in the forward plan an input.
+  private let held: [(value: Value, byteCount: Int)]
+  /// Computes that; `nil` where there is nothing of the kind.
+  private let holding: Plan?
   private let inputs: [Value]
   private let targets: [(value: Value, type: TensorType)]
   private let random: Value?
@@ -30,7 +34,10 @@ struct GradientCheckPlan {
     gradients = try graph.gradients(
       of: self.loss, withRespectTo: model.learnedIndices.map { built.parameters[$0] })
     backward = try Plan(graph, outputs: [self.loss] + gradients)
-    forward = try Plan(graph, outputs: [self.loss])
+    let (still, held) = graph.holdingStopped()
+    forward = try Plan(still, outputs: [self.loss])
+    holding = held.isEmpty ? nil : try Plan(graph, outputs: held)
+    self.held = held.map { ($0, graph.type(of: $0).byteCount) }
     inputs = built.inputs
     random = graph.random
     parameters = built.parameters
@@ -43,7 +50,7 @@ struct GradientCheckPlan {
   var targetCounts: [Int] { targets.map { $0.type.shape.count } }
 
   /// What a check holds at once.
-  var bytes: Int { backward.peakBytes + forward.arenaBytes }
+  var bytes: Int { backward.peakBytes + forward.arenaBytes + (holding?.arenaBytes ?? 0) }
 
   /// The derivatives of the loss with respect to every parameter, one array each.
   func analyticGradients(
@@ -64,6 +71,14 @@ struct GradientCheckPlan {
     _ contents: GradientCheckContents, _ store: ParameterStore
   ) throws(GraphError) -> () -> Double {
     let executor = try executor(forward, contents, store)
+    if let holding {
+      let values = try self.executor(holding, contents, store)
+      values.run()
+      for (value, byteCount) in held {
+        executor.place(of: value)?.copyMemory(
+          from: values.pointer(to: value), byteCount: byteCount)
+      }
+    }
     let result = executor.pointer(to: loss).assumingMemoryBound(to: Double.self)
     return {
       withExtendedLifetime((executor, store)) {

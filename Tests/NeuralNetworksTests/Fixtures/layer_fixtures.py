@@ -42,10 +42,13 @@ class Cases:
         if inputs is None:
             inputs = [torch.randn(batch, *shape, dtype=torch.float64) for shape in shapes]
         inputs = [x.double().requires_grad_() if x.is_floating_point() else x for x in inputs]
+        array = lambda name, t: {"name": name, "shape": list(t.shape), "values": [float(f"{v:.9g}") for v in t.detach().flatten().tolist()]}
+        # States that the output depends on also while training.
+        states = lambda: [array(n, b) for n, b in module.named_buffers() if n.endswith(("._u", "._v"))] if isinstance(module, torch.nn.Module) else []
+        before = states()
         output = forward(*inputs)
         cotangent = torch.randn_like(output)
         (output * cotangent).sum().backward()
-        array = lambda name, t: {"name": name, "shape": list(t.shape), "values": [float(f"{v:.9g}") for v in t.detach().flatten().tolist()]}
         self.files.setdefault(type, []).append({
             "name": type + (" " + note if note else ""),
             "layer": {"type": type, **fields},
@@ -56,6 +59,7 @@ class Cases:
             "gradients": [array((rename or {}).get(n, n), p.grad if p.grad is not None else torch.zeros_like(p)) for n, p in parameters.items()],
             "output": array("", output),
             "cotangent": array("", cotangent),
+            **({"states": before, "updates": states()} if before else {}),
         })
 
     def write(self, suffix=""):
