@@ -95,6 +95,83 @@ import Testing
     Case(
       "[3, 2, 4, 4]", #"{"type":"adaptive_max_pool3d","size":[2,0]}"#,
       [("0/size", "has 2 elements; from 3 to 3")]),
+    Case(
+      "[4, 3]", #"{"type":"embedding","dimensions":2}"#,
+      [("0", "embedding takes int32 tokens, and its input is numbers; rule: an embedding follows")]),
+    Case(
+      "[4]", #"{"type":"positional_embedding","kind":"learnt"}"#,
+      [("0/kind", "\"learnt\" is unknown (did you mean \"learned\"?)")]),
+    Case(
+      "[4]", #"{"type":"positional_embedding"}"#,
+      [("0", "the input [4] is no sequence; rule: [T, D] -> [T, D]")]),
+    Case(
+      "[4, 3]", #"{"type":"reshape","shape":[5,-1]}"#,
+      [("0/shape", "the input [4, 3] has 12 elements, which don't go into [5, -1]")]),
+    Case(
+      "[4, 3]", #"{"type":"permute","axes":[2,0,1]}"#,
+      [("0/axes", "the input [4, 3] has 2 axes, and axes names 3")]),
+    Case(
+      "[4, 3]", #"{"type":"slice","axis":2}"#, [("0/axis", "the input [4, 3] has no axis 2")]),
+    Case(
+      "[4, 3]", #"{"type":"slice","from":3,"to":-2}"#,
+      [("0/from", "from 3 to -2 takes nothing of axis 0 of the input [4, 3]")]),
+    Case(
+      "[4, 3]", #"{"type":"zero_pad2d","padding":1}"#,
+      [("0", "the input [4, 3] has 2 axes; zero_pad2d needs the 3 of [C, H, W]")]),
+    Case(
+      "[4, 3, 3]", #"{"type":"zero_pad2d","padding":[1,2]},{"type":"zero_pad2d","padding":-1}"#,
+      [
+        ("0/padding", "has 2 elements; from 4 to 4"),
+        ("1/padding", "-1 is out of range; from 0 to 1024"),
+      ]),
+    Case(
+      "[4]", #"{"type":"conv1d","filters":2,"kernel":3}"#,
+      [("0", "the input [4] has 1 axes; conv1d needs the 2 of [T, C]")]),
+    Case(
+      "[3, 4, 4]", #"{"type":"conv3d","filters":2,"kernel":[1,2]}"#,
+      [("0/kernel", "has 2 elements; from 3 to 3")]),
+    Case(
+      "[3, 4, 4]", #"{"type":"depthwise_conv2d","kernel":5}"#,
+      [("0/kernel", "doesn't fit the input [3, 4, 4]")]),
+    Case(
+      "[3, 4]", #"{"type":"separable_conv2d","filters":2,"kernel":3}"#,
+      [("0", "the input [3, 4] has 2 axes; separable_conv2d needs the 3 of [C, H, W]")]),
+    Case(
+      "[3, 4, 4]", #"{"type":"separable_conv2d","kernel":3,"multiplier":0}"#,
+      [("0/filters", "is missing"), ("0/multiplier", "0 is out of range; from 1 to 1024")]),
+    Case(
+      "[3, 4]", #"{"type":"avg_pool1d","size":4}"#,
+      [("0/size", "a window of [4] with dilation [1] doesn't fit the input [3, 4]")]),
+    Case(
+      "[3, 4, 4, 4]", #"{"type":"max_pool3d","size":2,"stride":[1,2]}"#,
+      [("0/stride", "has 2 elements; from 3 to 3")]),
+    Case(
+      "[3, 4, 4]", #"{"type":"global_avg_pool1d"}"#,
+      [("0", "the input [3, 4, 4] has 3 axes; global_avg_pool1d needs the 2 of [T, C]")]),
+    Case(
+      "[3, 4, 4]", #"{"type":"global_max_pool3d"}"#,
+      [("0", "the input [3, 4, 4] has 3 axes; global_max_pool3d needs the 4 of [C, D, H, W]")]),
+    Case(
+      "[2, 2, 2, 2, 2]", #"{"type":"batch_norm"}"#,
+      [("0", "the input [2, 2, 2, 2, 2] has 5 axes; rule: [C], [T, C], [C, H, W]")]),
+    Case(
+      "[4]", #"{"type":"batch_norm","momentum":2,"epsilon":-1}"#,
+      [
+        ("0/epsilon", "-1.0 is out of range"),
+        ("0/momentum", "2.0 is out of range; from 0.0 to 1.0"),
+      ]
+    ),
+    Case(
+      "[4]", #"{"type":"layer_norm","axes":2}"#,
+      [("0/axes", "the input [4] has fewer than 2 axes")]),
+    Case(
+      "[4, 2, 2]", #"{"type":"group_norm","groups":3}"#,
+      [("0/groups", "the input [4, 2, 2] has 4 channels, groups are 3")]),
+    Case(
+      "[4]", #"{"type":"instance_norm"}"#, [("0", "the input [4] has one number a channel")]),
+    Case(
+      "[4]", #"{"type":"rms_norm","epsilon":"a"}"#,
+      [("0/epsilon", "expected a number, found a string")]),
   ]
 
   @Test("what a layer can't take is named where it stands", arguments: cases)

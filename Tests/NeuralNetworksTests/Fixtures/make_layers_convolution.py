@@ -78,4 +78,11 @@ for kind, name in (("max", "Max"), ("avg", "Avg")):
     cases.add(f"adaptive_{kind}_pool1d", {"size": 4}, [(7, 2)], {}, turned(adaptive(1, 4)), note="of unlike windows")
     cases.add(f"adaptive_{kind}_pool3d", {"size": 2}, [(1, 3, 4, 5)], {}, adaptive(3, 2), batch=2)
     cases.add(f"adaptive_{kind}_pool3d", {"size": [1, 3, 2]}, [(2, 2, 3, 3)], {}, adaptive(3, (1, 3, 2)), batch=2, note="of unlike windows")
+
+cases.add("conv1d", {"filters": 2, "kernel": 4, "padding": "same"}, [(5, 2)], (w := nn.Conv1d(2, 2, 4, padding="same")), turned(w), note="of an even kernel, same")
+cases.add("conv2d", {"filters": 2, "kernel": [2, 3], "padding": "same", "dilation": [3, 1]}, [(2, 5, 4)],
+          nn.Conv2d(2, 2, (2, 3), padding="same", dilation=(3, 1)), note="of an even kernel, same")
+cases.add("conv3d", {"filters": 1, "kernel": [2, 1, 4], "padding": "same"}, [(1, 3, 2, 4)], nn.Conv3d(1, 1, (2, 1, 4), padding="same"), batch=2,
+          note="of an even kernel, same")
+cases.add("depthwise_conv2d", {"kernel": 2, "padding": "same"}, [(2, 3, 4)], nn.Conv2d(2, 2, 2, padding="same", groups=2), note="of an even kernel, same")
 cases.write()

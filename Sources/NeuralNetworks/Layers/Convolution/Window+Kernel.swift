@@ -22,13 +22,9 @@ extension Window {
     let reach = zip(dilation, size).map { $0 * ($1 - 1) }
     if stride != ones {
       reader.fault("padding", "\"\(word)\" needs stride 1, and the stride is \(stride)")
-    } else if reach.contains(where: { $0 % 2 != 0 }) {
-      reader.fault(
-        "padding",
-        "\"\(word)\" needs an odd dilation (kernel - 1) + 1, and the kernel \(size) with dilation "
-          + "\(dilation) covers \(reach.map { $0 + 1 })")
     }
     padding = reach.map { $0 / 2 }
+    extra = reach.map { $0 % 2 }
   }
 
   static var kernelFields: [Field] { kernelFields(hasWords: true) }
@@ -41,8 +37,8 @@ extension Window {
         "padding", .described("\(words), 0 to \(LayerLimits.window), \"same\" or \"valid\""),
         default: 0,
         """
-        Zeros around the input. "same" keeps its extents; it needs stride 1 and an odd \
-        dilation (kernel - 1) + 1. "valid" is 0.
+        Zeros around the input. "same" keeps its extents, with one more at the far end where \
+        dilation (kernel - 1) is odd; it needs stride 1. "valid" is 0.
         """)
       : Field(
         "padding", .described("\(words), 0 to \(LayerLimits.window)"), default: 0,
@@ -63,7 +59,8 @@ extension Window {
 
   var kernelConfiguration: [(String, JSON)] {
     [
-      ("kernel", Axes.json(size)), ("stride", Axes.json(stride)), ("padding", Axes.json(padding)),
+      ("kernel", Axes.json(size)), ("stride", Axes.json(stride)),
+      ("padding", extra.contains(1) ? "same" : Axes.json(padding)),
       ("dilation", Axes.json(dilation)),
     ]
   }
@@ -74,6 +71,14 @@ extension Window {
   func convolution(
     _ x: Value, weight: Value, bias: Value?, groups: Int, in graph: inout Graph
   ) throws(GraphError) -> Value {
+    var x = x
+    if extra.contains(1) {
+      let rank = graph.shape(of: x).rank
+      let first = Axes.count == 1 ? 1 : 2
+      var after = [Int](repeating: 0, count: rank)
+      for axis in 0..<Axes.count { after[first + axis] = extra[axis] }
+      x = try graph.pad(x, before: after.map { _ in 0 }, after: after)
+    }
     switch Axes.count {
     case 1:
       return try ChannelAxis.first(x, in: &graph) { (graph, x) throws(GraphError) in

@@ -6,6 +6,8 @@ struct Window<Axes: SpatialAxes>: Hashable, Sendable {
   var stride: [Int]
   var padding: [Int]
   var dilation: [Int]
+  /// Zeros at the far ends beside the padding, where it can't be the same on both sides.
+  var extra = Axes.repeated(0)
 
   static var rule: String {
     "output = floor((input + 2 padding - dilation (size - 1) - 1) / stride) + 1, at least 1"
@@ -14,7 +16,8 @@ struct Window<Axes: SpatialAxes>: Hashable, Sendable {
   /// The output's extents for an input's; 0 where the window doesn't fit.
   func output(_ input: [Int]) -> [Int] {
     input.indices.map { axis in
-      let room = input[axis] + 2 * padding[axis] - dilation[axis] * (size[axis] - 1) - 1
+      let padded = input[axis] + 2 * padding[axis] + extra[axis]
+      let room = padded - dilation[axis] * (size[axis] - 1) - 1
       return room < 0 ? 0 : room / stride[axis] + 1
     }
   }
