@@ -97,6 +97,29 @@ import Testing
     #expect(try ModelSpec(model.spec.json).json == model.spec.json)
   }
 
+  @Test(
+    "a layer that hands its state on can't read backwards, and has no parameters for it",
+    arguments: types)
+  func stateful(type: String) throws {
+    let plain: JSON = ["type": .string(type), "name": "r", "units": 5, "layers": 2]
+    let stateful = try model(.object(JSONObject(plain.object!.members + [("stateful", true)])))
+    #expect(stateful.isStateful)
+    #expect(try !model(plain).isStateful)
+    #expect(stateful.parameters == (try model(plain)).parameters)
+    #expect(try ModelSpec(stateful.spec.json).json == stateful.spec.json)
+    var graph = Graph()
+    _ = try stateful.build(batch: 3, mode: .training, into: &graph)
+    let names = ["r.l0", "r.l1"].flatMap { layer in
+      (type == "lstm" ? ["h", "c"] : ["h"]).map { "\(layer).\($0)" }
+    }
+    #expect(graph.states.map(\.name) == names)
+    #expect(graph.states.allSatisfy { graph.shape(of: $0.value) == [3, 5] })
+    let faults = #expect(throws: Faults.self) {
+      try model(["type": .string(type), "units": 5, "bidirectional": true, "stateful": true])
+    }
+    #expect(faults?.all.map(\.pointer) == ["/layers/0/stateful"])
+  }
+
   @Test("a long sequence is one operation a direction, but not with layer normalisation")
   func limits() throws {
     let long: JSON = [100_000, 1]

@@ -27,6 +27,10 @@ enum ModelSchemas {
               .maybe(
                 "vocabulary", .integer(2...LayerLimits.vocabulary),
                 "How many different tokens there are; needed with `int32`."),
+              .maybe(
+                "padding", .number,
+                "The token, or with `[length, features]` the number of all features of a step, that says that there's nothing at a place."
+              ),
             ], isClosed: true)),
         .always(
           "layers", .array(.reference("Layer"), count: 1...LayerLimits.layers),

@@ -48,7 +48,7 @@ final class InferenceProgram {
       losses = terms.map { floats($0.loss) }
       weights = terms.map { $0.weight.map(floats) }
       // The arena is zeros at first, and no pass writes to inputs.
-      for state in graph.states { _ = executor.pointer(to: state.value) }
+      for state in graph.states { _ = executor.place(of: state.value) }
       updates = carried.map { update in
         (
           executor.pointer(to: update.state), executor.pointer(to: update.value),

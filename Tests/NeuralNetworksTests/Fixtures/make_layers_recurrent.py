@@ -85,4 +85,36 @@ for directions in (1, 2):
     fields = {"units": 7, "layer_norm": True, **({"bidirectional": True} if directions == 2 else {"return_sequences": True})}
     cases.add("lstm", fields, [(4, 3)], parameters, forward, note=f"normalised, {directions} direction" + "s" * (directions - 1))
 
+
+def truncated_in_parts(full, type, units, layers, directions, every):
+    """Each direction of each layer for itself, cut every so many steps from where that direction begins."""
+    make = getattr(nn, type.upper())
+
+    def run(x, suffix):
+        one = make(x.shape[2], units, batch_first=True).double()
+        named = {f"{n}_l0": getattr(full, f"{n}_{suffix}") for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+        outputs, state = [], None
+        for start in range(0, x.shape[1], every):
+            y, state = torch.func.functional_call(one, named, (x[:, start:start + every], state))
+            state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+            outputs.append(y)
+        return torch.cat(outputs, 1)
+
+    def forward(x):
+        for layer in range(layers):
+            outputs = [run(x, f"l{layer}")]
+            if directions == 2:
+                outputs.append(run(x.flip(1), f"l{layer}_reverse").flip(1))
+            x = torch.cat(outputs, -1)
+        return x
+
+    return forward
+
+
+for type in ("rnn", "lstm", "gru"):
+    for layers, directions in ((2, 1), (1, 2), (2, 2)):
+        full = getattr(nn, type.upper())(2, 3, layers, batch_first=True, bidirectional=directions == 2)
+        add(type, {"units": 3, "layers": layers, "bidirectional": directions == 2, "return_sequences": True, "truncate": 2}, (5, 2), full,
+            f"truncated, {layers} layer{'s' * (layers - 1)}{', both ways' * (directions - 1)}", truncated_in_parts(full, type, 3, layers, directions, 2))
+
 cases.write()
