@@ -81,6 +81,16 @@ import Testing
     #expect(error.description.contains(detail), "\(error)")
   }
 
+  @Test("the documentation has every function, as it is called")
+  func documentation() throws {
+    let page = URL(filePath: #filePath).appending(path: "../../../docs/expressions.md").standardized
+    let text = try String(contentsOf: page, encoding: .utf8)
+    for function in ExpressionFunctionCatalog.all {
+      #expect(text.contains("| `\(function.signature)` |"), "\(function.signature)")
+      for alias in function.aliases { #expect(text.contains("`\(alias)`"), "\(alias)") }
+    }
+  }
+
   @Test("length, depth and number of nodes have limits")
   func limits() throws {
     func refused(_ source: String, _ detail: String) {

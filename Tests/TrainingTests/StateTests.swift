@@ -94,6 +94,39 @@ import Testing
       weights.keys.sorted() == ["dense_2.bias", "dense_2.weight", "once.bias", "once.weight"])
   }
 
+  @Test("what an activation learns is trained and kept with the weights, and not when it is frozen")
+  func activations() throws {
+    func spec(_ trainable: Bool) -> JSON {
+      [
+        "input": ["shape": [2]],
+        "layers": [
+          [
+            "type": "dense", "units": 5, "name": "first", "trainable": .bool(trainable),
+            "activation": [
+              "expression": "x * sigmoid(beta * x) + c", "constants": ["c": 0.1],
+              "parameters": ["beta": 1.5],
+            ],
+          ],
+          [
+            "type": "activation", "activation": ["type": "prelu", "per_channel": true], "name": "p",
+          ],
+          ["type": "dense", "units": 3, "name": "last"],
+        ],
+      ]
+    }
+    let learned = try weights(spec(true), steps: 3)
+    #expect(
+      learned.keys.sorted() == [
+        "first.activation.beta", "first.bias", "first.weight", "last.bias", "last.weight",
+        "p.weight",
+      ])
+    let beta = try #require(learned["first.activation.beta"]?.first)
+    #expect(beta.isFinite && beta != 1.5)
+    let slopes = try #require(learned["p.weight"])
+    #expect(slopes.count == 5 && slopes.contains { $0 != 0.25 })
+    #expect(try weights(spec(false), steps: 3)["first.activation.beta"] == [1.5])
+  }
+
   @Test("what isn't a token is found before a run, with its example")
   func tokens() throws {
     let model = try Model(

@@ -57,10 +57,9 @@ public struct ExpressionFunction: Sendable {
     "\(name)(\(arguments.joined(separator: ", "))\(repeats ? ", …" : ""))"
   }
 
-  public var json: JSON {
-    var object = JSONObject([("name", .string(name)), ("call", .string(signature))])
-    if !aliases.isEmpty { object["aliases"] = .array(aliases.map(JSON.string)) }
-    object["formula"] = .string(formula)
-    return .object(object)
+  var documentation: CatalogEntry {
+    CatalogEntry(
+      type: name, aliases: aliases, summary: "A function of expressions: \(signature).",
+      formula: formula, source: "docs/expressions.md")
   }
 }

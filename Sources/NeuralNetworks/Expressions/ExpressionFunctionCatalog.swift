@@ -168,8 +168,7 @@ public enum ExpressionFunctionCatalog {
 
   static var names: [String] { all.flatMap { [$0.name] + $0.aliases } }
 
-  /// As `GET /v1/catalog` could serve it.
-  public static var json: JSON { .array(all.map(\.json)) }
+  public static var entries: [CatalogEntry] { all.map(\.documentation) }
 }
 
 extension Graph {
