@@ -24,13 +24,18 @@ extension RunService {
     if let source { model = try await self.model(of: source, &faults) }
     var data: Dataset?
     if let dataset { data = try await self.data(dataset, &faults) }
+    var given: Weights?
+    if let model {
+      given = try await givenWeights(
+        model, whole: nil, isInline: source?.isInline ?? false, &faults)
+    }
     try faults.check()
     guard let model, let configuration else { throw faults }
-    let known = data
+    let (known, weights) = (data, given)
     return try await gradientCheckWork.run { [self] in
       guard !isGoingDown else { throw RunService.stopped }
       let check = try ModelGradientCheck(
-        model: model, configuration: configuration, examples: known)
+        model: model, configuration: configuration, examples: known, initialWeights: weights)
       guard let report = try check.run(isStopped: { isGoingDown }) else {
         throw RunService.stopped
       }

@@ -22,7 +22,11 @@ extension RunService {
     var faults = Faults()
     let model = try await model(of: request.model, &faults)
     let data = try await data(of: request, &faults)
-    try await checkInitialWeights(of: request, &faults)
+    var given: Weights?
+    if let model {
+      given = try await givenWeights(
+        model, whole: request.initialWeights, isInline: request.model.isInline, &faults)
+    }
     try faults.check()
     guard let model, let (data, description) = data else { throw faults }
     try data.faults(model: model, configuration: request.training).check()
@@ -35,7 +39,8 @@ extension RunService {
           train: request.datasets.train, validation: request.datasets.validation,
           test: request.datasets.test),
         request: "\(request.stored(body, model: model))",
-        data: "\(description.json)", tags: RunRequest.encoded(request.tags)),
+        data: "\(description.json)", tags: RunRequest.encoded(request.tags),
+        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
       events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
     wakeLanes()
     return run
@@ -101,15 +106,6 @@ extension RunService {
       training: training, validation: opened[1]?.adapted(to: training.description),
       test: opened[2]?.adapted(to: training.description))
     return (data, training.description)
-  }
-
-  private func checkInitialWeights(of request: RunRequest, _ faults: inout Faults) async throws {
-    guard let id = request.initialWeights else { return }
-    if try await store.runs.get(id) == nil {
-      faults.add("/initial_weights", "there is no run \"\(id)\"")
-    } else if try await store.checkpoints.newest(id) == nil {
-      faults.add("/initial_weights", "run \"\(id)\" has no weights yet")
-    }
   }
 
   /// A step must fit the server's memory, or the run's own budget, when need be with recomputation.

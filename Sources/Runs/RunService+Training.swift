@@ -50,17 +50,26 @@ extension RunService {
           try dataset($0).adapted(to: training.description)
         },
         test: try run.datasets.test.map { try dataset($0).adapted(to: training.description) }),
-      configuration: request.training.limited(toBytes: configuration.memoryBytes), observation: request.observation,
-      initialWeights: try state == nil ? initialWeights(request.initialWeights) : nil,
+      configuration: request.training.limited(toBytes: configuration.memoryBytes),
+      observation: request.observation,
+      initialWeights: try state == nil ? initialWeights(of: run, request, model) : nil,
       resuming: state, maximumSeconds: request.maximumSeconds.map(Double.init))
   }
 
-  private func initialWeights(_ id: RunID?) throws -> Weights? {
-    guard let id else { return nil }
-    guard let bytes = try store.checkpoints.newestWeights(id) else {
-      throw RunError(.noCheckpoint, "run \(id), whose weights this one begins with, was deleted")
+  private func initialWeights(
+    of run: RunRecord, _ request: RunRequest, _ model: Model
+  ) throws -> Weights? {
+    guard request.initialWeights != nil || !model.storedParameters.isEmpty else { return nil }
+    var bytes = try store.checkpoints.givenWeights(run.id)
+    // A run that was queued before weights were copied at that time.
+    if bytes == nil, let id = request.initialWeights {
+      bytes = try store.checkpoints.newestWeights(id)
     }
-    return Weights(try WeightsFile.safetensors.decoded(bytes))
+    guard let bytes else {
+      throw RunError(.noCheckpoint, "the weights that the run begins with are gone")
+    }
+    return Weights(
+      try WeightsFile.safetensors.decoded(bytes), isPartial: request.initialWeights == nil)
   }
 
   private func recorder(

@@ -93,7 +93,9 @@ import Testing
   @Test("every entry of the catalog reads its name and writes itself back")
   func catalog() throws {
     for entry in InitializerCatalog.entries {
-      let initializer = try Initializer(.string(entry.type), pointer: "")
+      let run: JSON = ["type": "from", "run": "run_01KB7C8F4H2J9K6M3N5P7Q1R0S"]
+      let initializer = try Initializer(
+        entry.type == "from" ? run : .string(entry.type), pointer: "")
       #expect(try Initializer(initializer.json, pointer: "") == initializer)
     }
     for entry in ActivationCatalog.entries where !entry.fields.contains(where: \.isRequired) {

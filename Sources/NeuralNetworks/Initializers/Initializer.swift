@@ -21,6 +21,8 @@ public enum Initializer: Hashable, Sendable {
   case orthogonal(gain: Double)
   case identity(gain: Double)
   case sparse(sparsity: Double, standardDeviation: Double)
+  /// A copy of what another run has; zeros until it is made.
+  case from(StoredParameter)
 
   /// Which side of a weight He's formula looks at.
   public enum Fan: String, Hashable, Sendable, CaseIterable {
@@ -74,6 +76,7 @@ public enum Initializer: Hashable, Sendable {
     case .identity(let gain): ["type": "identity", "gain": .number(gain)]
     case .sparse(let sparsity, let deviation):
       ["type": "sparse", "sparsity": .number(sparsity), "std": .number(deviation)]
+    case .from(let stored): stored.json
     }
   }
 
@@ -83,7 +86,7 @@ public enum Initializer: Hashable, Sendable {
   public func distribution(for shape: Shape) -> Distribution {
     let (fanIn, fanOut) = Initializer.fans(of: shape)
     switch self {
-    case .zeros: return .constant(0)
+    case .zeros, .from: return .constant(0)
     case .constant(let value): return .constant(value)
     case .uniform(let low, let high): return .uniform(low: low, high: high)
     case .normal(let mean, let deviation):

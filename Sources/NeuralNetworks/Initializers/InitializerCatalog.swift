@@ -164,6 +164,9 @@ public enum InitializerCatalog {
       }
       return .uniform(low: bounds.0, high: bounds.1)
     },
+    Entry(documentation: StoredParameter.documentation) { reader in
+      .from(StoredParameter(from: &reader))
+    },
   ]
 
   public static var entries: [CatalogEntry] { all.map(\.documentation) }

@@ -67,10 +67,12 @@ public struct NewRun: Sendable {
   public var request: String
   public var data: String
   public var tags: String
+  /// A weights file with what the run begins with in place of what its initializers draw.
+  public var givenWeights: [UInt8]?
 
   public init(
     name: String?, priority: Int, model: ModelID?, datasets: RunRecord.Datasets, request: String,
-    data: String = "{}", tags: String
+    data: String = "{}", tags: String, givenWeights: [UInt8]? = nil
   ) {
     self.name = name
     self.priority = priority
@@ -79,5 +81,6 @@ public struct NewRun: Sendable {
     self.request = request
     self.data = data
     self.tags = tags
+    self.givenWeights = givenWeights
   }
 }

@@ -72,6 +72,20 @@ public struct CheckpointRepository: Sendable {
       """, [run, .text(checkpoint.kind), .integer(checkpoint.keep)])
   }
 
+  /// Keeps what a run is to begin with until it has begun: its own `initial` checkpoint then takes the place.
+  ///
+  /// The part `given` is in no list of checkpoints, since it need not be the whole of the weights.
+  static func insert(
+    given weights: [UInt8], _ run: SQLiteValue, _ connection: SQLiteConnection
+  ) throws {
+    try connection.execute(
+      """
+      INSERT INTO checkpoint (run, kind, step, epoch, metric, created_at)
+      VALUES (?, 'initial', 0, 0, NULL, ?)
+      """, [run, .integer(Store.now())])
+    try write(weights, part: "given", of: connection.lastInsertedID, connection)
+  }
+
   private static func write(
     _ bytes: [UInt8], part: String, of checkpoint: Int64, _ connection: SQLiteConnection
   ) throws {
@@ -187,6 +201,13 @@ public struct CheckpointRepository: Sendable {
   /// The newest weights file whose digest is right, for a training lane, which may wait.
   public func newestWeights(_ run: RunID) throws -> [UInt8]? {
     try newest("weights", of: run, kinds: "'periodic', 'latest'")
+  }
+
+  /// What a run begins with in place of what its initializers draw: what was kept when it was queued, or once
+  /// it has begun its `initial` checkpoint. For a training lane, which may wait.
+  public func givenWeights(_ run: RunID) throws -> [UInt8]? {
+    if let given = try newest("given", of: run, kinds: "'initial'") { return given }
+    return try newest("weights", of: run, kinds: "'initial'")
   }
 
   private static func joined(_ chunks: [[UInt8]]) -> [UInt8] {

@@ -34,6 +34,9 @@ extension RunRepository {
             "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
             [.integer(number), .text(role), .text(dataset.rawValue)])
         }
+        if let weights = run.givenWeights {
+          try CheckpointRepository.insert(given: weights, .integer(number), connection)
+        }
         guard let record = try Self.get(id, connection) else {
           throw StoreError(.corrupt, "run \(id) is gone")
         }

@@ -13,14 +13,18 @@ public struct ModelGradientCheck {
   private let configuration: GradientCheckConfiguration
   /// `nil` for random ones.
   private let examples: (any ExampleSource)?
+  private let initialWeights: Weights?
   private let plan: GradientCheckPlan
 
   /// Plans a check, without memory for it.
   ///
-  /// - Parameter examples: whose first batch under the seed is taken; random ones when `nil`.
+  /// - Parameters:
+  ///   - examples: whose first batch under the seed is taken; random ones when `nil`.
+  ///   - initialWeights: in place of what the initializers draw.
   /// - Throws: `Faults`, with pointers as in `{ "model": …, "loss": …, "dataset": … }`.
   public init(
-    model: Model, configuration: GradientCheckConfiguration, examples: (any ExampleSource)? = nil
+    model: Model, configuration: GradientCheckConfiguration,
+    examples: (any ExampleSource)? = nil, initialWeights: Weights? = nil
   ) throws(Faults) {
     let batch = min(configuration.batchSize, examples?.examples ?? .max)
     let target =
@@ -49,6 +53,7 @@ public struct ModelGradientCheck {
     self.model = model
     self.configuration = configuration
     self.examples = examples
+    self.initialWeights = initialWeights
   }
 
   private static func faults(_ model: Model, batch: Int) -> Faults {
@@ -84,7 +89,7 @@ public struct ModelGradientCheck {
   ///
   /// - Parameter isStopped: asked before each element; once it says so the check is given up.
   /// - Returns: `nil` when it was given up.
-  /// - Throws: `TrainingError.plan` when there is no memory.
+  /// - Throws: `TrainingError.plan` when there is no memory, `.invalidWeights` when the initial ones don't fit.
   public func run(
     isStopped: () -> Bool = { false }
   ) throws(TrainingError) -> GradientCheckReport? {
@@ -95,6 +100,7 @@ public struct ModelGradientCheck {
       .examples(plan.batch, seed: configuration.seed)
     let contents = try GradientCheckContents(source, plan: plan, seed: configuration.seed)
     let store = model.initialParameters(seed: configuration.seed, element: .float64)
+    try initialWeights?.write(to: store)
     let analytic: [[Double]]
     let loss: () -> Double
     do {

@@ -36,10 +36,10 @@ extension Weights {
       let name = store.names[index]
       let wanted = TensorType(store.shapes[index], store.element)
       guard let tensor = byName[name] else {
-        faults.append("\(name) is missing")
+        if !isPartial { faults.append("\(name) is missing") }
         continue
       }
-      guard tensor.type == wanted else {
+      guard let tensor = tensor.converted(to: wanted) else {
         faults.append("\(name) is \(tensor.type), the model's is \(wanted)")
         continue
       }
@@ -55,5 +55,16 @@ extension Weights {
     if !faults.isEmpty {
       throw TrainingError(.invalidWeights, faults.joined(separator: "; "))
     }
+  }
+}
+
+extension Tensor {
+  /// The tensor itself, or its numbers in double precision; `nil` where the two don't agree in shape.
+  fileprivate func converted(to wanted: TensorType) -> Tensor? {
+    if type == wanted { return self }
+    guard type.shape == wanted.shape, type.element == .float32, wanted.element == .float64 else {
+      return nil
+    }
+    return Tensor(elements(of: Float.self).map(Double.init), shape: type.shape)
   }
 }

@@ -14,8 +14,13 @@ public struct NamedTensor: Sendable {
 /// The parameters of a model at one moment, under PyTorch's names and in its order.
 public struct Weights: Sendable {
   public let tensors: [NamedTensor]
+  /// Whether parameters of the model may be missing, which then keep what their initializers gave.
+  public let isPartial: Bool
 
-  public init(_ tensors: [NamedTensor]) { self.tensors = tensors }
+  public init(_ tensors: [NamedTensor], isPartial: Bool = false) {
+    self.tensors = tensors
+    self.isPartial = isPartial
+  }
 
   public subscript(name: String) -> Tensor? {
     tensors.first { $0.name == name }?.tensor
