@@ -334,6 +334,21 @@ import Testing
         ["type": "dense", "units": 4, "name": .string("layer\(index)"), "inputs": "nothing"]
       })
     #expect(lost.count == 1_000)
+    // What is large stands once in the document, and is applied a thousand times.
+    let long = JSON.string(String(repeating: "x", count: 1 << 20))
+    let members = JSONObject((0..<20_000).map { ("m\($0)", 1) } + [("type", "flatten")])
+    func repeated(_ layer: JSON, name: JSON = "r") -> JSON {
+      ["type": "repeat", "name": name, "times": 1_000, "layers": [layer]]
+    }
+    for (layer, pointers) in [
+      (repeated(["type": "flatten", "inputs": long]), ["/layers/0/layers/0/inputs"]),
+      (repeated(["type": "flatten"], name: long), ["/layers/0/name"]),
+    ] {
+      let places = try faults([layer])
+      #expect(places.map(\.pointer) == pointers)
+      #expect(places.allSatisfy { $0.detail.utf8.count < 300 })
+    }
+    #expect(try faults([repeated(.object(members))]).count == Faults.limit + 1)
     // Every layer takes every other one, which makes a cycle of each pair.
     let all = (0..<64).map { JSON.string("n\($0)") }
     let tangled = try faults(

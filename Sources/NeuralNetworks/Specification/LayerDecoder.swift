@@ -11,6 +11,15 @@ struct LayerDecoder {
   private var absent: [Int: LayerSource] = [:]
   private var parameterCount = 0
 
+  /// What each place of the document says, read once however often it is applied.
+  private var configured: [String: Configured] = [:]
+
+  private struct Configured {
+    let layer: any Layer
+    /// Whether a fault leaves the output's shape unknown.
+    let isUnknown: Bool
+  }
+
   private struct Decoded {
     let layer: any Layer
     let inputShapes: [Shape]
@@ -70,21 +79,32 @@ struct LayerDecoder {
   }
 
   private mutating func decodeLayer(_ type: any Layer.Type, _ reader: ObjectReader, at index: Int) {
-    var reader = reader
-    let layer = Parametrization.read(type, from: &reader)
-    let found = reader.finish()
-    add(found, at: index)
-    let place = layers[index].pointer
-    let isUnknown = found.all.contains { fault in
-      type.shapeFields.contains { fault.pointer.hasPrefix("\(place)/\($0)") }
-    }
-    guard !isUnknown, let inputs = inputShapes(of: index) else { return }
+    let read = read(type, reader, at: index)
+    guard !read.isUnknown, let inputs = inputShapes(of: index) else { return }
     do throws(ShapeFault) {
-      let layer = try taking(index, layer)
+      let layer = try taking(index, read.layer)
       try keep(layer, inputs: inputs, output: try layer.outputShape(of: inputs), at: index)
     } catch {
       add(error, at: index, type: type.type)
     }
+  }
+
+  /// Reads a layer's own members, once for all applications of it.
+  private mutating func read(
+    _ type: any Layer.Type, _ reader: ObjectReader, at index: Int
+  ) -> Configured {
+    let place = layers[index].pointer
+    if let known = configured[place] { return known }
+    var reader = reader
+    let layer = Parametrization.read(type, from: &reader)
+    let found = reader.finish()
+    add(found, at: index)
+    let isUnknown = found.all.contains { fault in
+      type.shapeFields.contains { fault.pointer.hasPrefix("\(place)/\($0)") }
+    }
+    let read = Configured(layer: layer, isUnknown: isUnknown)
+    configured[place] = read
+    return read
   }
 
   private mutating func decodeProjection(

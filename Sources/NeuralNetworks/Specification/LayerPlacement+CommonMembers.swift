@@ -20,12 +20,12 @@ extension LayerPlacement {
     of json: JSON, index: Int, at pointer: String, _ first: inout [String: Int],
     _ surroundings: Surroundings
   ) -> String {
-    let given = json["name"]?.string
-    let name = given ?? "\(json["type"]?.string?.prefix(80) ?? "layer")_\(index)"
+    let given = json["name"]?.string?.clipped
+    let name = given ?? "\(json["type"]?.string?.clipped ?? "layer")_\(index)"
     let place = given == nil ? pointer : "\(pointer)/name"
     if given != nil { checkName(name, at: place, surroundings) }
     if let other = first[name] {
-      fault(place, "the name \"\(name.prefix(80))\" is already that of layer \(other)")
+      fault(place, "the name \"\(name)\" is already that of layer \(other)")
     } else {
       first[name] = index
     }
@@ -49,7 +49,7 @@ extension LayerPlacement {
       }
     }
     if !isPlain || name.isEmpty || name.utf8.count > 64 {
-      fault(place, "\"\(name.prefix(80))\" isn't 1 to 64 letters, digits, hyphens and underscores")
+      fault(place, "\"\(name)\" isn't 1 to 64 letters, digits, hyphens and underscores")
     }
   }
 
@@ -105,5 +105,12 @@ extension LayerPlacement {
       names.append(name)
     }
     return names.count == given.count ? (names, false) : (nil, true)
+  }
+}
+
+extension String {
+  /// At most its first 80 bytes: a name that is too long must not be copied into those of all layers inside.
+  var clipped: String {
+    utf8.count <= 80 ? self : String(decoding: utf8.prefix(80), as: UTF8.self)
   }
 }

@@ -20,7 +20,8 @@ extension LayerPlacement {
         "are in \(surroundings.depth + 1) containers; at most \(LayerLimits.nesting), one in the other"
       )
     }
-    entries[element.entry].faults.add(reader.finish())
+    // What is wrong with the container's members has been told if this is another application of it.
+    if !surroundings.isAgain { entries[element.entry].faults.add(reader.finish()) }
     var scope = LayerScope(
       prefix: element.qualifiedName + ".", parent: element.scope,
       beginning: element.inputs?[0] ?? element.common.follows, pointer: element.pointer,
@@ -145,7 +146,7 @@ extension LayerPlacement {
   ) -> Bool {
     let total = before + added * repetition.times
     guard total > LayerLimits.layers else { return added > 0 }
-    isCut = true
+    cut.append(element.qualifiedName + ".")
     if !isFull {
       entries[element.entry].faults.add(
         "\(element.pointer)/times",

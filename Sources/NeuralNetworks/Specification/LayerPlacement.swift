@@ -17,8 +17,8 @@ struct LayerPlacement {
   private(set) var outline: [Outline] = []
   /// Whether it has been told that there are too many layers.
   private(set) var isFull = false
-  /// Whether layers of the document were left out, so that not every name is known.
-  var isCut = false
+  /// What the names of layers begin with that were left out, since they'd be too many.
+  var cut: [String] = []
 
   /// The faults found at one place.
   struct Entry {
@@ -137,9 +137,9 @@ struct LayerPlacement {
   }
 
   private mutating func tooMany(at pointer: String) {
-    isCut = true
     guard !isFull else { return }
     isFull = true
+    cut.append("")
     fault(
       pointer,
       "once the containers are opened the model has more than \(LayerLimits.layers) layers, the most "

@@ -23,7 +23,9 @@ struct LayerWiring {
   private var sharedPrefixes: [String?] = []
   /// So many more names are compared with all others: a document of nothing but unknown names must be
   /// answered quickly too.
-  private var suggestions = 100
+  private var suggestions = 20
+  /// No qualified name is longer, with `LayerLimits.nesting` containers around the layer.
+  private static let longestName = 4_096
   private var cyclesTold: Set<String> = []
 
   init(_ placement: LayerPlacement) {
@@ -76,6 +78,7 @@ struct LayerWiring {
 
   /// The qualified name that a name stands for: that of the innermost list that has it.
   private func qualified(_ name: String, in scope: Int) -> String? {
+    guard name.utf8.count <= LayerWiring.longestName else { return nil }
     var next: Int? = scope
     while let index = next {
       let scope = placement.scopes[index]
@@ -89,17 +92,20 @@ struct LayerWiring {
   private mutating func unknown(
     _ name: String, in scope: Int, member: String, of place: (pointer: String, entry: Int)
   ) {
-    guard !placement.isCut else { return }
+    let name = name.clipped
     var known = member == "inputs" ? ["input"] : []
     var next: Int? = scope
-    while let index = next, suggestions > 0 {
-      if placement.scopes[index].isSearched { known += placement.scopes[index].names }
-      next = placement.scopes[index].parent
+    while let index = next {
+      let scope = placement.scopes[index]
+      // A layer of that name may be among those that were left out.
+      if placement.cut.contains(where: (scope.prefix + name).hasPrefix) { return }
+      if scope.isSearched, suggestions > 0 { known += scope.names }
+      next = scope.parent
     }
     let suggestion = suggestions > 0 ? nearest(name, among: known) : ""
     suggestions -= 1
     placement.entries[place.entry].faults.add(
-      "\(place.pointer)/\(member)", "there is no layer \"\(name.prefix(80))\"\(suggestion)")
+      "\(place.pointer)/\(member)", "there is no layer \"\(name)\"\(suggestion)")
   }
 }
 
