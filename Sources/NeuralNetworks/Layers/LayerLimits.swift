@@ -5,6 +5,9 @@ public enum LayerLimits {
   /// Containers around one layer.
   public static let nesting = 16
   public static let units = 65_536
+  /// Inputs and outputs of a model, one each.
+  public static let inputs = 32
+  public static let outputs = 32
   /// Different tokens of an input or an embedding.
   public static let vocabulary = 4_194_304
   /// Elements of one example at any place of the model.

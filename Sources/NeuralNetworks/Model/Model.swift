@@ -21,7 +21,7 @@ public struct Model: Sendable {
   /// - Throws: `Faults` where a layer's shape rule accepted what the graph does not.
   public init(_ spec: ModelSpec, pointer: String = "") throws(Faults) {
     self.spec = spec
-    outputs = spec.outputs.map { OutputSpec($0, of: spec) }
+    outputs = spec.outputs.indices.map { OutputSpec($0, of: spec) }
     layers = spec.layers.map(LayerSummary.init)
     let parameters = spec.layers.flatMap(ParameterDescription.all)
     self.parameters = parameters

@@ -2,15 +2,16 @@ import Tensors
 
 /// One of the tensors that a model makes of an example.
 public struct OutputSpec: Sendable {
-  /// The layer's, or that of the input that is handed through.
+  /// As the spec has it.
   public let name: String
   /// Without the batch axis.
   public let shape: Shape
   /// The activation that makes the output; `.identity` when its last layer has none.
   public let finalActivation: Activation
 
-  init(_ source: LayerSource, of spec: ModelSpec) {
-    name = source.name(inputs: spec.inputs, layers: spec.layers)
+  init(_ index: Int, of spec: ModelSpec) {
+    let source = spec.outputs[index]
+    name = spec.outputNames[index]
     switch source {
     case .input(let index): shape = spec.inputs[index].shape
     case .layer(let index): shape = spec.layers[index].outputShape

@@ -266,10 +266,11 @@ struct LayerDecoder {
 
 extension LayerDecoder {
   /// The layers, of which those that turned out not to be needed are gone.
-  typealias Finished = (specs: [LayerSpec], order: [Int])
+  typealias Finished = (specs: [LayerSpec], order: [Int], outputs: [LayerSource])
 
+  /// - Parameter outputs: what the model gives; the last layer's output when `nil`.
   /// - Precondition: there are no faults.
-  func finished(below pointer: String) -> Finished {
+  func finished(below pointer: String, outputs: [Reference]?) -> Finished {
     let kept = layers.indices.filter { decoded[$0] != nil }
     let positions = Dictionary(uniqueKeysWithValues: zip(kept, 0...))
     func final(_ source: LayerSource) -> LayerSource {
@@ -286,24 +287,41 @@ extension LayerDecoder {
           place: String(layers[index].pointer.dropFirst(pointer.count)))
       }
     }
-    return (specs, wiring.order.compactMap { positions[$0] })
+    let chosen = outputs?.map { wiring.source($0).map(final) ?? .layer(specs.count - 1) }
+    return (
+      specs, wiring.order.compactMap { positions[$0] }, chosen ?? [.layer(specs.count - 1)]
+    )
   }
 
-  /// The layers that nothing takes, which is only known once all sources are.
+  /// The layers and inputs that nothing takes, which is only known once all sources are.
   ///
-  /// - Parameter outputs: what the model gives.
+  /// - Parameters:
+  ///   - outputs: what the model gives.
+  ///   - inputs: the names of what it takes.
   func unused(
-    among layers: [LayerSpec], but outputs: [LayerSource], pointer: String
+    among layers: [LayerSpec], but outputs: [LayerSource], inputs: [String], pointer: String
   ) -> Faults {
     var isUsed = [Bool](repeating: false, count: layers.count)
-    for case .layer(let index) in outputs + layers.flatMap(\.sources) { isUsed[index] = true }
+    var isTaken = [Bool](repeating: false, count: inputs.count)
+    for source in outputs + layers.flatMap(\.sources) {
+      switch source {
+      case .input(let index): isTaken[index] = true
+      case .layer(let index): isUsed[index] = true
+      }
+    }
     var faults = Faults()
+    for (name, isTaken) in zip(inputs, isTaken) where !isTaken {
+      let place = name == InputSpec.onlyName && inputs.count == 1 ? name : "inputs/\(name)"
+      faults.add("\(pointer)/\(place)", "no layer takes the input \"\(name)\"")
+    }
+    let isLast = outputs == [.layer(layers.count - 1)]
     var told: Set<String> = []
     for (layer, isUsed) in zip(layers, isUsed) where !isUsed && told.insert(layer.place).inserted {
       faults.add(
         pointer + layer.place,
-        "nothing takes the output of layer \"\(layer.name)\", and only the last layer's output is the "
-          + "model's")
+        "nothing takes the output of layer \"\(layer.name)\", and "
+          + (isLast
+            ? "only the last layer's output is the model's" : "it is none of the model's outputs"))
     }
     return faults
   }

@@ -34,23 +34,16 @@ extension LayerPlacement {
 
   private mutating func checkName(_ name: String, at place: String, _ surroundings: Surroundings) {
     if surroundings.depth == 0, case .source(.input)? = names[name] {
-      fault(place, "\"\(name)\" is the name of the model's input")
+      fault(
+        place,
+        "\"\(name)\" is the name of \(inputs.count == 1 ? "the model's input" : "one of the model's inputs")"
+      )
     } else if name == "input" {
       fault(place, "\"input\" is the name of what the container takes")
     } else if surroundings.reserved.contains(name) {
       fault(place, "\"\(name)\" is the name of what the residual has on its shortcut")
     }
-    let isPlain = name.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-        true
-      default: false
-      }
-    }
-    if !isPlain || name.isEmpty || name.utf8.count > 64 {
-      fault(place, "\"\(name)\" isn't 1 to 64 letters, digits, hyphens and underscores")
-    }
+    if let detail = LayerName.fault(name) { fault(place, detail) }
   }
 
   /// - Parameters:
@@ -65,13 +58,22 @@ extension LayerPlacement {
     let isTrainable = reader.bool("trainable") ?? true
     let share = reader.string("share")
     let named = given.names?.map { (name: $0, reference: Reference.named($0, scope: scope)) }
+    // The chain begins with the only input; of several none is meant more than the others.
+    let isUndecided =
+      named == nil && !given.isFaulty && self.inputs.count > 1 && follows == .beginning(scope: 0)
+    if isUndecided {
+      reader.fault(
+        "inputs",
+        "is missing: the model has the inputs \(self.inputs.joined(separator: ", ")); "
+          + "name the one that the first layer takes")
+    }
     let inputs = named.map { $0.map(\.reference) } ?? [follows]
     return LayerElement(
       qualifiedName: scopes[scope].prefix + name, pointer: pointer, entry: entries.count - 1,
       scope: scope,
       common: CommonMembers(
         name: name, inputs: named, follows: follows, isTrainable: isTrainable, share: share),
-      inputs: given.isFaulty ? nil : inputs)
+      inputs: given.isFaulty || isUndecided ? nil : inputs)
   }
 
   /// The names in `inputs`; `nil` when the member is absent.

@@ -15,6 +15,8 @@ struct LayerPlacement {
   /// The faults of each layer and container, in the order of the document.
   var entries: [Entry] = []
   private(set) var outline: [Outline] = []
+  /// The names of what the model takes.
+  let inputs: [String]
   /// Whether it has been told that there are too many layers.
   private(set) var isFull = false
   /// What the names of layers begin with that were left out, since they'd be too many.
@@ -45,8 +47,9 @@ struct LayerPlacement {
 
   private static let choices = LayerCatalog.entries + Container.entries
 
-  /// - Parameter inputs: the names of what the model takes; the first layer follows the first of them.
+  /// - Parameter inputs: the names of what the model takes; the first layer follows an only one.
   init(_ elements: [JSON], pointer: String, inputs: [String]) {
+    self.inputs = inputs
     let root = open(
       LayerScope(
         prefix: "", parent: nil, beginning: .source(.input(0)),

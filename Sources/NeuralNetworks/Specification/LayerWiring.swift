@@ -56,7 +56,9 @@ struct LayerWiring {
     case .source(let source): return source
     case .beginning(let scope): return beginnings.indices.contains(scope) ? beginnings[scope] : nil
     case .named(let name, let scope):
-      if name == "input" { return beginnings.indices.contains(scope) ? beginnings[scope] : nil }
+      if name == "input", scope != 0 {
+        return beginnings.indices.contains(scope) ? beginnings[scope] : nil
+      }
       guard let found = qualified(name, in: scope), let reference = placement.names[found] else {
         unknown(name, in: scope, member: "inputs", of: place)
         return nil
@@ -70,7 +72,7 @@ struct LayerWiring {
     switch reference {
     case .source(let source): return source
     case .beginning(let scope): return beginnings[scope]
-    case .named("input", let scope): return beginnings[scope]
+    case .named("input", let scope) where scope != 0: return beginnings[scope]
     case .named(let name, let scope):
       return qualified(name, in: scope).flatMap { placement.names[$0] }.flatMap { source($0) }
     }
@@ -93,7 +95,8 @@ struct LayerWiring {
     _ name: String, in scope: Int, member: String, of place: (pointer: String, entry: Int)
   ) {
     let name = name.clipped
-    var known = member == "inputs" ? ["input"] : []
+    // The outermost list has the inputs' names among its own.
+    var known = member == "inputs" && scope != 0 ? ["input"] : []
     var next: Int? = scope
     while let index = next {
       let scope = placement.scopes[index]

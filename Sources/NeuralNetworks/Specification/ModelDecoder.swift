@@ -14,26 +14,31 @@ struct ModelDecoder {
 
   mutating func decode() throws(Faults) -> ModelSpec {
     let name = modelName()
-    let inputs = [
-      (name: InputSpec.onlyName, spec: InputDecoder.decode(&reader, member: InputSpec.onlyName))
-    ]
+    let inputs = ModelInputs(&reader)
     var elements: [JSON] = []
     if reader.requiredValue("layers") != nil {
       elements = reader.array("layers", count: 1...LayerLimits.layers) ?? []
     }
     let placement = LayerPlacement(
-      elements, pointer: "\(pointer)/layers", inputs: inputs.map(\.name))
-    var decoder = LayerDecoder(LayerWiring(placement), inputs: inputs.map(\.spec))
+      elements, pointer: "\(pointer)/layers", inputs: inputs.names)
+    var decoder = LayerDecoder(LayerWiring(placement), inputs: inputs.specs)
     decoder.decode()
+    let outputs = reader.value("outputs")
     var faults = reader.finish()
     faults.add(decoder.faults)
+    let chosen = outputs.map {
+      OutputDecoder.decode($0, among: placement, pointer: "\(pointer)/outputs", faults: &faults)
+    }
     try faults.check()
-    let layers = decoder.finished(below: pointer)
-    let outputs = [LayerSource.layer(layers.specs.count - 1)]
-    try decoder.unused(among: layers.specs, but: outputs, pointer: pointer).check()
+    let layers = decoder.finished(below: pointer, outputs: chosen?.map(\.reference))
+    try OutputDecoder.repeated(layers.outputs, chosen ?? []).check()
+    try decoder.unused(
+      among: layers.specs, but: layers.outputs, inputs: inputs.names, pointer: pointer
+    ).check()
     return ModelSpec(
-      name: name, inputs: inputs.compactMap(\.spec), layers: layers.specs, order: layers.order,
-      elements: decoder.elements(placement.outline), outputs: outputs)
+      name: name, inputs: inputs.specs.compactMap(\.self), layers: layers.specs,
+      order: layers.order, elements: decoder.elements(placement.outline), outputs: layers.outputs,
+      outputNames: chosen?.map(\.name))
   }
 
   private mutating func modelName() -> String? {

@@ -17,6 +17,8 @@ public struct ModelSpec: Sendable {
   public let order: [Int]
   /// Whose outputs are the model's.
   public let outputs: [LayerSource]
+  /// What the document calls them: a layer's name, or that of a container whose last layer it is.
+  public let outputNames: [String]
 
   /// Reads a spec.
   ///
@@ -31,13 +33,15 @@ public struct ModelSpec: Sendable {
   /// - Parameter elements: the document's `layers`, with all names and defaults written out.
   init(
     name: String?, inputs: [InputSpec], layers: [LayerSpec], order: [Int], elements: [JSON],
-    outputs: [LayerSource]
+    outputs: [LayerSource], outputNames: [String]?
   ) {
     self.name = name
     self.inputs = inputs
     self.layers = layers
     self.order = order
     self.outputs = outputs
+    let names = outputNames ?? outputs.map { $0.name(inputs: inputs, layers: layers) }
+    self.outputNames = names
     var object = JSONObject()
     if let name { object["name"] = .string(name) }
     if inputs.count == 1, inputs[0].name == InputSpec.onlyName {
@@ -46,8 +50,8 @@ public struct ModelSpec: Sendable {
       object["inputs"] = .object(JSONObject(inputs.map { ($0.name, $0.json) }))
     }
     object["layers"] = .array(elements)
-    if outputs != [.layer(layers.count - 1)] {
-      object["outputs"] = .array(outputs.map { .string($0.name(inputs: inputs, layers: layers)) })
+    if outputs != [.layer(layers.count - 1)] || outputNames != nil {
+      object["outputs"] = .array(names.map(JSON.string))
     }
     json = .object(object)
   }
