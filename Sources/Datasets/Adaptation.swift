@@ -1,11 +1,11 @@
 import Tensors
 
-/// How stored examples become what another dataset's would be.
+/// How stored inputs become what another dataset's would be.
 ///
-/// Two files of one origin are imported with means, ranges, categories and classes of their own. A
-/// model that was trained on the one must be given the other as if it were of the first: every
-/// input is `base[j] + Σ factor · stored[i]` over the terms that lead to `j`.
-struct Adaptation: Sendable {
+/// Two files of one origin are imported with means, ranges and categories of their own. A model that was
+/// trained on the one must be given the other as if it were of the first: every input is
+/// `base[j] + Σ factor · stored[i]` over the terms that lead to `j`.
+struct InputAdaptation: Sendable {
   struct Term: Sendable {
     let source: Int
     let destination: Int
@@ -14,10 +14,6 @@ struct Adaptation: Sendable {
 
   let base: [Float]
   let terms: [Term]
-  /// The reference's class for each class of this dataset.
-  let classes: [Int32]
-  /// For each number of a vector target: what's multiplied and what's added.
-  let targetScaling: [(factor: Float, summand: Float)]
 
   /// Numbers of one adapted example.
   var width: Int { base.count }
@@ -28,25 +24,33 @@ struct Adaptation: Sendable {
     for position in base.indices { output[position] = base[position] }
     for term in terms { output[term.destination] += term.factor * stored(term.source) }
   }
+}
+
+/// How stored targets become what another dataset's would be.
+struct TargetAdaptation: Sendable {
+  /// The reference's class for each class of this dataset.
+  let classes: [Int32]
+  /// For each number of a vector target: what's multiplied and what's added.
+  let scaling: [(factor: Float, summand: Float)]
 
   func classIndex(_ stored: Int32) -> Int32 { classes[Int(stored)] }
 
   /// Rewrites gathered targets of `count` examples in place.
   ///
   /// - Parameter places: how many classes each example has; a negative number is no class, and stays.
-  func adaptTargets(_ targets: UnsafeMutableRawPointer, count: Int, places: Int) {
+  func adapt(_ targets: UnsafeMutableRawPointer, count: Int, places: Int) {
     if !classes.isEmpty {
       let indices = targets.assumingMemoryBound(to: Int32.self)
       for row in 0..<count * places where indices[row] >= 0 {
         indices[row] = classIndex(indices[row])
       }
     }
-    guard !targetScaling.isEmpty else { return }
+    guard !scaling.isEmpty else { return }
     let numbers = targets.assumingMemoryBound(to: Float.self)
     for row in 0..<count {
-      for (column, scaling) in targetScaling.enumerated() {
-        let position = row * targetScaling.count + column
-        numbers[position] = numbers[position] * scaling.factor + scaling.summand
+      for column in scaling.indices {
+        let position = row * scaling.count + column
+        numbers[position] = numbers[position] * scaling[column].factor + scaling[column].summand
       }
     }
   }
@@ -67,53 +71,117 @@ extension Dataset {
       throw DatasetError(
         .option, "the reference is a text, and this dataset is \(description.format.rawValue)")
     }
-    if inputShape == reference.inputShape,
-      description.input.scalings == reference.input.scalings,
-      description.columns == reference.columns,
-      description.target.isLike(reference.target)
+    let order = try Order(description, like: reference)
+    if order.isPlain, description.columns == reference.columns,
+      zip(description.namedInputs, reference.namedInputs).allSatisfy({
+        $0.input.shape == $1.input.shape && $0.input.scalings == $1.input.scalings
+      }),
+      zip(description.namedTargets, reference.namedTargets).allSatisfy({
+        $0.target.isLike($1.target)
+      })
     {
       return self
     }
+    var inputs: [InputFile] = []
+    var adaptedInputs: [DatasetDescription.Input] = []
+    for (place, wanted) in reference.namedInputs.enumerated() {
+      let own = description.only(input: order.inputs[place])
+      let adaptation = try own.adaptation(to: reference.only(input: place), named: wanted.name)
+      inputs.append(InputFile(inputFiles[order.inputs[place]], adaptation: adaptation))
+      adaptedInputs.append(
+        .init(
+          shape: wanted.input.shape, stored: .float32, scalings: wanted.input.scalings,
+          statistics: own.input.statistics))
+    }
+    var targets: [TargetFile] = []
+    var adaptedTargets: [DatasetDescription.Target] = []
+    for (place, wanted) in reference.namedTargets.enumerated() {
+      let own = description.namedTargets[order.targets[place]].target
+      let adaptation = try own.adaptation(to: wanted.target, named: wanted.name)
+      targets.append(TargetFile(targetFiles[order.targets[place]], adaptation: adaptation))
+      adaptedTargets.append(own.adapted(to: wanted.target, classes: adaptation.classes))
+    }
+    return Dataset(
+      self, inputs: inputs, targets: targets,
+      description: DatasetDescription(
+        format: description.format, examples: examples, input: adaptedInputs[0],
+        target: adaptedTargets[0], columns: reference.columns, sizeBytes: description.sizeBytes,
+        sha256: description.sha256, options: description.options,
+        arrays: reference.arrays.map { arrays in
+          .init(
+            inputs: zip(arrays.inputs, adaptedInputs).map { .init(name: $0.name, input: $1) },
+            targets: zip(arrays.targets, adaptedTargets).map { .init(name: $0.name, target: $1) })
+        }))
+  }
+
+  /// Which of this dataset's arrays is which of the reference's, by their names.
+  private struct Order {
+    let inputs: [Int]
+    let targets: [Int]
+    /// Whether each is where it is in the reference.
+    let isPlain: Bool
+
+    init(
+      _ own: DatasetDescription, like reference: DatasetDescription
+    ) throws(DatasetError) {
+      inputs = try Order.places(
+        own.namedInputs.map(\.name), like: reference.namedInputs.map(\.name), "input")
+      targets = try Order.places(
+        own.namedTargets.map(\.name), like: reference.namedTargets.map(\.name), "target")
+      isPlain =
+        inputs == Array(own.namedInputs.indices) && targets == Array(own.namedTargets.indices)
+    }
+
+    private static func places(
+      _ own: [String?], like wanted: [String?], _ kind: String
+    ) throws(DatasetError) -> [Int] {
+      // An only one needs no name.
+      if own.count == 1, wanted.count == 1 { return [0] }
+      var places: [Int] = []
+      for name in wanted {
+        guard let place = own.firstIndex(of: name) else {
+          throw DatasetError(
+            .option, "the reference has the \(kind) \"\(name ?? kind)\", and this dataset hasn't")
+        }
+        places.append(place)
+      }
+      return places
+    }
+  }
+}
+
+extension DatasetDescription {
+  fileprivate func adaptation(
+    to reference: DatasetDescription, named name: String?
+  ) throws(DatasetError) -> InputAdaptation {
     var base = [Float](repeating: 0, count: reference.input.shape.count)
-    var terms: [Adaptation.Term] = []
-    if reference.columns.isEmpty || description.columns.isEmpty {
-      guard reference.columns.isEmpty, description.columns.isEmpty,
-        inputShape == reference.inputShape
-      else {
+    var terms: [InputAdaptation.Term] = []
+    if reference.columns.isEmpty || columns.isEmpty {
+      guard reference.columns.isEmpty, columns.isEmpty, inputShape == reference.inputShape else {
         throw DatasetError(
           .option,
-          "an example has shape \(inputShape), where the reference has "
-            + "\(reference.inputShape)" + (reference.columns.isEmpty ? "" : " made of columns"))
+          "an example\(name.map { " of \"\($0)\"" } ?? "") has shape \(inputShape), where the "
+            + "reference has \(reference.inputShape)"
+            + (reference.columns.isEmpty ? "" : " made of columns"))
       }
       for index in base.indices {
         terms.append(
           base.rescale(
-            index, to: index, from: description.scaling(ofElement: index),
+            index, to: index, from: scaling(ofElement: index),
             to: reference.scaling(ofElement: index)))
       }
     } else {
       terms = try adaptColumns(to: reference, base: &base)
     }
-    let (classes, targetScaling) = try adaptTarget(to: reference.target)
-    let adaptation = Adaptation(
-      base: base, terms: terms, classes: classes, targetScaling: targetScaling)
-    return Dataset(
-      self, adaptation: adaptation,
-      description: DatasetDescription(
-        format: description.format, examples: examples,
-        input: .init(
-          shape: reference.inputShape, stored: .float32, scalings: reference.input.scalings,
-          statistics: description.input.statistics),
-        target: target.adapted(to: reference.target, classes: classes), columns: reference.columns,
-        sizeBytes: description.sizeBytes, sha256: description.sha256, options: description.options))
+    return InputAdaptation(base: base, terms: terms)
   }
 
   private func adaptColumns(
     to reference: DatasetDescription, base: inout [Float]
-  ) throws(DatasetError) -> [Adaptation.Term] {
-    let own = TableEncoder(columns: description.columns)
+  ) throws(DatasetError) -> [InputAdaptation.Term] {
+    let own = TableEncoder(columns: columns)
     let wanted = TableEncoder(columns: reference.columns)
-    var terms: [Adaptation.Term] = []
+    var terms: [InputAdaptation.Term] = []
     for (cell, column) in wanted.columns.enumerated() {
       func refusal(_ message: String) -> DatasetError {
         DatasetError(.option, message, column: column.position, columnName: column.name)
@@ -138,11 +206,13 @@ extension Dataset {
     }
     return terms
   }
+}
 
-  private func adaptTarget(
-    to reference: DatasetDescription.Target
-  ) throws(DatasetError) -> (classes: [Int32], scaling: [(factor: Float, summand: Float)]) {
-    switch (target, reference) {
+extension DatasetDescription.Target {
+  fileprivate func adaptation(
+    to reference: DatasetDescription.Target, named name: String?
+  ) throws(DatasetError) -> TargetAdaptation {
+    switch (self, reference) {
     case (.sequence(_, _, let shape), .sequence(_, _, let wanted)) where shape != wanted:
       break
     case (.classes(let names, let counts), .classes(let known, _)),
@@ -160,19 +230,20 @@ extension Dataset {
               + known.prefix(20).joined(separator: ", "))
         }
       }
-      return (classes, [])
+      return TargetAdaptation(classes: classes, scaling: [])
     case (.vector(let shape, let found, _), .vector(let wantedShape, let wanted, _))
     where shape == wantedShape && found.count == wanted.count:
       let pairs = (0..<shape.count).map { index -> (factor: Float, summand: Float) in
         let (from, to) = (found[index % found.count], wanted[index % wanted.count])
         return (Float(from.divide / to.divide), Float((from.subtract - to.subtract) / to.divide))
       }
-      return ([], pairs)
+      return TargetAdaptation(classes: [], scaling: pairs)
     default: break
     }
     throw DatasetError(
       .option,
-      "the target is a \(target.kind) of shape \(target.shape), where the reference has a "
+      "the target\(name.map { " \"\($0)\"" } ?? "") is a \(kind) of shape \(shape), where the reference "
+        + "has a "
         + "\(reference.kind) of shape \(reference.shape)")
   }
 }
@@ -181,7 +252,7 @@ extension [Float] {
   /// The term that takes a number from one scaling to another; what it adds goes to the base.
   fileprivate mutating func rescale(
     _ source: Int, to destination: Int, from: Scaling, to: Scaling
-  ) -> Adaptation.Term {
+  ) -> InputAdaptation.Term {
     self[destination] = Float((from.subtract - to.subtract) / to.divide)
     return .init(
       source: source, destination: destination, factor: Float(from.divide / to.divide))

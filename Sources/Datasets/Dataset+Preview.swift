@@ -23,54 +23,76 @@ extension Dataset {
 
   private func arrayPreview(rows: Int) -> JSON {
     // An example of a million numbers is a page already.
-    let width = max(1, inputShape.count)
+    let width = max(1, description.namedInputs.reduce(0) { $0 + $1.input.shape.count })
     let indices = Array(0..<min(rows, max(1, 65_536 / width)))
-    var inputs = [Float](repeating: 0, count: indices.count * width)
-    let targetWidth = target.shape.count
-    var targets = [UInt32](repeating: 0, count: indices.count * max(1, targetWidth))
-    inputs.withUnsafeMutableBufferPointer { inputs in
-      targets.withUnsafeMutableBytes { targets in
-        if let start = inputs.baseAddress, let targetStart = targets.baseAddress {
-          gather(indices: indices, inputs: start, targets: targetStart)
-        }
-      }
-    }
+    let inputs = description.namedInputs.indices.map { shownInputs($0, indices) }
+    let targets = description.namedTargets.indices.map { shownTargets($0, indices) }
     let shown = indices.map { row -> JSON in
-      let values = (0..<width).map { element in
-        number(description.scaling(ofElement: element), inputs[row * width + element])
+      var object = JSONObject([("input", inputs[0][row]), ("target", targets[0][row])])
+      if let arrays = description.arrays {
+        object["inputs"] = .object(
+          JSONObject(arrays.inputs.enumerated().map { ($1.name, inputs[$0][row]) }))
+        object["targets"] = .object(
+          JSONObject(arrays.targets.enumerated().map { ($1.name, targets[$0][row]) }))
       }
-      let targetValue: JSON
-      switch target {
-      case .classes(let names, _):
-        targetValue = .string(names[Int(targets[row])])
-      case .sequence(let names, _, let shape):
-        // A place without a class holds a negative number.
-        let classes = targets[row * targetWidth..<(row + 1) * targetWidth].map { code -> JSON in
-          let index = Int(Int32(bitPattern: code))
-          return names.indices.contains(index) ? .string(names[index]) : .null
-        }
-        targetValue = Dataset.nested(classes[...], shape: shape)
-      case .vector(let shape, _, _):
-        let output = (0..<targetWidth).map { Float(bitPattern: targets[row * targetWidth + $0]) }
-        let numbers = description.decodeTarget(output)
-        targetValue = Dataset.nested(
-          zip(numbers, output).map { $0 == Double($1) ? shortest($1) : .number($0) }[...],
-          shape: shape)
-      }
-      return .object(
-        JSONObject([
-          ("input", Dataset.nested(values[...], shape: inputShape)), ("target", targetValue),
-        ]))
+      return .object(object)
     }
     return .object(JSONObject([("rows", .array(shown)), ("examples", .integer(examples))]))
   }
 
+  private func shownInputs(_ index: Int, _ rows: [Int]) -> [JSON] {
+    let own = description.only(input: index)
+    let width = own.input.shape.count
+    var numbers = [Float](repeating: 0, count: max(1, rows.count * width))
+    numbers.withUnsafeMutableBufferPointer { numbers in
+      guard let start = numbers.baseAddress else { return }
+      rows.withUnsafeBufferPointer { gatherInputs(indices: $0, input: index, into: start) }
+    }
+    return rows.indices.map { row in
+      let values = (0..<width).map { element in
+        number(
+          own.scaling(ofElement: element), numbers[row * width + element],
+          isByte: own.input.stored == .uint8)
+      }
+      return Dataset.nested(values[...], shape: own.input.shape)
+    }
+  }
+
+  private func shownTargets(_ index: Int, _ rows: [Int]) -> [JSON] {
+    let own = description.only(input: 0, target: index)
+    let width = own.target.shape.count
+    var words = [UInt32](repeating: 0, count: max(1, rows.count * width))
+    words.withUnsafeMutableBytes { words in
+      guard let start = words.baseAddress else { return }
+      rows.withUnsafeBufferPointer { gatherTargets(indices: $0, target: index, into: start) }
+    }
+    return rows.indices.map { row in
+      switch own.target {
+      case .classes(let names, _):
+        return .string(names[Int(words[row])])
+      case .sequence(let names, _, let shape):
+        // A place without a class holds a negative number.
+        let classes = words[row * width..<(row + 1) * width].map { code -> JSON in
+          let index = Int(Int32(bitPattern: code))
+          return names.indices.contains(index) ? .string(names[index]) : .null
+        }
+        return Dataset.nested(classes[...], shape: shape)
+      case .vector(let shape, _, _):
+        let output = (0..<width).map { Float(bitPattern: words[row * width + $0]) }
+        return Dataset.nested(
+          zip(own.decodeTarget(output), output).map {
+            $0 == Double($1) ? shortest($1) : .number($0)
+          }[...], shape: shape)
+      }
+    }
+  }
+
   /// A stored number in the units of the upload.
-  private func number(_ scaling: Scaling, _ value: Float) -> JSON {
+  private func number(_ scaling: Scaling, _ value: Float, isByte: Bool) -> JSON {
     if scaling == .identity { return shortest(value) }
     let decoded = scaling.decode(Double(value))
     // Bytes come back exactly.
-    if description.input.stored == .uint8 { return .integer(Int(decoded.rounded())) }
+    if isByte { return .integer(Int(decoded.rounded())) }
     return shortest(Float(decoded))
   }
 
@@ -102,8 +124,21 @@ extension DatasetDescription {
     if !columns.isEmpty {
       object["columns"] = .array(columns.filter { $0.role != .ignored }.map(\.json))
     }
-    var summary = JSONObject([("kind", .string(target.kind.rawValue))])
-    switch target {
+    object["target"] = target.summary
+    if let arrays {
+      object["inputs"] = .object(
+        JSONObject(arrays.inputs.map { ($0.name, $0.input.statistics?.json ?? .null) }))
+      object["targets"] = .object(
+        JSONObject(arrays.targets.map { ($0.name, $0.target.summary) }))
+    }
+    return .object(object)
+  }
+}
+
+extension DatasetDescription.Target {
+  fileprivate var summary: JSON {
+    var summary = JSONObject([("kind", .string(kind.rawValue))])
+    switch self {
     case .classes(let names, let counts), .sequence(let names, let counts, _):
       let total = max(counts.reduce(0, +), 1)
       summary["classes"] = .array(
@@ -117,8 +152,7 @@ extension DatasetDescription {
     case .vector(_, _, let statistics):
       summary["values"] = .array(statistics.map(\.json))
     }
-    object["target"] = .object(summary)
-    return .object(object)
+    return .object(summary)
   }
 }
 

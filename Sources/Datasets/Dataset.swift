@@ -10,23 +10,23 @@ public final class Dataset: @unchecked Sendable {
     static let targets = "targets.bin"
     static let description = "description.json"
     static let preview = "preview.json"
-    static let all = [inputs, targets, description, preview]
+    /// With several arrays of a kind each has a file of its own; the first is named as an only one.
+    static func inputs(_ index: Int) -> String { index == 0 ? inputs : "inputs-\(index).bin" }
+    static func targets(_ index: Int) -> String { index == 0 ? targets : "targets-\(index).bin" }
+    static let all =
+      [description, preview]
+      + (0..<DatasetDescription.mostArrays).flatMap { [inputs($0), targets($0)] }
   }
 
   public let description: DatasetDescription
   public let directory: URL
-  /// Never written after `open`; that is what makes sharing safe.
-  private let inputs: MappedFile
-  private let targets: MappedFile
-  /// What each byte becomes, when the inputs are bytes.
-  private let byteValues: [Float]
-  /// Numbers of one example as they are stored.
-  private let width: Int
-  private let targetWidth: Int
-  /// How examples become those of another dataset's kind; `nil` when they stay what they are.
-  private let adaptation: Adaptation?
-  /// What a text's examples are cut out of; `nil` for anything else.
+  /// One for each input and target; none for a text. Never written after `open`; that is what makes
+  /// sharing safe.
+  let inputFiles: [InputFile]
+  let targetFiles: [TargetFile]
+  /// What a text's examples are cut out of, and the file that it lies in; `nil` for anything else.
   let tokens: TokenFile?
+  private let text: MappedFile?
 
   public var examples: Int { description.examples }
   public var inputShape: Shape { description.input.shape }
@@ -54,72 +54,59 @@ public final class Dataset: @unchecked Sendable {
   init(directory: URL, description: DatasetDescription) throws(DatasetError) {
     self.directory = directory
     self.description = description
-    adaptation = nil
-    width = description.input.shape.count
-    targetWidth = description.target.shape.count
-    inputs = try MappedFile(directory.appendingPathComponent(FileName.inputs))
-    targets = try MappedFile(directory.appendingPathComponent(FileName.targets))
     if let windows = description.input.windows {
-      byteValues = []
-      try Dataset.check(
-        inputs, examples: windows.count, bytes: windows.tokenBytes, in: directory)
-      guard windows.examples == description.examples, width == windows.length,
+      let text = try MappedFile(directory.appendingPathComponent(FileName.inputs))
+      try text.check(examples: windows.count, bytes: windows.tokenBytes)
+      guard windows.examples == description.examples,
+        description.input.shape.count == windows.length,
         description.target.classes.count == windows.vocabulary
       else {
         throw DatasetError(
           .storage, "\(directory.path) contradicts itself; import the dataset again")
       }
-      tokens = TokenFile(windows: windows, bytes: inputs.bytes)
+      tokens = TokenFile(windows: windows, bytes: text.bytes)
+      self.text = text
+      inputFiles = []
+      targetFiles = []
       return
     }
     tokens = nil
-    let stored = description.input.stored
-    if stored == .uint8 {
-      let scaling = description.input.scalings.first ?? .identity
-      byteValues = (0..<256).map { Float(scaling.encode(Double($0))) }
-    } else {
-      byteValues = []
+    text = nil
+    var inputFiles: [InputFile] = []
+    var targetFiles: [TargetFile] = []
+    for (index, named) in description.namedInputs.enumerated() {
+      let file = directory.appendingPathComponent(FileName.inputs(index))
+      inputFiles.append(try InputFile(file, named.input, examples: description.examples))
     }
-    try Dataset.check(
-      inputs, examples: description.examples, bytes: width * stored.byteCount, in: directory)
-    try Dataset.check(
-      targets, examples: description.examples, bytes: targetWidth * 4, in: directory)
+    for (index, named) in description.namedTargets.enumerated() {
+      let file = directory.appendingPathComponent(FileName.targets(index))
+      targetFiles.append(try TargetFile(file, named.target, examples: description.examples))
+    }
+    self.inputFiles = inputFiles
+    self.targetFiles = targetFiles
   }
 
   /// The same examples, gathered as another dataset's would be.
-  init(_ dataset: Dataset, adaptation: Adaptation, description: DatasetDescription) {
+  init(
+    _ dataset: Dataset, inputs: [InputFile], targets: [TargetFile],
+    description: DatasetDescription
+  ) {
     directory = dataset.directory
-    inputs = dataset.inputs
-    targets = dataset.targets
-    byteValues = dataset.byteValues
-    width = dataset.width
-    targetWidth = dataset.targetWidth
-    self.adaptation = adaptation
+    inputFiles = inputs
+    targetFiles = targets
     self.description = description
     tokens = nil
+    text = nil
   }
 
   /// The same text in another's vocabulary.
   init(_ dataset: Dataset, tokens: TokenFile, description: DatasetDescription) {
     directory = dataset.directory
-    inputs = dataset.inputs
-    targets = dataset.targets
-    byteValues = []
-    width = dataset.width
-    targetWidth = dataset.targetWidth
-    adaptation = nil
+    inputFiles = []
+    targetFiles = []
+    text = dataset.text
     self.tokens = tokens
     self.description = description
-  }
-
-  private static func check(
-    _ file: MappedFile, examples: Int, bytes: Int, in directory: URL
-  ) throws(DatasetError) {
-    let (expected, overflow) = examples.multipliedReportingOverflow(by: bytes)
-    guard !overflow, file.bytes.count == expected else {
-      throw DatasetError(
-        .storage, "a file of \(directory.path) has the wrong length; import the dataset again")
-    }
   }
 
   /// Writes the chosen examples: inputs as `[indices.count] + inputShape`, scaled, and targets as
@@ -138,8 +125,11 @@ public final class Dataset: @unchecked Sendable {
   }
 
   /// Writes the targets of the chosen examples alone.
+  ///
+  /// - Parameter target: which, when there are several.
   public func gatherTargets(
-    indices: UnsafeBufferPointer<Int>, into targetDestination: UnsafeMutableRawPointer
+    indices: UnsafeBufferPointer<Int>, target: Int = 0,
+    into targetDestination: UnsafeMutableRawPointer
   ) {
     if let tokens {
       tokens.gather(
@@ -147,16 +137,7 @@ public final class Dataset: @unchecked Sendable {
       ) { $0 }
       return
     }
-    let bytes = targetWidth * 4
-    for (row, index) in indices.enumerated() {
-      precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
-      if let source = targets.bytes.baseAddress {
-        (targetDestination + row * bytes).copyMemory(from: source + index * bytes, byteCount: bytes)
-      }
-    }
-    adaptation?.adaptTargets(
-      targetDestination, count: indices.count,
-      places: target.kind == .sequence ? targetWidth : 1)
+    targetFiles[target].gather(indices: indices, into: targetDestination)
   }
 
   public func gather(
@@ -173,58 +154,22 @@ public final class Dataset: @unchecked Sendable {
   }
 
   /// Writes the inputs of the chosen examples alone.
+  ///
+  /// - Parameter input: which, when there are several.
   public func gatherInputs(
-    indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>
+    indices: UnsafeBufferPointer<Int>, input: Int = 0,
+    into destination: UnsafeMutablePointer<Float>
   ) {
     if let tokens {
       tokens.gather(indices, offset: 0, into: destination) { Float($0) }
       return
     }
-    guard let source = inputs.bytes.baseAddress else { return }
-    let isBytes = !byteValues.isEmpty
-    if let adaptation {
-      gatherAdapted(indices, from: source, adaptation, into: destination)
-      return
-    }
-    byteValues.withUnsafeBufferPointer { values in
-      for (row, index) in indices.enumerated() {
-        precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
-        let output = destination + row * width
-        if isBytes {
-          let bytes = (source + index * width).assumingMemoryBound(to: UInt8.self)
-          for position in 0..<width { output[position] = values[Int(bytes[position])] }
-        } else {
-          UnsafeMutableRawPointer(output)
-            .copyMemory(from: source + index * width * 4, byteCount: width * 4)
-        }
-      }
-    }
+    inputFiles[input].gather(indices: indices, into: destination)
   }
 
-  private func gatherAdapted(
-    _ indices: UnsafeBufferPointer<Int>, from source: UnsafeRawPointer, _ adaptation: Adaptation,
-    into destination: UnsafeMutablePointer<Float>
-  ) {
-    byteValues.withUnsafeBufferPointer { values in
-      for (row, index) in indices.enumerated() {
-        precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
-        let output = destination + row * adaptation.width
-        if values.isEmpty {
-          let numbers = (source + index * width * 4).assumingMemoryBound(to: Float.self)
-          adaptation.adapt(into: output) { numbers[$0] }
-        } else {
-          let bytes = (source + index * width).assumingMemoryBound(to: UInt8.self)
-          adaptation.adapt(into: output) { values[Int(bytes[$0])] }
-        }
-      }
-    }
-  }
-
-  /// The class of every example; none when the target is a vector.
+  /// The class of every example by the first target; none when that is a vector.
   public var classIndices: [Int32] {
-    guard target.kind == .class else { return [] }
-    let stored = targets.bytes.bindMemory(to: Int32.self)
-    return adaptation.map { adaptation in stored.map(adaptation.classIndex) } ?? Array(stored)
+    target.kind == .class ? targetFiles[0].classIndices : []
   }
 
   /// The split of this dataset's examples, stratified when its targets are classes; a text's last part validates.
@@ -242,8 +187,10 @@ public final class Dataset: @unchecked Sendable {
 /// A file mapped for reading.
 final class MappedFile: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
+  private let path: String
 
   init(_ file: URL) throws(DatasetError) {
+    path = file.path
     let descriptor = Foundation.open(file.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw DatasetError(.storage, "\(file.path) can't be opened: \(errorText(errno))")
@@ -263,6 +210,15 @@ final class MappedFile: @unchecked Sendable {
       throw DatasetError(.storage, "\(file.path) can't be mapped: \(errorText(errno))")
     }
     bytes = UnsafeRawBufferPointer(start: address, count: count)
+  }
+
+  /// - Parameter bytes: of one example.
+  func check(examples: Int, bytes: Int) throws(DatasetError) {
+    let (expected, overflow) = examples.multipliedReportingOverflow(by: bytes)
+    guard !overflow, self.bytes.count == expected else {
+      throw DatasetError(
+        .storage, "\(path) has the wrong length; import the dataset again")
+    }
   }
 
   deinit {

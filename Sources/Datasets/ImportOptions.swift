@@ -17,10 +17,10 @@ public struct ImportOptions: Hashable, Sendable {
   public var format: DatasetFormat?
   /// Columns of a table that are to be predicted, by name or number from 1; none: the last one.
   public var target: [String] = []
-  /// For tables the feature columns, by name or number from 1; for archives the features' array.
+  /// For tables the feature columns, by name or number from 1; for arrays the names of those of features.
   public var features: [String] = []
-  /// For archives the targets' array.
-  public var targets: String?
+  /// For arrays the names of those of targets.
+  public var targets: [String] = []
   /// Columns of a table that are left out.
   public var ignore: [String] = []
   /// Columns of numbers that name categories.
@@ -47,6 +47,8 @@ public struct ImportOptions: Hashable, Sendable {
 
   /// What `sequence_length` and `stride` may be.
   static let sequenceLengths = 1...(1 << 20)
+  /// What is said of single arrays.
+  var ofArrays = ArrayOptions()
 
   public init() {}
 
@@ -62,11 +64,13 @@ public struct ImportOptions: Hashable, Sendable {
       "target", .described("columns, separated by commas"),
       "Columns to predict, by name or number from 1; the last when left out (csv)"),
     Field(
-      "features", .described("columns or an array's name"),
-      "Feature columns (csv; all others when left out) or the features' array (npz; x when left out)"
+      "features", .described("columns or arrays, separated by commas"),
+      "Feature columns (csv; all others when left out), or the arrays that are a model's inputs, by "
+        + "their names in an npz archive or as parts (x or features when left out)"
     ),
     Field(
-      "targets", .described("an array's name"), "The targets' array (npz; y when left out)"),
+      "targets", .described("arrays, separated by commas"),
+      "The arrays to learn, likewise (y or targets when left out)"),
     Field("ignore", .described("columns, separated by commas"), "Columns to leave out (csv)"),
     Field(
       "categorical", .described("columns, separated by commas"),
@@ -79,17 +83,17 @@ public struct ImportOptions: Hashable, Sendable {
       "missing", .choice(Missing.allCases.map(\.rawValue)), default: "refuse",
       "What is done about missing feature values (csv)"),
     Field(
-      "scale", .choice(ScalingMethod.allCases.map(\.rawValue)),
+      "scale", .described("\(methods), or for single arrays name:method,…"),
       "How feature numbers are scaled. csv: standard, or with a shape min_max over all columns; "
         + "bytes: unit (to 0…1); other arrays: none"),
     Field(
-      "target_scale", .choice(ScalingMethod.allCases.map(\.rawValue)), default: "none",
+      "target_scale", .described("\(methods), or for single arrays name:method,…"), default: "none",
       "How target numbers are scaled; losses are then of scaled numbers"),
     Field(
-      "target_kind", .choice(DatasetDescription.Target.Kind.allCases.map(\.rawValue)),
+      "target_kind", .described("class, vector or sequence, or for single arrays name:kind,…"),
       "Text and few integers are classes, other numbers vectors, when left out"),
     Field(
-      "shape", .described("extents, separated by commas"),
+      "shape", .described("extents, separated by commas; or for single arrays name:extents;…"),
       "The shape into which an example's features are put, such as 1,8,8"),
     Field(
       "sequence_length", .integer(sequenceLengths),
@@ -103,6 +107,8 @@ public struct ImportOptions: Hashable, Sendable {
       "Unicode characters, of which those that occur make the vocabulary, or the 256 bytes (text)"),
   ]
 
+  private static let methods = ScalingMethod.allCases.map(\.rawValue).joined(separator: ", ")
+
   /// Reads query parameters.
   ///
   /// - Parameter query: everything but the parameters that the API itself reads, such as `name`.
@@ -115,7 +121,7 @@ public struct ImportOptions: Hashable, Sendable {
     format = ImportOptions.choice("format", &reader)
     target = ImportOptions.list("target", &reader)
     features = ImportOptions.list("features", &reader)
-    targets = ImportOptions.list("targets", &reader).first
+    targets = ImportOptions.list("targets", &reader)
     ignore = ImportOptions.list("ignore", &reader)
     categorical = ImportOptions.list("categorical", &reader)
     switch reader.string("header", in: ["true", "false"]) {
@@ -134,13 +140,34 @@ public struct ImportOptions: Hashable, Sendable {
       }
     }
     missing = ImportOptions.choice("missing", &reader) ?? .refuse
-    scale = ImportOptions.choice("scale", &reader)
-    targetScale = ImportOptions.choice("target_scale", &reader) ?? .none
-    targetKind = ImportOptions.choice("target_kind", &reader)
+    if let pairs = ArrayOptions.split("scale", &reader) {
+      ofArrays.scales = ArrayOptions.choices("scale", pairs, &reader)
+    } else {
+      scale = ImportOptions.choice("scale", &reader)
+    }
+    if let pairs = ArrayOptions.split("target_scale", &reader) {
+      ofArrays.targetScales = ArrayOptions.choices("target_scale", pairs, &reader)
+    } else {
+      targetScale = ImportOptions.choice("target_scale", &reader) ?? .none
+    }
+    if let pairs = ArrayOptions.split("target_kind", &reader) {
+      ofArrays.targetKinds = ArrayOptions.choices("target_kind", pairs, &reader)
+    } else {
+      targetKind = ImportOptions.choice("target_kind", &reader)
+    }
     if targetKind == .class, targetScale != .none {
       reader.fault("target_scale", "classes aren't scaled; leave it out or say target_kind=vector")
     }
-    shape = ImportOptions.shape(&reader)
+    if let pairs = ArrayOptions.split("shape", separator: ";", &reader) {
+      for (array, text) in pairs {
+        ofArrays.shapes[array] = ImportOptions.shape(
+          text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed), &reader)
+      }
+    } else {
+      let parts = ImportOptions.list("shape", &reader)
+      shape = parts.isEmpty ? nil : ImportOptions.shape(parts, &reader)
+    }
+    checkArrays(&reader)
     sequenceLength = ImportOptions.integer("sequence_length", Self.sequenceLengths, &reader)
     stride = ImportOptions.integer("stride", Self.sequenceLengths, &reader)
     tokens = ImportOptions.choice("tokens", &reader)
@@ -195,9 +222,36 @@ public struct ImportOptions: Hashable, Sendable {
     }
   }
 
-  private static func shape(_ reader: inout ObjectReader) -> Shape? {
-    let parts = list("shape", &reader)
-    guard !parts.isEmpty else { return nil }
+  /// What is said of single arrays must be of arrays that are named.
+  private func checkArrays(_ reader: inout ObjectReader) {
+    if targets.count > DatasetDescription.mostArrays {
+      reader.fault("targets", "names more than \(DatasetDescription.mostArrays) arrays")
+    }
+    if Set(targets).count < targets.count { reader.fault("targets", "names an array twice") }
+    let forFeatures = [
+      ("scale", Array(ofArrays.scales.keys)), ("shape", Array(ofArrays.shapes.keys)),
+    ]
+    let forTargets = [
+      ("target_scale", Array(ofArrays.targetScales.keys)),
+      ("target_kind", Array(ofArrays.targetKinds.keys)),
+    ]
+    for (list, known, option) in forFeatures.map({ ($0, features, "features") })
+      + forTargets.map({ ($0, targets, "targets") })
+    {
+      for array in list.1.sorted() where !known.contains(array) {
+        reader.fault(
+          list.0, "\"\(array.prefix(80))\" isn't named in \(option)=\(nearest(array, among: known))"
+        )
+      }
+    }
+    for (array, kind) in ofArrays.targetKinds where kind == .class {
+      if (ofArrays.targetScales[array] ?? targetScale) != .none {
+        reader.fault("target_scale", "classes aren't scaled; leave \"\(array)\" out")
+      }
+    }
+  }
+
+  private static func shape(_ parts: [String], _ reader: inout ObjectReader) -> Shape? {
     let extents = parts.compactMap { Int($0) }.filter { $0 > 0 }
     guard extents.count == parts.count, extents.count <= 8, Shape(extents).checkedCount != nil
     else {
@@ -217,16 +271,26 @@ public struct ImportOptions: Hashable, Sendable {
     add("format", format?.rawValue)
     add("target", target.joined(separator: ","))
     add("features", features.joined(separator: ","))
-    add("targets", targets)
+    add("targets", targets.joined(separator: ","))
     add("ignore", ignore.sorted().joined(separator: ","))
     add("categorical", categorical.sorted().joined(separator: ","))
     add("header", header.map(String.init))
     add("delimiter", delimiter.flatMap { byte in Self.delimiters.first { $0.byte == byte }?.name })
     add("missing", missing == .refuse ? nil : missing.rawValue)
-    add("scale", scale?.rawValue)
-    add("target_scale", targetScale == .none ? nil : targetScale.rawValue)
-    add("target_kind", targetKind?.rawValue)
-    add("shape", shape.map { $0.dimensions.map(String.init).joined(separator: ",") })
+    add("scale", ArrayOptions.canonical(ofArrays.scales) { $0.rawValue } ?? scale?.rawValue)
+    add(
+      "target_scale",
+      ArrayOptions.canonical(ofArrays.targetScales) { $0.rawValue }
+        ?? (targetScale == .none ? nil : targetScale.rawValue))
+    add(
+      "target_kind",
+      ArrayOptions.canonical(ofArrays.targetKinds) { $0.rawValue } ?? targetKind?.rawValue)
+    func text(_ shape: Shape) -> String {
+      shape.dimensions.map(String.init).joined(separator: ",")
+    }
+    add(
+      "shape",
+      ArrayOptions.canonical(ofArrays.shapes, separator: ";", text) ?? shape.map(text))
     add("sequence_length", sequenceLength.map(String.init))
     add("stride", stride.flatMap { $0 == sequenceLength ? nil : String($0) })
     add("tokens", tokens.flatMap { $0 == .character ? nil : $0.rawValue })

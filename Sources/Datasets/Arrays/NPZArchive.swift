@@ -44,31 +44,33 @@ struct NPZArchive {
     throw DatasetError(.malformed, "the archive has no array \"\(name)\"")
   }
 
-  /// The array of features: the one named, else `x` or the like, else the first of two.
-  func features(_ chosen: [String]) throws(DatasetError) -> String {
+  /// The arrays of features: those named, else `x` or the like.
+  func features(_ chosen: [String]) throws(DatasetError) -> [String] {
     try find(
-      chosen.first, option: "features", usual: ["x", "X", "features", "inputs", "data", "arr_0"],
+      chosen, option: "features", usual: ["x", "X", "features", "inputs", "data", "arr_0"],
       among: names)
   }
 
-  /// The array of targets: the one named, else `y` or the like, else the other one of two.
-  func targets(_ chosen: String?, besides features: String) throws(DatasetError) -> String {
-    let others = names.filter { $0 != features }
+  /// The arrays of targets: those named, else `y` or the like.
+  func targets(_ chosen: [String], besides features: [String]) throws(DatasetError) -> [String] {
+    let others = names.filter { !features.contains($0) }
     return try find(
       chosen, option: "targets", usual: ["y", "Y", "targets", "labels", "target", "arr_1"],
       among: others)
   }
 
   private func find(
-    _ chosen: String?, option: String, usual: [String], among candidates: [String]
-  ) throws(DatasetError) -> String {
+    _ chosen: [String], option: String, usual: [String], among candidates: [String]
+  ) throws(DatasetError) -> [String] {
     let shown = names.prefix(20).joined(separator: ", ")
-    if let chosen {
-      if candidates.contains(chosen) { return chosen }
+    if let unknown = chosen.first(where: { !candidates.contains($0) }) {
+      let detail =
+        names.contains(unknown) ? "names an array of features" : "names no array"
       throw DatasetError(
-        .option, "\(option)=\(chosen.prefix(80)) names no array; there are \(shown)")
+        .option, "\(option)=\(unknown.prefix(80)) \(detail); there are \(shown)")
     }
-    if let name = usual.first(where: candidates.contains) { return name }
+    if !chosen.isEmpty { return chosen }
+    if let name = usual.first(where: candidates.contains) { return [name] }
     throw DatasetError(
       .option, "which array holds the \(option)? There are \(shown); say \(option)=NAME")
   }

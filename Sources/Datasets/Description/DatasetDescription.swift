@@ -70,6 +70,8 @@ public struct DatasetDescription: Hashable, Sendable {
   public let sha256: String
   /// The options of the import, in canonical form.
   public let options: String
+  /// All arrays by their names, when there are several inputs or targets; `input` and `target` are the first.
+  public var arrays: NamedArrays?
 
   public var inputShape: Shape { input.shape }
   /// What `gather` writes: always `float32`.
@@ -82,44 +84,17 @@ public struct DatasetDescription: Hashable, Sendable {
 extension DatasetDescription {
   /// The members of `POST /v1/datasets`' answer that the data decides.
   public var json: JSON {
-    var input = JSONObject([
-      ("shape", .array(self.input.shape.dimensions.map(JSON.integer))),
-      ("dtype", self.input.windows == nil ? "float32" : "int32"),
-      ("stored", .string(self.input.windows?.storedName ?? self.input.stored.rawValue)),
+    var object = JSONObject([
+      ("format", .string(format.rawValue)), ("examples", .integer(examples)),
+      ("input", input.json), ("target", target.json),
+      ("columns", .array(columns.map(\.json))), ("size_bytes", .integer(sizeBytes)),
+      ("sha256", .string(sha256)), ("options", .string(options)),
     ])
-    if let windows = self.input.windows {
-      input["vocabulary"] = .integer(windows.vocabulary)
-      input["text"] = windows.json
+    if let arrays {
+      object["inputs"] = arrays.inputsJSON
+      object["targets"] = arrays.targetsJSON
     }
-    if !self.input.scalings.isEmpty {
-      input["scaling"] = .array(self.input.scalings.map(\.json))
-    }
-    if let statistics = self.input.statistics { input["statistics"] = statistics.json }
-    var target = JSONObject([("kind", .string(self.target.kind.rawValue))])
-    switch self.target {
-    case .classes(let names, let counts):
-      target["classes"] = .array(names.map(JSON.string))
-      target["counts"] = .array(counts.map(JSON.integer))
-      target["shape"] = []
-      target["dtype"] = "int32"
-    case .sequence(let names, let counts, let shape):
-      target["classes"] = .array(names.map(JSON.string))
-      target["counts"] = .array(counts.map(JSON.integer))
-      target["shape"] = .array(shape.dimensions.map(JSON.integer))
-      target["dtype"] = "int32"
-    case .vector(let shape, let scalings, let statistics):
-      target["shape"] = .array(shape.dimensions.map(JSON.integer))
-      target["dtype"] = "float32"
-      target["scaling"] = .array(scalings.map(\.json))
-      target["statistics"] = .array(statistics.map(\.json))
-    }
-    return .object(
-      JSONObject([
-        ("format", .string(format.rawValue)), ("examples", .integer(examples)),
-        ("input", .object(input)), ("target", .object(target)),
-        ("columns", .array(columns.map(\.json))), ("size_bytes", .integer(sizeBytes)),
-        ("sha256", .string(sha256)), ("options", .string(options)),
-      ]))
+    return .object(object)
   }
 
   /// Reads back what `json` wrote.
@@ -138,6 +113,7 @@ extension DatasetDescription {
       columns.append(try Column(column, pointer: "\(reader.pointer(to: "columns"))/\(index)"))
     }
     self.columns = columns
+    arrays = try NamedArrays(&reader)
     let inputValue = reader.requiredValue("input") ?? .null
     let targetValue = reader.requiredValue("target") ?? .null
     try reader.finish().check()
@@ -147,6 +123,21 @@ extension DatasetDescription {
 }
 
 extension DatasetDescription.Input {
+  var json: JSON {
+    var input = JSONObject([
+      ("shape", .array(shape.dimensions.map(JSON.integer))),
+      ("dtype", windows == nil ? "float32" : "int32"),
+      ("stored", .string(windows?.storedName ?? stored.rawValue)),
+    ])
+    if let windows {
+      input["vocabulary"] = .integer(windows.vocabulary)
+      input["text"] = windows.json
+    }
+    if !scalings.isEmpty { input["scaling"] = .array(scalings.map(\.json)) }
+    if let statistics { input["statistics"] = statistics.json }
+    return .object(input)
+  }
+
   init(_ json: JSON, pointer: String) throws(Faults) {
     var reader = ObjectReader(json, pointer: pointer)
     _ = reader.string("dtype", in: ["float32", "int32"])
@@ -175,6 +166,28 @@ extension DatasetDescription.Input {
 }
 
 extension DatasetDescription.Target {
+  var json: JSON {
+    var target = JSONObject([("kind", .string(kind.rawValue))])
+    switch self {
+    case .classes(let names, let counts):
+      target["classes"] = .array(names.map(JSON.string))
+      target["counts"] = .array(counts.map(JSON.integer))
+      target["shape"] = []
+      target["dtype"] = "int32"
+    case .sequence(let names, let counts, let shape):
+      target["classes"] = .array(names.map(JSON.string))
+      target["counts"] = .array(counts.map(JSON.integer))
+      target["shape"] = .array(shape.dimensions.map(JSON.integer))
+      target["dtype"] = "int32"
+    case .vector(let shape, let scalings, let statistics):
+      target["shape"] = .array(shape.dimensions.map(JSON.integer))
+      target["dtype"] = "float32"
+      target["scaling"] = .array(scalings.map(\.json))
+      target["statistics"] = .array(statistics.map(\.json))
+    }
+    return .object(target)
+  }
+
   init(_ json: JSON, pointer: String) throws(Faults) {
     var reader = ObjectReader(json, pointer: pointer)
     let kind = reader.string("kind", in: Kind.allCases.map(\.rawValue)).flatMap(Kind.init)

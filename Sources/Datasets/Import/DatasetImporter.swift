@@ -9,7 +9,7 @@ import JSON
 public struct DatasetImporter: Sendable {
   /// One part of an upload: the whole body, or a part of `multipart/form-data`.
   public struct Part: Sendable {
-    /// `features` or `targets`; `nil` for a body without parts.
+    /// `features`, `targets`, or a name that the options give; `nil` for a body without parts.
     public let name: String?
     public let file: URL
 
@@ -100,7 +100,7 @@ public struct DatasetImporter: Sendable {
     let description = DatasetDescription(
       format: format, examples: decoded.examples, input: decoded.input, target: decoded.target,
       columns: decoded.columns, sizeBytes: size, sha256: hash,
-      options: options.canonical)
+      options: options.canonical, arrays: decoded.arrays)
     let file = try OutputFile(directory.appendingPathComponent(Dataset.FileName.description))
     try file.append(description.json.encoded())
     try file.finish()

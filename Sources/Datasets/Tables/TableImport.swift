@@ -116,4 +116,6 @@ struct DecodedParts {
   let input: DatasetDescription.Input
   let target: DatasetDescription.Target
   let columns: [Column]
+  /// When there are several inputs or targets.
+  var arrays: DatasetDescription.NamedArrays?
 }

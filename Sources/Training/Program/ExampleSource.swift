@@ -99,30 +99,43 @@ extension Dataset: ExampleSource {
   public var followsOn: Bool { description.input.windows?.areContiguous ?? true }
 
   public var inputs: [ExampleInput] {
-    guard let windows = description.input.windows else { return [ExampleInput(shape: inputShape)] }
-    return [ExampleInput(shape: inputShape, element: .int32, vocabulary: windows.vocabulary)]
+    description.namedInputs.map { named in
+      ExampleInput(
+        name: named.name ?? InputSpec.onlyName, shape: named.input.shape,
+        element: named.input.windows == nil ? .float32 : .int32,
+        vocabulary: named.input.windows?.vocabulary)
+    }
   }
-  public var targets: [ExampleTarget] { [ExampleTarget(description.lossTarget)] }
+
+  public var targets: [ExampleTarget] {
+    description.namedTargets.map {
+      ExampleTarget(name: $0.name ?? ExampleTarget.onlyName, $0.target.lossTarget)
+    }
+  }
 
   public func gather(
     indices: UnsafeBufferPointer<Int>, inputs: [UnsafeMutableRawPointer?],
     targets: [UnsafeMutableRawPointer?]
   ) {
-    if let place = inputs[0] {
+    for index in inputs.indices {
+      guard let place = inputs[index] else { continue }
       if description.input.windows == nil {
-        gatherInputs(indices: indices, into: place.assumingMemoryBound(to: Float.self))
+        gatherInputs(
+          indices: indices, input: index, into: place.assumingMemoryBound(to: Float.self))
       } else {
         gatherTokens(indices: indices, into: place.assumingMemoryBound(to: Int32.self))
       }
     }
-    if let place = targets[0] { gatherTargets(indices: indices, into: place) }
+    for index in targets.indices {
+      if let place = targets[index] { gatherTargets(indices: indices, target: index, into: place) }
+    }
   }
 }
 
-extension DatasetDescription {
+extension DatasetDescription.Target {
   /// The target as a loss sees it.
   public var lossTarget: LossTarget {
-    switch target {
+    switch self {
     case .classes(let names, _): .classes(names.count)
     case .sequence(let names, _, let shape): .classes(names.count, shape: shape)
     case .vector(let shape, _, _): .vector(shape)

@@ -1,0 +1,47 @@
+import Foundation
+import Tensors
+
+/// The values of one target of a dataset, mapped into memory: `int32` classes or `float32` numbers.
+final class TargetFile: Sendable {
+  private let file: MappedFile
+  private let examples: Int
+  private let width: Int
+  private let adaptation: TargetAdaptation?
+
+  init(
+    _ file: URL, _ target: DatasetDescription.Target, examples: Int
+  ) throws(DatasetError) {
+    self.file = try MappedFile(file)
+    self.examples = examples
+    width = target.shape.count
+    adaptation = nil
+    try self.file.check(examples: examples, bytes: width * 4)
+  }
+
+  /// The same values, gathered as another dataset's would be.
+  init(_ other: TargetFile, adaptation: TargetAdaptation) {
+    file = other.file
+    examples = other.examples
+    width = other.width
+    self.adaptation = adaptation
+  }
+
+  /// - Precondition: every index is one of an example, and the place is large enough.
+  func gather(indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutableRawPointer) {
+    let bytes = width * 4
+    for row in 0..<indices.count {
+      let index = indices[row]
+      precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
+      if let source = file.bytes.baseAddress {
+        (destination + row * bytes).copyMemory(from: source + index * bytes, byteCount: bytes)
+      }
+    }
+    adaptation?.adapt(destination, count: indices.count, places: width)
+  }
+
+  /// - Precondition: the target is classes.
+  var classIndices: [Int32] {
+    let stored = file.bytes.bindMemory(to: Int32.self)
+    return adaptation.map { adaptation in stored.map(adaptation.classIndex) } ?? Array(stored)
+  }
+}
