@@ -134,6 +134,43 @@ import Testing
     #expect(try Self.draw(["type": "sparse", "sparsity": 1], [3, 2]) == [0, 0, 0, 0, 0, 0])
   }
 
+  @Test("attention and recurrent layers begin as they are told")
+  func members() throws {
+    let model = try Model(
+      ModelSpec([
+        "input": ["shape": [5, 4]],
+        "layers": [
+          [
+            "type": "transformer_block", "heads": 2, "name": "t",
+            "initializer": ["type": "constant", "value": 0.5],
+          ],
+          [
+            "type": "lstm", "units": 3, "name": "r", "initializer": "ones",
+            "recurrent_initializer": "orthogonal", "bias_initializer": "zeros",
+          ],
+        ],
+      ]))
+    #expect(try ModelSpec(model.spec.json).json == model.spec.json)
+    let store = model.initialParameters(seed: 1)
+    func numbers(_ name: String) throws -> [Double] {
+      let index = try #require(store.index(of: name))
+      return store.bytes(index).bindMemory(to: Float.self).map(Double.init)
+    }
+    for name in ["self_attn.in_proj_weight", "self_attn.out_proj.weight", "linear2.weight"] {
+      #expect(try numbers("t.\(name)").allSatisfy { $0 == 0.5 })
+    }
+    #expect(try numbers("t.linear1.bias").allSatisfy { $0 == 0 })
+    #expect(try numbers("r.weight_ih_l0").allSatisfy { $0 == 1 })
+    #expect(try numbers("r.bias_hh_l0").allSatisfy { $0 == 0 })
+    let state = try numbers("r.weight_hh_l0")
+    for a in 0..<3 {
+      for b in 0...a {
+        let product = (0..<12).reduce(0.0) { $0 + state[3 * $1 + a] * state[3 * $1 + b] }
+        #expect(abs(product - (a == b ? 1 : 0)) < 1e-6)
+      }
+    }
+  }
+
   static let faults: [(layers: String, pointer: String, detail: String)] = [
     (
       #"{"type":"dense","units":2,"initializer":{"type":"truncated_normal","low":1,"high":-1}}"#,
@@ -163,6 +200,10 @@ import Testing
       #"{"type":"reshape","shape":[1,2,2]},{"type":"conv2d","filters":1,"kernel":2,"initializer":"sparse"}"#,
       "/layers/1/initializer",
       "sparse can't make the weight [1, 1, 2, 2]; rule: sparse is for a matrix"
+    ),
+    (
+      #"{"type":"reshape","shape":[2,2]},{"type":"gru","units":5000,"recurrent_initializer":"orthogonal"}"#,
+      "/layers/1/recurrent_initializer", "orthogonal can't make the weight_hh_l0 [15000, 5000]"
     ),
     (
       #"{"type":"dense","units":2,"initializer":{"type":"sparse","sparsity":1.5}}"#,

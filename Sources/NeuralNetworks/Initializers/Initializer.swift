@@ -135,8 +135,8 @@ extension Initializer {
   /// Elements that orthogonal vectors may have together, and the products that making them takes.
   private static let orthogonalLimits = (elements: 1 << 25, products: 1 << 34)
 
-  /// Whether a parameter can begin so.
-  func check(_ parameter: LayerParameter) throws(ShapeFault) {
+  /// Whether a parameter of a layer can begin so.
+  func check(_ parameter: LayerParameter, of layer: any Layer) throws(ShapeFault) {
     let shape = parameter.shape
     let rule: String
     switch self {
@@ -158,10 +158,10 @@ extension Initializer {
       rule = "sparse is for a matrix, of 2 axes"
     default: return
     }
-    let isBias = parameter.name.split(separator: ".").last?.hasPrefix("bias") ?? false
-    let field = parameter.name == "depthwise.weight" ? "depthwise_initializer" : "initializer"
+    // The member that says so, or one of those that do.
+    let field = layer.configuration.first { $0.0.hasSuffix("initializer") && $0.1 == json }?.0
     throw ShapeFault(
-      field: isBias ? "bias_initializer" : field,
+      field: field,
       "\(json["type"]?.string ?? "it") can't make the \(parameter.name) \(shape)", rule: rule)
   }
 }

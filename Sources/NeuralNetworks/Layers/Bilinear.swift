@@ -32,6 +32,7 @@ public struct Bilinear: Layer {
     source: "As torch.nn.Bilinear.")
 
   public static let inputCount = 2...2
+  public static let masking = Masking.keeps
   public static let shapeFields = ["units"]
 
   public init(from reader: inout ObjectReader) {
@@ -74,6 +75,10 @@ public struct Bilinear: Layer {
     return parameters
   }
 
+  public func activated(
+    of inputs: [Shape], output: Shape
+  ) -> (activation: Activation, shape: Shape) { (activation, [units]) }
+
   public func forwardFlops(inputs: [Shape], output: Shape) -> Int {
     let (first, second) = Bilinear.features(inputs)
     return output.count * (2 * first * (second + 1) + (bias ? 1 : 0) + activation.flops)
@@ -105,7 +110,7 @@ public struct Bilinear: Layer {
         axes: [2])
       if let bias { y = try graph.add(y, bias) }
     }
-    y = try activation.apply(to: y, in: &graph)
+    y = try context.activate(y, by: activation, in: &graph)
     return try graph.reshape(y, to: context.outputShape.prepending(context.batch))
   }
 }

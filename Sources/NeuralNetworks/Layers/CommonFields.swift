@@ -32,6 +32,11 @@ extension ObjectReader {
     }
   }
 
+  /// Reads an initializer; `nil` when it's left out.
+  mutating func initializer(_ field: Field) -> Initializer? {
+    value(field.name) == nil ? nil : initializer(field, default: .zeros)
+  }
+
   /// Reads an initializer, or answers the given one.
   mutating func initializer(_ field: Field, default defaultValue: Initializer) -> Initializer {
     guard let value = value(field.name) else { return defaultValue }

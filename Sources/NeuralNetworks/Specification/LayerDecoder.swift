@@ -154,8 +154,9 @@ struct LayerDecoder {
         rule: "at most \(LayerLimits.elements) elements in one example")
     }
     if wiring.shares[index] == nil {
-      try count(
-        layer.allParameters(of: inputs, output: output), inputs: inputs, output: output)
+      let parameters = layer.allParameters(of: inputs, output: output)
+      for parameter in parameters { try parameter.initializer.check(parameter, of: layer) }
+      try count(parameters, inputs: inputs, output: output)
     }
     decoded[index] = Decoded(layer: layer, inputShapes: inputs, outputShape: output)
   }
@@ -164,7 +165,6 @@ struct LayerDecoder {
     _ parameters: [LayerParameter], inputs: [Shape], output: Shape
   ) throws(ShapeFault) {
     for parameter in parameters {
-      try parameter.initializer.check(parameter)
       guard let count = parameter.shape.checkedCount,
         count <= LayerLimits.parameters - parameterCount
       else {

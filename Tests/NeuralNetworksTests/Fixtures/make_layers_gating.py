@@ -19,4 +19,9 @@ cases.add("glu", {}, [(6,)], {}, nn.GLU())
 cases.add("glu", {}, [(3, 4)], {}, nn.GLU(), note="of a sequence")
 cases.add("glu", {}, [(4, 3, 2)], {}, nn.GLU(1), note="of an image")
 cases.add("glu", {"gate": "gelu"}, [(3, 4)], {}, lambda x: (p := x.chunk(2, -1))[0] * F.gelu(p[1]), note="with gelu")
+p = {"gate.weight": torch.tensor([0.2])}
+cases.add("glu", {"gate": "prelu"}, [(3, 4)], p, lambda x: (h := x.chunk(2, -1))[0] * F.prelu(h[1], p["gate.weight"]), note="with a gate that learns")
+b = {"weight": torch.randn(3, 2, 4), "bias": torch.randn(3), "activation.weight": torch.tensor([0.1, -0.2, 0.3])}
+cases.add("bilinear", {"units": 3, "activation": {"type": "prelu", "per_channel": True}}, [(5, 2), (5, 4)], b,
+          lambda x, z: F.prelu(F.bilinear(x, z, b["weight"], b["bias"]).transpose(1, 2), b["activation.weight"]).transpose(1, 2), note="with prelu")
 cases.write()

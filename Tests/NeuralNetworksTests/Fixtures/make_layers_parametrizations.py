@@ -32,4 +32,10 @@ for type, (make, fields, shapes, around) in modules.items():
                 norm._v.copy_(nn.functional.normalize(torch.randn_like(norm._v), dim=0))
         tokens = [torch.randint(0, 5, (3, 4))] if type == "embedding" else None
         cases.add(type, {**fields, name: True}, shapes, module, around(module) if around else None, inputs=tokens, batch=2, note=f"with {name}")
+# What the activation learns comes behind all that the layer does.
+p = {"bias": torch.randn(3), "parametrizations.weight.original0": 0.5 + torch.rand(3, 1), "parametrizations.weight.original1": torch.randn(3, 4),
+     "activation.weight": torch.tensor([0.3])}
+weight = lambda: torch._weight_norm(p["parametrizations.weight.original1"], p["parametrizations.weight.original0"], 0)
+cases.add("dense", {"units": 3, "weight_norm": True, "activation": "prelu"}, [(4,)], p,
+          lambda x: nn.functional.prelu(nn.functional.linear(x, weight(), p["bias"]), p["activation.weight"]), note="with weight_norm and prelu")
 cases.write("_parametrized")

@@ -29,6 +29,7 @@ struct AttentionCore: Hashable, Sendable {
   let positions: Positions
   let base: Double
   let bias: Bool
+  let initializer: Initializer
 
   private static let headsField = Field(
     "heads", .integer(1...1_024), isRequired: true, "How many heads; divides the width.")
@@ -43,8 +44,14 @@ struct AttentionCore: Hashable, Sendable {
   private static let baseField = Field(
     "rotary_base", .number(1...1e9), default: 10_000.0, "The longest wave of rotary positions.")
 
+  private static let initializerField = Field(
+    "initializer", .described("an initializer"), default: "glorot_uniform",
+    "How the weights of all projections begin, those of a feed-forward network too; biases begin as 0."
+  )
+
   static let fields = [
     headsField, keyValueHeadsField, causalField, positionsField, baseField, CommonFields.bias,
+    initializerField,
   ]
 
   init(from reader: inout ObjectReader) {
@@ -54,6 +61,8 @@ struct AttentionCore: Hashable, Sendable {
     positions = Positions(rawValue: reader.choice(AttentionCore.positionsField)) ?? .none
     base = reader.double(AttentionCore.baseField)
     bias = reader.bool(CommonFields.bias)
+    initializer = reader.initializer(
+      AttentionCore.initializerField, default: .glorotUniform(gain: 1))
     if heads % keyValueHeads != 0 {
       reader.fault("key_value_heads", "\(keyValueHeads) doesn't divide heads, which is \(heads)")
     }
@@ -64,6 +73,7 @@ struct AttentionCore: Hashable, Sendable {
     keyValueHeads = other.keyValueHeads
     base = other.base
     bias = other.bias
+    initializer = other.initializer
     self.causal = causal
     self.positions = positions
   }
@@ -76,6 +86,7 @@ struct AttentionCore: Hashable, Sendable {
       ("heads", .integer(heads)), ("key_value_heads", .integer(keyValueHeads)),
       ("causal", .bool(causal)), ("positions", .string(positions.rawValue)),
       ("rotary_base", .number(base)), ("bias", .bool(bias)),
+      ("initializer", initializer.json),
     ]
   }
 
@@ -115,7 +126,6 @@ struct AttentionCore: Hashable, Sendable {
   ///   - memory: those of keys and values.
   func parameters(prefix: String, width: Int, memory: Int) -> [LayerParameter] {
     let keys = width / heads * keyValueHeads
-    let initializer = Initializer.glorotUniform(gain: 1)
     var parameters: [LayerParameter] = []
     if isPacked(width, memory) {
       parameters.append(LayerParameter(prefix + "in_proj_weight", [3 * width, width], initializer))

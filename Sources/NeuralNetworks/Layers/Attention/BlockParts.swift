@@ -35,6 +35,7 @@ struct BlockParts: Hashable, Sendable {
   let epsilon: Double
   let dropout: Double
   let bias: Bool
+  let initializer: Initializer
 
   private static let feedForwardField = Field(
     "feed_forward", .integer(1...LayerLimits.units),
@@ -58,7 +59,8 @@ struct BlockParts: Hashable, Sendable {
     dropoutField,
   ]
 
-  init(from reader: inout ObjectReader, bias: Bool) {
+  /// - Parameter attention: the block's, whose members on biases and weights hold here too.
+  init(from reader: inout ObjectReader, attention: AttentionCore) {
     feedForward = reader.integer("feed_forward", in: 1...LayerLimits.units)
     switch reader.value(BlockParts.activationField.name) {
     case nil: gate = .activation(Activation(kind: .relu))
@@ -70,7 +72,8 @@ struct BlockParts: Hashable, Sendable {
     normKind = NormKind(rawValue: reader.choice(BlockParts.normKindField)) ?? .layer
     epsilon = reader.double(NormalizationFields.epsilon)
     dropout = reader.double(BlockParts.dropoutField)
-    self.bias = bias
+    bias = attention.bias
+    initializer = attention.initializer
   }
 
   var configuration: [(String, JSON)] {
@@ -94,10 +97,10 @@ struct BlockParts: Hashable, Sendable {
     let hidden = hidden(width)
     let first = gate == .swiglu ? 2 * hidden : hidden
     var parameters = [
-      LayerParameter("linear1.weight", [first, width], .glorotUniform(gain: 1))
+      LayerParameter("linear1.weight", [first, width], initializer)
     ]
     if bias { parameters.append(LayerParameter("linear1.bias", [first], .zeros)) }
-    parameters.append(LayerParameter("linear2.weight", [width, hidden], .glorotUniform(gain: 1)))
+    parameters.append(LayerParameter("linear2.weight", [width, hidden], initializer))
     if bias { parameters.append(LayerParameter("linear2.bias", [width], .zeros)) }
     return parameters
   }

@@ -31,7 +31,7 @@ public struct TransformerBlock: Layer {
 
   public init(from reader: inout ObjectReader) {
     attention = AttentionCore(from: &reader)
-    parts = BlockParts(from: &reader, bias: attention.bias)
+    parts = BlockParts(from: &reader, attention: attention)
   }
 
   public var configuration: [(String, JSON)] { attention.configuration + parts.configuration }

@@ -32,7 +32,7 @@ public struct TransformerDecoderBlock: Layer {
 
   public init(from reader: inout ObjectReader) {
     attention = AttentionCore(from: &reader)
-    parts = BlockParts(from: &reader, bias: attention.bias)
+    parts = BlockParts(from: &reader, attention: attention)
   }
 
   public var configuration: [(String, JSON)] { attention.configuration + parts.configuration }

@@ -141,6 +141,6 @@ public struct TransposedConvolution<Axes: SpatialAxes>: Layer {
         x, weight: weight, bias: bias, stride: stride.three, padding: padding.three,
         outputPadding: outputPadding.three, dilation: dilation.three, groups: groups)
     }
-    return try activation.apply(to: y, in: &graph)
+    return try context.activate(y, by: activation, in: &graph)
   }
 }

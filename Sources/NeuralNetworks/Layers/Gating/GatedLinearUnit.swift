@@ -25,6 +25,9 @@ public struct GatedLinearUnit: Layer {
       "Dauphin et al. 2016, arXiv:1612.08083; Shazeer 2020, arXiv:2002.05202. As torch.nn.GLU over the channels."
   )
 
+  public static let masking = Masking.keeps
+  public static let activationPrefix = "gate."
+
   public init(from reader: inout ObjectReader) {
     let standard = Activation(kind: .sigmoid)
     guard let value = reader.value(GatedLinearUnit.gateField.name) else {
@@ -47,6 +50,10 @@ public struct GatedLinearUnit: Layer {
 
   public var configuration: [(String, JSON)] { [("gate", gate.json)] }
 
+  public func activated(
+    of inputs: [Shape], output: Shape
+  ) -> (activation: Activation, shape: Shape) { (gate, output) }
+
   public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape {
     let channels = try ChannelAxis.channels(of: inputs[0])
     guard channels % 2 == 0 else {
@@ -68,6 +75,6 @@ public struct GatedLinearUnit: Layer {
     let half = graph.shape(of: inputs[0])[axis] / 2
     let first = try graph.slice(inputs[0], axis: axis, 0..<half)
     let second = try graph.slice(inputs[0], axis: axis, half..<2 * half)
-    return try graph.multiply(first, gate.apply(to: second, in: &graph))
+    return try graph.multiply(first, context.activate(second, by: gate, in: &graph))
   }
 }

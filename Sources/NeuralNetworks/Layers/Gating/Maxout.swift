@@ -24,6 +24,7 @@ public struct Maxout: Layer {
     source: "Goodfellow et al. 2013, arXiv:1302.4389.")
 
   public static let shapeFields = ["pieces"]
+  public static let masking = Masking.keeps
 
   public init(from reader: inout ObjectReader) {
     pieces = reader.integer(Maxout.piecesField)

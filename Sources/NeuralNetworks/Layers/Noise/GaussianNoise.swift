@@ -24,6 +24,8 @@ public struct GaussianNoise: Layer {
       "Bishop 1995, Training with noise is equivalent to Tikhonov regularization, Neural Computation 7, 108-116."
   )
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     deviation = reader.double(GaussianNoise.deviationField)
   }

@@ -23,6 +23,8 @@ public struct SpatialDropout: Layer {
     fields: [rateField],
     source: "Tompson et al. 2015, arXiv:1411.4280. As torch.nn.Dropout1d, 2d and 3d.")
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     rate = reader.double(SpatialDropout.rateField)
   }

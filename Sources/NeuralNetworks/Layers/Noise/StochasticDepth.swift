@@ -25,6 +25,8 @@ public struct StochasticDepth: Layer {
     source:
       "Huang et al. 2016, arXiv:1603.09382. As torchvision.ops.StochasticDepth with mode \"row\".")
 
+  public static let masking = Masking.keeps
+
   public init(from reader: inout ObjectReader) {
     rate = reader.double(StochasticDepth.rateField)
   }

@@ -22,6 +22,10 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
   public let bias: Bool
   /// `nil` for PyTorch's.
   public let initializer: Initializer?
+  /// Of the state's weights; `nil` for that of the others.
+  public let recurrentInitializer: Initializer?
+  /// `nil` for PyTorch's.
+  public let biasInitializer: Initializer?
   public let cell: Cell
 
   public static var documentation: CatalogEntry { Cell.documentation }
@@ -44,9 +48,9 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
       )
     }
     bias = reader.bool(CommonFields.bias)
-    let isGiven = reader.value(RecurrentFields.initializer.name) != nil
-    initializer =
-      isGiven ? reader.initializer(RecurrentFields.initializer, default: .zeros) : nil
+    initializer = reader.initializer(RecurrentFields.initializer)
+    recurrentInitializer = reader.initializer(RecurrentFields.recurrentInitializer)
+    biasInitializer = reader.initializer(RecurrentFields.biasInitializer)
     cell = Cell(from: &reader)
   }
 
@@ -59,7 +63,14 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     ]
     if let truncate { members.append(("truncate", .integer(truncate))) }
     members += [("stateful", .bool(stateful)), ("bias", .bool(bias))]
-    if let initializer { members.append(("initializer", initializer.json)) }
+    let initializers = [
+      (RecurrentFields.initializer, initializer),
+      (RecurrentFields.recurrentInitializer, recurrentInitializer),
+      (RecurrentFields.biasInitializer, biasInitializer),
+    ]
+    for case (let field, let initializer?) in initializers {
+      members.append((field.name, initializer.json))
+    }
     return members + cell.configuration
   }
 
@@ -81,6 +92,8 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     let bound = 1 / Double(units).squareRoot()
     let standard = Initializer.uniform(low: -bound, high: bound)
     let initializer = initializer ?? standard
+    let ofState = recurrentInitializer ?? initializer
+    let ofBiases = biasInitializer ?? standard
     let rows = Cell.gates * units
     var parameters: [LayerParameter] = []
     for layer in 0..<layers {
@@ -88,10 +101,10 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
       for suffix in ["", "_reverse"].prefix(directions) {
         let name = "l\(layer)\(suffix)"
         parameters.append(LayerParameter("weight_ih_\(name)", [rows, width], initializer))
-        parameters.append(LayerParameter("weight_hh_\(name)", [rows, units], initializer))
+        parameters.append(LayerParameter("weight_hh_\(name)", [rows, units], ofState))
         if bias {
-          parameters.append(LayerParameter("bias_ih_\(name)", [rows], standard))
-          parameters.append(LayerParameter("bias_hh_\(name)", [rows], standard))
+          parameters.append(LayerParameter("bias_ih_\(name)", [rows], ofBiases))
+          parameters.append(LayerParameter("bias_hh_\(name)", [rows], ofBiases))
         }
         parameters += cell.parameters(name: name, units: units, hasBias: bias)
       }

@@ -31,8 +31,13 @@ enum RecurrentFields {
   )
   static let initializer = Field(
     "initializer", .described("an initializer"),
-    "How the weights begin. Left out: uniform between -1/√units and 1/√units, as the biases always do."
-  )
+    "How the weights begin. Left out: uniform between -1/√units and 1/√units.")
+  static let recurrentInitializer = Field(
+    "recurrent_initializer", .described("an initializer"),
+    "How the weights of the state begin, such as orthogonal; as initializer says when left out.")
+  static let biasInitializer = Field(
+    "bias_initializer", .described("an initializer"),
+    "How the biases begin. Left out: uniform between -1/√units and 1/√units.")
 
   /// - Parameters:
   ///   - fields: what only this layer has.
@@ -48,7 +53,7 @@ enum RecurrentFields {
       fields: [
         units, layers, bidirectional, dropout, recurrentDropout, returnSequences, truncate,
         stateful,
-        CommonFields.bias, initializer,
+        CommonFields.bias, initializer, recurrentInitializer, biasInitializer,
       ] + fields,
       weights: [
         "weight_ih_l0 [\(gates), D]", "weight_hh_l0 [\(gates), H]", "bias_ih_l0", "bias_hh_l0",
