@@ -146,6 +146,18 @@ import Testing
       "[3, 4, 4, 4]", #"{"type":"max_pool3d","size":2,"stride":[1,2]}"#,
       [("0/stride", "has 2 elements; from 3 to 3")]),
     Case(
+      "[3, 8, 8]",
+      #"{"type":"avg_pool2d","size":2,"dilation":2},{"type":"max_pool2d","size":2,"count_include_pad":false}"#,
+      [("0/dilation", "unknown field"), ("1/count_include_pad", "unknown field")]),
+    Case(
+      "[3, 8, 8]", #"{"type":"max_pool2d","size":4,"dilation":3,"ceil_mode":1}"#,
+      [
+        ("0/ceil_mode", "expected true or false, found an integer")
+      ]),
+    Case(
+      "[3, 8, 8]", #"{"type":"max_pool2d","size":4,"dilation":3}"#,
+      [("0/size", "a window of [4, 4] with dilation [3, 3] doesn't fit the input [3, 8, 8]")]),
+    Case(
       "[3, 4, 4]", #"{"type":"global_avg_pool1d"}"#,
       [("0", "the input [3, 4, 4] has 3 axes; global_avg_pool1d needs the 2 of [T, C]")]),
     Case(
@@ -196,6 +208,18 @@ import Testing
       #"{"type":"conv2d_transpose","filters":5,"kernel":3,"stride":2,"padding":1,"output_padding":1}"#,
       "[3, 14, 7]", [5, 28, 14]
     ),
+    (#"{"type":"max_pool2d","size":2,"ceil_mode":true}"#, "[3, 5, 6]", [3, 3, 3]),
+    (#"{"type":"max_pool1d","size":3,"stride":1,"dilation":2}"#, "[9, 2]", [5, 2]),
+    // A last window would begin beyond the input.
+    (
+      #"{"type":"avg_pool2d","size":1,"stride":2,"padding":0,"ceil_mode":true}"#, "[1, 4, 5]",
+      [1, 2, 3]
+    ),
+    (
+      #"{"type":"avg_pool2d","size":3,"stride":2,"padding":1,"ceil_mode":true}"#, "[1, 4, 5]",
+      [1, 3, 3]
+    ),
+    (#"{"type":"conv2d","filters":2,"kernel":4,"padding":"same"}"#, "[1, 4, 5]", [2, 4, 5]),
     (#"{"type":"upsample2d","scale":[2,1.5]}"#, "[3, 5, 5]", [3, 10, 7]),
     (#"{"type":"maxout","pieces":3}"#, "[12, 5, 5]", [4, 5, 5]),
     (#"{"type":"maxout","pieces":5}"#, "[12, 5]", [12, 1]),

@@ -100,7 +100,7 @@ public struct ModelGradientCheck {
       .examples(plan.batch, seed: configuration.seed)
     let contents = try GradientCheckContents(source, plan: plan, seed: configuration.seed)
     let store = model.initialParameters(seed: configuration.seed, element: .float64)
-    try initialWeights?.write(to: store)
+    try initialWeights?.begin(store, of: model, seed: configuration.seed)
     let analytic: [[Double]]
     let loss: () -> Double
     do {

@@ -35,7 +35,7 @@ final class TrainingEngine {
     self.objectives = objectives
     team = ThreadTeam(threads: configuration.threads)
     let parameters = model.initialParameters(seed: configuration.seed)
-    try initialWeights?.write(to: parameters)
+    try initialWeights?.begin(parameters, of: model, seed: configuration.seed)
     self.parameters = parameters
     let learned = parameters.selecting(model.learnedIndices)
     self.learned = learned

@@ -3,6 +3,15 @@ import NeuralNetworks
 import Tensors
 
 extension Weights {
+  /// Writes them over what a model's initializers gave, and makes anew what follows from them, such as the
+  /// length of a normalized weight.
+  func begin(
+    _ store: ParameterStore, of model: Model, seed: UInt64
+  ) throws(TrainingError) {
+    try write(to: store)
+    if isPartial { model.derive(in: store, seed: seed, keeping: Set(tensors.map(\.name))) }
+  }
+
   /// A copy of what a store holds now, under the store's names and in its order.
   init(copying store: ParameterStore) {
     self.init(

@@ -85,4 +85,12 @@ cases.add("conv2d", {"filters": 2, "kernel": [2, 3], "padding": "same", "dilatio
 cases.add("conv3d", {"filters": 1, "kernel": [2, 1, 4], "padding": "same"}, [(1, 3, 2, 4)], nn.Conv3d(1, 1, (2, 1, 4), padding="same"), batch=2,
           note="of an even kernel, same")
 cases.add("depthwise_conv2d", {"kernel": 2, "padding": "same"}, [(2, 3, 4)], nn.Conv2d(2, 2, 2, padding="same", groups=2), note="of an even kernel, same")
+
+for axes, size in ((1, (5, 2)), (2, (1, 5, 4)), (3, (1, 2, 5, 4))):
+    around = turned if axes == 1 else lambda module: module
+    cases.add(f"max_pool{axes}d", {"size": 2, "stride": 1, "dilation": 2 if axes < 3 else [1, 2, 3], "padding": 1}, [size], {},
+              around(getattr(nn, f"MaxPool{axes}d")(2, 1, 1, 2 if axes < 3 else (1, 2, 3))), batch=2, note="dilated")
+    cases.add(f"max_pool{axes}d", {"size": 2, "ceil_mode": True}, [size], {}, around(getattr(nn, f"MaxPool{axes}d")(2, ceil_mode=True)), batch=2, note="rounded up")
+    cases.add(f"avg_pool{axes}d", {"size": 2, "ceil_mode": True, "padding": 1, "count_include_pad": False}, [size], {},
+              around(getattr(nn, f"AvgPool{axes}d")(2, None, 1, True, False)), batch=2, note="rounded up, without padding")
 cases.write()

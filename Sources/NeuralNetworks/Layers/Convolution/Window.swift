@@ -8,6 +8,8 @@ struct Window<Axes: SpatialAxes>: Hashable, Sendable {
   var dilation: [Int]
   /// Zeros at the far ends beside the padding, where it can't be the same on both sides.
   var extra = Axes.repeated(0)
+  /// Whether a last window may reach beyond the padding.
+  var roundsUp = false
 
   static var rule: String {
     "output = floor((input + 2 padding - dilation (size - 1) - 1) / stride) + 1, at least 1"
@@ -18,7 +20,10 @@ struct Window<Axes: SpatialAxes>: Hashable, Sendable {
     input.indices.map { axis in
       let padded = input[axis] + 2 * padding[axis] + extra[axis]
       let room = padded - dilation[axis] * (size[axis] - 1) - 1
-      return room < 0 ? 0 : room / stride[axis] + 1
+      guard room >= 0 else { return 0 }
+      let count = room / stride[axis] + 1
+      let isCut = room % stride[axis] != 0 && count * stride[axis] < input[axis] + padding[axis]
+      return roundsUp && isCut ? count + 1 : count
     }
   }
 
