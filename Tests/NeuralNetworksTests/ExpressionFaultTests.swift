@@ -169,6 +169,29 @@ import Testing
     }
   }
 
+  @Test("the expressions of a model have a limit together")
+  func together() throws {
+    func spec(_ count: Int) -> JSON {
+      let long = JSON.string("x" + String(repeating: " + x / 2", count: 63))
+      let layer: JSON = ["type": "activation", "activation": ["expression": long]]
+      return ["input": ["shape": [2]], "layers": .array([JSON](repeating: layer, count: count))]
+    }
+    #expect(throws: Never.self) { try ModelSpec(spec(79)) }
+    do throws(Faults) {
+      _ = try ModelSpec(spec(90))
+      Issue.record("it was accepted")
+    } catch {
+      expect(
+        error,
+        [
+          (
+            pointer: "/layers/79",
+            detail: "have 10080 operators and calls; at most 10000 in all layers"
+          )
+        ])
+    }
+  }
+
   private func expect(_ found: Faults, _ expected: [(pointer: String, detail: String)]) {
     #expect(found.all.map(\.pointer) == expected.map(\.pointer), "\(found)")
     for (fault, (_, detail)) in zip(found.all, expected) {

@@ -100,6 +100,31 @@ import Testing
     #expect(abs(analytic) > 1e-3 && abs(analytic - numeric) < 1e-7 * max(1, abs(numeric)))
   }
 
+  @Test("layers within containers learn too, each repetition for itself unless it shares")
+  func containers() throws {
+    func names(shared: Bool) throws -> [String] {
+      try model(
+        shape: [4],
+        [
+          [
+            "type": "repeat", "times": 2, "shared": .bool(shared), "name": "r",
+            "layers": [["type": "dense", "units": 4, "activation": Self.swish]],
+          ],
+          [
+            "type": "residual", "name": "s",
+            "layers": [["type": "activation", "activation": "prelu"]],
+          ],
+        ]
+      ).parameters.map(\.name).filter { $0.hasSuffix("beta") || $0.hasPrefix("s.") }
+    }
+    #expect(try names(shared: false).count == 3)
+    #expect(try names(shared: true).count == 2)
+    #expect(
+      try names(shared: false).allSatisfy {
+        $0.hasSuffix(".activation.beta") || $0.hasSuffix(".weight")
+      })
+  }
+
   @Test("layers that share must learn the same")
   func sharedFault() {
     #expect(throws: Faults.self) {

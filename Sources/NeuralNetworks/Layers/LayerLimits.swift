@@ -16,6 +16,8 @@ public enum LayerLimits {
   public static let parameters = 1 << 30
   /// Steps of one recurrent layer that is made of operations for each, over its layers and directions.
   public static let steps = 2_048
+  /// Operators and calls in the expressions of all layers together.
+  public static let expressionOperations = 10_000
   /// Axes of one example.
   public static let rank = 6
   /// Extents of kernels, strides, paddings and dilations.

@@ -35,6 +35,7 @@ struct ModelDecoder {
     try decoder.unused(
       among: layers.specs, but: layers.outputs, inputs: inputs.names, pointer: pointer
     ).check()
+    try decoder.expressions(among: layers.specs, pointer: pointer).check()
     return ModelSpec(
       name: name, inputs: inputs.specs.compactMap(\.self), layers: layers.specs,
       order: layers.order, elements: decoder.elements(placement.outline), outputs: layers.outputs,

@@ -1,4 +1,4 @@
-"""Writes layers/{activation,dense,conv2d,transformer_block}_learned.json and activation_expression.json:
+"""Writes layers/*_learned.json and activation_expression.json:
 
     python3 make_layers_activations.py
 """
@@ -49,6 +49,27 @@ block = nn.TransformerEncoderLayer(
     6, 2, dim_feedforward=10, dropout=0, batch_first=True, activation=Learned(lambda x, a, b: a * F.relu(x) ** 2 + b * x, a=0.8, b=0.1))
 cases.add("transformer_block", {"heads": 2, "feed_forward": 10, "activation": {"expression": "a * relu(x)^2 + b * x", "parameters": {"a": 0.8, "b": 0.1}}},
           [(4, 6)], block, batch=2, note="with an expression")
+cases.add("conv2d_transpose", {"filters": 3, "kernel": 2, "stride": 2, "activation": prelu}, [(2, 3, 2)],
+          nn.Sequential(nn.ConvTranspose2d(2, 3, 2, 2), nn.PReLU(3)),
+          rename={"0.weight": "weight", "0.bias": "bias", "1.weight": "activation.weight"}, batch=2, note="with prelu")
+
+
+class Pair(nn.Module):
+    """A bilinear layer and a PReLU with a slope a unit."""
+
+    def __init__(self):
+        super().__init__()
+        self.product, self.activation = nn.Bilinear(3, 2, 4), nn.PReLU(4)
+
+    def forward(self, a, b):
+        return self.activation(self.product(a, b))
+
+
+cases.add("bilinear", {"units": 4, "activation": prelu}, [(3,), (2,)], Pair(),
+          rename={"product.weight": "weight", "product.bias": "bias"}, note="with prelu")
+gate = Learned(swish, beta=[0.7, 0.7])
+cases.add("glu", {"gate": {"expression": "x * sigmoid(beta * x)", "parameters": {"beta": {"initial": 0.7, "per_channel": True}}}},
+          [(3, 4)], gate, lambda x: x[..., :2] * gate(x[..., 2:]), rename={"beta": "gate.beta"}, note="with a gate that learns")
 cases.write("_learned")
 
 # Each function of the language, and each operator.
