@@ -8,6 +8,7 @@
 #include "vm_gates.h"
 #include "vm_hyperbolic.h"
 #include "vm_inverse_trigonometric.h"
+#include "vm_log_domain.h"
 #include "vm_logarithm.h"
 #include "vm_power.h"
 #include "vm_trigonometric.h"

@@ -26,7 +26,7 @@ public struct CTCGeometry: Hashable, Sendable {
   fileprivate var tiling: Tiling { Tiling(count: examples, grain: 1) }
 
   /// Doubles that one thread works with.
-  fileprivate var scratch: Int { steps * (2 * places + 2) + 2 * (2 * places + 1) }
+  fileprivate var scratch: Int { steps + (steps + 4) * (2 * places + 5) }
 }
 
 extension Kernels {
