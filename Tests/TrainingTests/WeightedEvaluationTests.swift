@@ -107,6 +107,38 @@ import Testing
     #expect(epoch.accuracy == validation.accuracy)
   }
 
+  @Test(
+    "a single output says yes above the loss's own threshold",
+    arguments: [("bce", 0.0), ("focal", 0), ("hinge", 0), ("squared_hinge", 0), ("mse", 0.5)])
+  func thresholds(loss: String, threshold: Double) throws {
+    let model = try Model(
+      ModelSpec([
+        "input": ["shape": [1]], "layers": [["type": "activation", "activation": "identity"]],
+      ]))
+    let inputs = [threshold - 0.25, threshold + 0.25, threshold + 2, threshold - 0.1].map {
+      Float($0)
+    }
+    let result = try Evaluation.result(
+      model: model, weights: Weights([]),
+      loss: LossCatalog.decode(.string(loss), pointer: ""),
+      examples: MemoryExamples(
+        inputs: inputs, shape: [1], targets: .classes([0, 1, 1, 1], count: 2)))
+    #expect(result.accuracy == 0.75)
+  }
+
+  @Test("a batch with too many pairs is refused where its size stands")
+  func largestBatch() throws {
+    let model = try Model(
+      ModelSpec(["input": ["shape": [1]], "layers": [["type": "dense", "units": 2]]]))
+    let configuration = try TrainingConfiguration([
+      "loss": "triplet", "epochs": 1, "batch_size": 8193,
+    ])
+    let faults = TrainingData(
+      training: MemoryExamples(inputs: [0, 1], shape: [1], targets: .classes([0, 1], count: 2))
+    ).faults(model: model, configuration: configuration)
+    #expect(faults.all.map(\.pointer) == ["/training/batch_size"], "\(faults)")
+  }
+
   @Test("accuracy of a loss that answers with no class is refused")
   func noAnswers() throws {
     let model = try Model(

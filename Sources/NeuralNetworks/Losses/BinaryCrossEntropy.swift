@@ -68,6 +68,8 @@ public struct BinaryCrossEntropy: Loss {
     return try graph.mean(graph.add(no, both))
   }
 
+  public var probabilities: ProbabilityRule? { .sigmoid }
+
   public func objection(toFinal activation: Activation) -> String? {
     switch activation.kind {
     case .sigmoid, .softmax:

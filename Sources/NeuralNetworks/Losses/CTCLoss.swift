@@ -94,6 +94,8 @@ public struct CTCLoss: Loss {
     try graph.ctc(output, labels: target, blank: blank, dropsInfinity: zeroInfinity)
   }
 
+  public var probabilities: ProbabilityRule? { .softmax }
+
   public func objection(toFinal activation: Activation) -> String? {
     guard activation.kind == .softmax || activation.kind == .sigmoid else { return nil }
     return "ctc takes logits and applies log_softmax itself: leave out the model's last activation"

@@ -149,6 +149,8 @@ public struct CrossEntropy: Loss {
     graph.type(of: target).element == .int32
   }
 
+  public var probabilities: ProbabilityRule? { .softmax }
+
   public func objection(toFinal activation: Activation) -> String? {
     guard case .softmax = activation.kind else { return nil }
     return

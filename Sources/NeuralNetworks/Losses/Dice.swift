@@ -107,6 +107,14 @@ public struct Dice: Loss {
     }
   }
 
+  public var probabilities: ProbabilityRule? {
+    switch prediction {
+    case .sigmoid: .sigmoid
+    case .softmax: classAxis == nil || classAxis == -1 ? .softmax : nil
+    case .probabilities: nil
+    }
+  }
+
   public func objection(toFinal activation: Activation) -> String? {
     switch (prediction, activation.kind) {
     case (.sigmoid, .sigmoid), (.sigmoid, .softmax), (.softmax, .sigmoid), (.softmax, .softmax):

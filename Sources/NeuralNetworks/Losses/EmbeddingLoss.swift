@@ -10,6 +10,7 @@ protocol EmbeddingLoss: Loss {}
 
 extension EmbeddingLoss {
   public var hasAnswers: Bool { false }
+  public var largestBatch: Int? { EmbeddingPairs.mostExamples }
 
   public func encoding(output: Shape, target: LossTarget) throws(ShapeFault) -> TargetEncoding {
     let rule = "output [D], target one class an example"

@@ -12,7 +12,8 @@ public struct Focal: ElementwiseLoss {
   private static let gammaField = Field(
     "gamma", .number(0...100), default: 2.0, "How much less easy examples weigh.")
   private static let alphaField = Field(
-    "alpha", .number(0...1), default: 0.25, "The weight of yes; that of no is 1 - alpha.")
+    "alpha", .number(-1...1), default: 0.25,
+    "The weight of yes; that of no is 1 - alpha. Below 0 both weigh 1.")
 
   public static let documentation = CatalogEntry(
     type: "focal",
@@ -32,6 +33,8 @@ public struct Focal: ElementwiseLoss {
     [("gamma", .number(gamma)), ("alpha", .number(alpha))]
   }
 
+  public var probabilities: ProbabilityRule? { .sigmoid }
+
   public func objection(toFinal activation: Activation) -> String? {
     guard activation.kind == .sigmoid || activation.kind == .softmax else { return nil }
     return "focal takes logits and applies sigmoid itself: leave out the model's last activation"
@@ -46,7 +49,9 @@ public struct Focal: ElementwiseLoss {
     // sigmoid(z)^gamma = exp(-gamma softplus(-z)).
     let modulation = try graph.exp(
       graph.scale(graph.softplus(graph.negate(z)), by: -gamma))
+    let loss = try graph.multiply(modulation, graph.softplus(z))
+    guard alpha >= 0 else { return loss }
     let weight = try graph.offset(graph.scale(target, by: 2 * alpha - 1), by: 1 - alpha)
-    return try graph.multiply(weight, graph.multiply(modulation, graph.softplus(z)))
+    return try graph.multiply(weight, loss)
   }
 }

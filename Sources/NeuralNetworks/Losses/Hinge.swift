@@ -14,6 +14,8 @@ public struct Hinge: ElementwiseLoss {
 
   public init(from reader: inout ObjectReader) {}
 
+  public var decisionThreshold: Double { 0 }
+
   public func objection(toFinal activation: Activation) -> String? {
     Hinge.objection(of: "hinge", toFinal: activation)
   }

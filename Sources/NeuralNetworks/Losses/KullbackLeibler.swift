@@ -80,6 +80,8 @@ public struct KullbackLeibler: Loss {
     return try graph.scale(graph.sum(terms), by: 1 / Double(examples))
   }
 
+  public var probabilities: ProbabilityRule? { prediction == .logits ? .softmax : nil }
+
   public func objection(toFinal activation: Activation) -> String? {
     switch (prediction, activation.kind) {
     case (.logits, .softmax):

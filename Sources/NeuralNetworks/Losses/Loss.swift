@@ -42,10 +42,17 @@ public enum TargetEncoding: Hashable, Sendable {
   case numbers(Shape)
 }
 
+/// What makes probabilities of an output.
+public enum ProbabilityRule: Hashable, Sendable {
+  /// Over the last axis.
+  case softmax
+  case sigmoid
+}
+
 /// What training makes small.
 ///
-/// The mean over the examples of a batch, or over what they weigh. A new loss is a file here, a line in `LossCatalog` and a
-/// test file.
+/// The mean over the examples of a batch, or over what they weigh. A new loss is a file here, a line in
+/// `LossCatalog` and a test file.
 public protocol Loss: Sendable {
   static var documentation: CatalogEntry { get }
 
@@ -85,6 +92,15 @@ public protocol Loss: Sendable {
 
   /// Whether the output answers with a class where the target is one, so that there is an accuracy.
   var hasAnswers: Bool { get }
+
+  /// Above what a single output says yes.
+  var decisionThreshold: Double { get }
+
+  /// What the loss itself makes of the output before it compares; `nil` for nothing, or no probabilities.
+  var probabilities: ProbabilityRule? { get }
+
+  /// Examples of a batch at most; `nil` without a limit of its own.
+  var largestBatch: Int? { get }
 }
 
 extension Loss {
@@ -101,6 +117,10 @@ extension Loss {
     return takesNumbers ? numbers : .classes(ofLastAxisOf: output)
   }
   public var hasAnswers: Bool { true }
+  /// 0 for logits, else halfway from no to yes.
+  public var decisionThreshold: Double { probabilities == .sigmoid ? 0 : 0.5 }
+  public var probabilities: ProbabilityRule? { nil }
+  public var largestBatch: Int? { nil }
 
   /// The loss as canonical JSON.
   public var json: JSON {

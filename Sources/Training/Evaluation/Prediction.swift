@@ -15,7 +15,7 @@ public final class Prediction {
   public struct Result: Sendable {
     /// `[N, …]`, as the model gives them.
     public let outputs: Tensor
-    /// `[N, …]`: softmax after `cross_entropy`, sigmoid after `binary_cross_entropy`, else `nil`.
+    /// `[N, …]`: softmax or sigmoid of the outputs where the loss takes logits, else `nil`.
     public let probabilities: Tensor?
   }
 
@@ -70,8 +70,8 @@ public final class Prediction {
   }
 
   private func probabilities(_ outputs: [Float]) -> [Float]? {
-    switch loss {
-    case is CrossEntropy:
+    switch loss?.probabilities {
+    case .softmax:
       let classes = model.outputShape.dimensions.last ?? 1
       var result = outputs
       for start in stride(from: 0, to: outputs.count, by: max(classes, 1)) {
@@ -82,9 +82,9 @@ public final class Prediction {
         for index in 0..<classes { result[start + index] = Float(powers[index] / sum) }
       }
       return result
-    case is BinaryCrossEntropy:
+    case .sigmoid:
       return outputs.map { Float(1 / (1 + exp(-Double($0)))) }
-    default:
+    case nil:
       return nil
     }
   }

@@ -60,6 +60,12 @@ public struct TrainingData: Sendable {
         "accuracy needs an output for each class; that of \(type(of: configuration.loss).type) "
           + "answers with none")
     }
+    if let most = configuration.loss.largestBatch, configuration.batchSize > most {
+      faults.add(
+        trainingPointer + "/batch_size",
+        "\(configuration.batchSize) is out of range; \(type(of: configuration.loss).type) compares each two "
+          + "examples of a batch, of which there are at most \(most)")
+    }
     if let fraction = configuration.validationFraction, validation != nil {
       faults.add(
         trainingPointer + "/validation/fraction",

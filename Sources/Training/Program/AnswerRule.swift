@@ -24,7 +24,7 @@ struct AnswerRule: Hashable {
     guard loss.hasAnswers else { return nil }
     switch objective.encoding {
     case .classIndices, .oneHot: self.init(.largest, ignoredClass: loss.ignoredClass)
-    case .classNumber: self.init(.above(loss is BinaryCrossEntropy ? 0 : 0.5))
+    case .classNumber: self.init(.above(Float(loss.decisionThreshold)))
     case .values, .numbers: return nil
     }
   }

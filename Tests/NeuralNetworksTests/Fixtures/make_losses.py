@@ -178,6 +178,8 @@ def ctc(x, t, lengths, **settings):
 labels = torch.tensor([[1, 2, 2], [3, 0, 0], [2, 1, 0], [0, 0, 0]])
 add("ctc", labels, lambda x, t: ctc(x, t, [3, 1, 2, 0]), (4, 6, 4))
 add({"type": "ctc", "blank": 3}, torch.tensor([[1, 2, 2], [0, -1, -1], [2, 1, 3], [0, 3, 1]]), lambda x, t: ctc(x, t, [3, 1, 2, 1], blank=3), (4, 6, 4))
+# So sure of itself that all paths but one are below what a double holds as probabilities.
+add("ctc", labels, lambda x, t: ctc(x, t, [3, 1, 2, 0]), x=200 * torch.randn(4, 6, 4, dtype=torch.float64))
 # The first has more labels than its steps can hold.
 add({"type": "ctc", "zero_infinity": True}, torch.tensor([[1, 1, 1], [3, 2, 0]]), lambda x, t: ctc(x, t, [3, 2], zero_infinity=True), (2, 4, 4))
 add("hinge", answers, lambda x, t: (1 - sign * x).clamp(min=0).mean())
@@ -191,5 +193,7 @@ def focal(x, t, gamma=1.5, alpha=0.3):
 
 
 add({"type": "focal", "gamma": 1.5, "alpha": 0.3}, answers, focal)
+# Without weights, which two halves are but for a factor.
+add({"type": "focal", "gamma": 2, "alpha": -1}, answers, lambda x, t: 2 * focal(x, t, 2, 0.5))
 lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
 (pathlib.Path(__file__).parent / "losses.json").write_text("[\n" + lines + "\n]\n")
