@@ -64,13 +64,6 @@ public struct GatedLinearUnit: Layer {
     return ChannelAxis.shape(inputs[0], channels: channels / 2)
   }
 
-  /// What the gate learns is named `<layer>.gate.…`.
-  public static let activationPrefix = "gate."
-
-  public func activated(
-    of inputs: [Shape], output: Shape
-  ) -> (activation: Activation, shape: Shape) { (gate, output) }
-
   public func forwardFlops(inputs: [Shape], output: Shape) -> Int {
     output.count * (1 + gate.flops)
   }
