@@ -24,7 +24,10 @@ import Testing
 
   @Test("the fixtures are there, and their losses move")
   func fixtures() {
-    #expect(Self.trajectories.map(\.name) == ["cnn_with_batch_norm", "lstm", "transformer"])
+    #expect(
+      Self.trajectories.map(\.name) == [
+        "cnn_with_batch_norm", "lstm", "transformer", "normalized_weights",
+      ])
     for trajectory in Self.trajectories {
       #expect(trajectory.losses.count == 20)
       #expect((trajectory.losses.min() ?? 9) < 0.7 * (trajectory.losses.first ?? 0))

@@ -11,6 +11,7 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 torch.manual_seed(20261125)
 STEPS, BATCH, BATCHES = 20, 8, 4
@@ -51,6 +52,20 @@ class Transformer(nn.Module):
         return self.out(self.norm(self.h2(self.h1(x, mask, is_causal=True), mask, is_causal=True)))
 
 
+class Normalized(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down = weight_norm(nn.Conv2d(3, 6, 3, 2, 1))
+        self.up = spectral_norm(nn.ConvTranspose2d(6, 8, 2, 2))
+        self.hidden, self.head = weight_norm(nn.Linear(36, 24)), spectral_norm(nn.Linear(12, 10))
+
+    def forward(self, x):
+        x = nn.functional.glu(self.up(torch.tanh(self.down(x))), 1)
+        x = nn.functional.adaptive_avg_pool2d(nn.functional.interpolate(x, scale_factor=1.5, mode="bilinear"), 3)
+        x = self.hidden(x.flatten(1)).reshape(-1, 12, 2).amax(2)
+        return 5 * self.head(x).reshape(-1, 5, 2).amax(2)
+
+
 def block(name):
     return {"type": "transformer_block", "name": name, "heads": 4, "feed_forward": 32, "activation": "gelu",
             "norm": "pre", "causal": True}
@@ -85,6 +100,16 @@ MODELS = [
             {"type": "dense", "name": "out", "units": 11}]},
         optimizer={"type": "adamw", "learning_rate": 0.01, "weight_decay": 0.01},
         make=lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.01)),
+    dict(
+        name="normalized_weights", model=Normalized(), classes=5, places=[], x=torch.randn(BATCHES * BATCH, 3, 8, 8),
+        spec={"input": {"shape": [3, 8, 8]}, "layers": [
+            {"type": "conv2d", "name": "down", "filters": 6, "kernel": 3, "stride": 2, "padding": 1, "activation": "tanh", "weight_norm": True},
+            {"type": "conv2d_transpose", "name": "up", "filters": 8, "kernel": 2, "stride": 2, "spectral_norm": True},
+            {"type": "glu"}, {"type": "upsample2d", "scale": 1.5, "mode": "bilinear"}, {"type": "adaptive_avg_pool2d", "size": 3},
+            {"type": "flatten"}, {"type": "dense", "name": "hidden", "units": 24, "weight_norm": True}, {"type": "maxout"},
+            {"type": "dense", "name": "head", "units": 10, "spectral_norm": True}, {"type": "maxout"},
+            {"type": "activation", "activation": {"expression": "5 * x"}}]},
+        optimizer={"type": "adam", "learning_rate": 0.03}, make=lambda p: torch.optim.Adam(p, 0.03)),
 ]
 
 folder = pathlib.Path(__file__).with_name("trajectories")
