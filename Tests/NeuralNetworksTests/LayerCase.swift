@@ -94,7 +94,9 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
     }
   }
 
-  func built(element: ElementType, mode: Mode = .training) throws -> Built {
+  /// - Parameter mode: the fixture's when left out.
+  func built(element: ElementType, mode: Mode? = nil) throws -> Built {
+    let mode = mode ?? json["mode"]?.string.flatMap(Mode.init) ?? .training
     let layer = try layer()
     let shapes = inputs.map { Shape(Array($0.shape.dimensions.dropFirst())) }
     let outputShape = try layer.outputShape(of: shapes)

@@ -49,6 +49,32 @@ import Testing
     }
   }
 
+  private static let updating = LayerCase.all.filter { !$0.updates.isEmpty }
+
+  @Test("running statistics and power iterations are PyTorch's after a pass", arguments: updating)
+  func updates(layerCase: LayerCase) throws {
+    let built = try layerCase.built(element: .float32)
+    let updates = built.graph.updates
+    let executor = try Executor(
+      plan: Plan(built.graph, outputs: [built.output] + updates.map(\.value)), bindings: [:],
+      team: ThreadTeam(threads: 1))
+    built.write(to: executor)
+    executor.run()
+    #expect(updates.count == layerCase.updates.count)
+    for (update, expected) in zip(updates, layerCase.updates) {
+      expect(executor.pointer(to: update.value), equals: expected.values, expected.name)
+    }
+  }
+
+  @Test("what only infers changes nothing")
+  func inferring() throws {
+    let cases = LayerCase.all.filter { $0.json["mode"] == "inference" }
+    #expect(!cases.isEmpty)
+    for layerCase in cases {
+      #expect(try layerCase.built(element: .float32).graph.updates.isEmpty)
+    }
+  }
+
   /// Truncation and power iterations leave a part of the gradient out, so that it isn't the function's.
   private static let untruncated = LayerCase.all.filter { used in
     ["truncate", "spectral_norm"].allSatisfy { used.json["layer"]?[$0] == nil }

@@ -25,24 +25,6 @@ import Testing
     }
   }
 
-  @Test("a training pass makes one power iteration, as PyTorch's does", arguments: spectral)
-  func iteration(layerCase: LayerCase) throws {
-    let built = try layerCase.built(element: .float32)
-    let updates = built.graph.updates
-    let executor = try Executor(
-      plan: Plan(built.graph, outputs: [built.output] + updates.map(\.value)), bindings: [:],
-      team: ThreadTeam(threads: 1))
-    built.write(to: executor)
-    executor.run()
-    #expect(updates.count == 2 && layerCase.updates.count == 2)
-    for (update, expected) in zip(updates, layerCase.updates) {
-      let found = executor.pointer(to: update.value).assumingMemoryBound(to: Float.self)
-      for (index, number) in expected.values.enumerated() {
-        #expect(abs(Double(found[index]) - number) < 1e-6, "\(expected.name)[\(index)]")
-      }
-    }
-  }
-
   @Test("with the vectors at rest the gradient is the function's", arguments: spectral)
   func inference(layerCase: LayerCase) throws {
     let built = try layerCase.built(element: .float64, mode: .inference)

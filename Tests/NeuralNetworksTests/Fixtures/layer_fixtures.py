@@ -18,7 +18,7 @@ class Cases:
         torch.manual_seed(seed)
         self.files = {}
 
-    def add(self, type, fields, shapes, module, forward=None, note="", batch=3, inputs=None, rename=None):
+    def add(self, type, fields, shapes, module, forward=None, note="", batch=3, inputs=None, rename=None, inference=False):
         """A case of the layer `type` with the members `fields`.
 
         shapes: the shapes of its inputs, without the batch axis; normal numbers are drawn unless `inputs` holds
@@ -26,6 +26,7 @@ class Cases:
         module: a torch module (or a dict of named tensors that require gradients) with the parameters.
         forward: from the inputs to the output; the module itself when left out. It works in float64.
         rename: from a parameter's name in `module` to ours, where they differ.
+        inference: whether the module only infers, from running statistics that are drawn.
         """
         if isinstance(module, torch.nn.Module):
             module = module.double().train()
@@ -35,6 +36,11 @@ class Cases:
                 for parameter in module.parameters():
                     if parameter.dim() < 2:
                         parameter.add_(0.3 * torch.randn_like(parameter))
+            if inference:
+                module.eval()
+                for name, buffer in module.named_buffers():
+                    if name.endswith(("running_mean", "running_var")):
+                        buffer.add_(torch.rand_like(buffer))
             parameters = dict(module.named_parameters())
         else:
             parameters = {name: tensor.detach().double().requires_grad_() for name, tensor in module.items()}
@@ -43,8 +49,8 @@ class Cases:
             inputs = [torch.randn(batch, *shape, dtype=torch.float64) for shape in shapes]
         inputs = [x.double().requires_grad_() if x.is_floating_point() else x for x in inputs]
         array = lambda name, t: {"name": name, "shape": list(t.shape), "values": [float(f"{v:.9g}") for v in t.detach().flatten().tolist()]}
-        # States that the output depends on also while training.
-        states = lambda: [array(n, b) for n, b in module.named_buffers() if n.endswith(("._u", "._v"))] if isinstance(module, torch.nn.Module) else []
+        # What a pass changes, or depends on, beside what is learned.
+        states = lambda: [array(n, b) for n, b in module.named_buffers() if n.endswith(("._u", "._v", "running_mean", "running_var"))] if isinstance(module, torch.nn.Module) else []
         before = states()
         output = forward(*inputs)
         cotangent = torch.randn_like(output)
@@ -59,7 +65,7 @@ class Cases:
             "gradients": [array((rename or {}).get(n, n), p.grad if p.grad is not None else torch.zeros_like(p)) for n, p in parameters.items()],
             "output": array("", output),
             "cotangent": array("", cotangent),
-            **({"states": before, "updates": states()} if before else {}),
+            **({"states": before, **({"mode": "inference"} if inference else {"updates": states()})} if before else {}),
         })
 
     def write(self, suffix=""):

@@ -31,4 +31,8 @@ cases.add("batch_norm", {}, [(3, 4, 5)], nn.BatchNorm2d(3), note="of images")
 cases.add("batch_norm", {"epsilon": 1e-3}, [(5,)], nn.BatchNorm1d(5, eps=1e-3), batch=6, note="of features")
 cases.add("batch_norm", {"affine": False}, [(4, 3)],
           (b := nn.BatchNorm1d(3, affine=False)), lambda x: b(x.transpose(1, 2)).transpose(1, 2), note="of a sequence")
+cases.add("batch_norm", {}, [(3, 2, 4)], nn.BatchNorm2d(3), note="of images, in inference", inference=True)
+cases.add("batch_norm", {"affine": False, "epsilon": 0.1}, [(4, 3)], (e := nn.BatchNorm1d(3, eps=0.1, affine=False)),
+          lambda x: e(x.transpose(1, 2)).transpose(1, 2), note="of a sequence, in inference", inference=True)
+cases.add("batch_norm", {"momentum": 0.4}, [(2, 2, 3, 2)], nn.BatchNorm3d(2, momentum=0.4), note="of volumes, with a momentum")
 cases.write()
