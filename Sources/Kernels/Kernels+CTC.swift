@@ -26,7 +26,7 @@ public struct CTCGeometry: Hashable, Sendable {
   fileprivate var tiling: Tiling { Tiling(count: examples, grain: 1) }
 
   /// Doubles that one thread works with.
-  fileprivate var scratch: Int { steps + (steps + 4) * (2 * places + 5) }
+  fileprivate var scratch: Int { 2 * steps + (steps + 4) * (2 * places + 5) }
 }
 
 extension Kernels {
@@ -34,6 +34,7 @@ extension Kernels {
     var geometry: CTCGeometry
     var x: UnsafeMutableRawPointer
     var labels: UnsafeMutableRawPointer
+    var mask: UnsafeMutableRawPointer?
     var dx: UnsafeMutableRawPointer?
     /// The losses of all examples, then each tile's scratch.
     var workspace: UnsafeMutableRawPointer
@@ -50,14 +51,16 @@ extension Kernels {
 
   /// The mean over examples of the loss over their number of labels, and its derivative by the logits
   /// when `dx` isn't `nil`.
+  ///
+  /// - Parameter mask: `[examples, steps]`, 0 at steps that there aren't; `nil` for none such.
   public static func ctc(
     _ element: ElementType, _ geometry: CTCGeometry, x: UnsafeMutableRawPointer,
-    labels: UnsafeMutableRawPointer, dx: UnsafeMutableRawPointer?, y: UnsafeMutableRawPointer,
-    workspace: UnsafeMutableRawPointer
+    labels: UnsafeMutableRawPointer, mask: UnsafeMutableRawPointer?,
+    dx: UnsafeMutableRawPointer?, y: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer
   ) -> [KernelCall] {
     let g = geometry
     let arguments = CTCArguments(
-      geometry: g, x: x, labels: labels, dx: dx, workspace: workspace, tiling: g.tiling)
+      geometry: g, x: x, labels: labels, mask: mask, dx: dx, workspace: workspace, tiling: g.tiling)
     let work = g.examples * g.steps
     let losses = Kernel(
       "ctc", tiles: g.tiling.tiles, flops: work * (4 * g.classes + 10 * (2 * g.places + 1)),
@@ -66,14 +69,16 @@ extension Kernels {
       double: { a, tile in
         let (g, range) = (a.geometry, a.tiling.range(tile))
         vm_ctc_f64(
-          a.x.doubles, a.labels.integers, a.dx?.doubles, a.workspace.doubles, Int64(g.blank),
+          a.x.doubles, a.labels.integers, a.mask?.doubles, a.dx?.doubles, a.workspace.doubles,
+          Int64(g.blank),
           g.dropsInfinity ? 1 : 0, Int64(g.examples), Int64(g.steps), Int64(g.classes),
           Int64(g.places), Int64(range.lowerBound), Int64(range.upperBound), a.scratch(tile))
       },
       single: { a, tile in
         let (g, range) = (a.geometry, a.tiling.range(tile))
         vm_ctc_f32(
-          a.x.floats, a.labels.integers, a.dx?.floats, a.workspace.doubles, Int64(g.blank),
+          a.x.floats, a.labels.integers, a.mask?.floats, a.dx?.floats, a.workspace.doubles,
+          Int64(g.blank),
           g.dropsInfinity ? 1 : 0, Int64(g.examples), Int64(g.steps), Int64(g.classes),
           Int64(g.places), Int64(range.lowerBound), Int64(range.upperBound), a.scratch(tile))
       })

@@ -38,6 +38,39 @@ import Testing
     return (0..<graph.shape(of: parts.outputs[0]).count).map { floats[$0] }
   }
 
+  @Test("ctc counts the steps that are real")
+  func ctc() throws {
+    let layers: [JSON] = [["type": "rnn", "units": 4, "return_sequences": true]]
+    func loss(_ length: Int, _ inputs: [Float]) throws -> Float {
+      let model = try model(["shape": [.integer(length), 2], "padding": 9], layers)
+      var graph = Graph()
+      let parts = try model.build(batch: 2, mode: .training, into: &graph)
+      let labels = graph.constant(Tensor([1, 2, 3, 0] as [Int32], shape: [2, 2]))
+      let loss = try LossCatalog.decode("ctc", pointer: "").build(
+        output: parts.outputs[0], target: labels, mask: parts.outputMasks[0], in: &graph)
+      let executor = try Executor(
+        plan: Plan(graph, outputs: [loss]), bindings: [:], team: ThreadTeam(threads: 1))
+      for (index, value) in parts.parameters.enumerated() {
+        let place = try #require(executor.place(of: value)).assumingMemoryBound(to: Float.self)
+        for element in 0..<graph.shape(of: value).count {
+          place[element] = Float((element * 37 + index * 11) % 23) / 23 - 0.5
+        }
+      }
+      let input = try #require(executor.place(of: parts.inputs[0]))
+        .assumingMemoryBound(to: Float.self)
+      for (index, number) in inputs.enumerated() { input[index] = number }
+      executor.run()
+      return executor.pointer(to: loss).assumingMemoryBound(to: Float.self).pointee
+    }
+    let (one, other): ([Float], [Float]) = (
+      [0.3, -1, 0.7, 0.2, -0.4, 1.5], [1, 0, -2, 0.5, 0.1, 0.9]
+    )
+    let padding: [Float] = [9, 9, 9, 9]
+    let short = try loss(3, one + other)
+    #expect(short.isFinite && short > 0)
+    #expect(try abs(loss(5, one + padding + other + padding) - short) < 1e-6)
+  }
+
   /// Between the embedding and the end: what a mask has to come through.
   static let chains: [[JSON]] = [
     [["type": "lstm", "units": 3]],

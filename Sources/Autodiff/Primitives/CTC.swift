@@ -12,14 +12,17 @@ struct CTC: Primitive {
   let blank: Int
   /// Whether an example that has no path costs nothing, and not infinity.
   let dropsInfinity: Bool
+  /// Whether the third input says which steps there are.
+  var hasMask = false
 
-  static let rule = "logits [N, T, K], labels int32 [N, S], the blank below K"
+  static let rule = "logits [N, T, K], labels int32 [N, S], mask [N, T], the blank below K"
 
   var name: String { "ctc" }
 
   func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
-    try TypeCheck.count(inputs, 2...2)
-    try TypeCheck.floats([inputs[0]])
+    let count = hasMask ? 3 : 2
+    try TypeCheck.count(inputs, count...count)
+    try TypeCheck.floats([inputs[0]] + inputs.dropFirst(2))
     try TypeCheck.element(inputs[1], .int32)
     try TypeCheck.rank(inputs[0], 3, "the logits", rule: CTC.rule)
     try TypeCheck.rank(inputs[1], 2, "the labels", rule: CTC.rule)
@@ -27,6 +30,11 @@ struct CTC: Primitive {
     guard logits[0] == labels[0] else {
       throw GraphError(
         .shapeMismatch, "the logits \(logits) and the labels \(labels) don't meet", rule: CTC.rule)
+    }
+    if hasMask, inputs[2].shape != [logits[0], logits[1]] {
+      throw GraphError(
+        .shapeMismatch, "the logits \(logits) and the mask \(inputs[2].shape) don't meet",
+        rule: CTC.rule)
     }
     guard (0..<logits[2]).contains(blank) else {
       throw GraphError(
@@ -60,13 +68,14 @@ struct CTC: Primitive {
     let (logits, labels) = (context.input(0), context.input(1))
     let calls = Kernels.ctc(
       context.element, geometry(logits.shape, labels.shape), x: logits.pointer,
-      labels: labels.pointer, dx: context.auxiliary?.pointer, y: context.output.pointer,
+      labels: labels.pointer, mask: hasMask ? context.input(2).pointer : nil,
+      dx: context.auxiliary?.pointer, y: context.output.pointer,
       workspace: context.workspace)
     for call in calls { context.emit(call) }
   }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {
-    [try context.scaledAuxiliary(), nil]
+    [try context.scaledAuxiliary(), nil] + (hasMask ? [nil] : [])
   }
 }
 
@@ -74,11 +83,13 @@ extension Graph {
   /// Connectionist temporal classification: the mean of `-log p(labels)` over the number of labels.
   ///
   /// - Shapes: logits `[N, T, K]`; labels int32 `[N, S]`, each row ended by a blank or a negative number, if
-  ///   it isn't full; loss `[]`.
+  ///   it isn't full; mask `[N, T]`, 0 at steps that there aren't; loss `[]`.
   public mutating func ctc(
-    _ logits: Value, labels: Value, blank: Int = 0, dropsInfinity: Bool = false
+    _ logits: Value, labels: Value, mask: Value? = nil, blank: Int = 0, dropsInfinity: Bool = false
   ) throws(GraphError) -> Value {
-    try apply(CTC(blank: blank, dropsInfinity: dropsInfinity), [logits, labels])
+    try apply(
+      CTC(blank: blank, dropsInfinity: dropsInfinity, hasMask: mask != nil),
+      [logits, labels] + (mask.map { [$0] } ?? []))
   }
 }
 
@@ -89,13 +100,22 @@ extension CTC {
       (3, 7, 4, 3, 0), (1, 1, 2, 1, 1), (2, 9, 5, 4, 4), (4, 5, 3, 2, 1), (1, 6, 2, 2, 0),
       (20, 4, 3, 1, 0),
     ]
-    return PrimitiveEntry(
-      "ctc", order: .first,
-      cases: shapes.map { examples, steps, classes, places, blank in
-        PrimitiveCase(
-          CTC(blank: blank, dropsInfinity: false),
-          [.init([examples, steps, classes]), .init([examples, places], .classes(classes))],
-          torch: "ctc(a, b, blank=\(blank))")
-      })
+    let masked: [(Int, Int, Int, Int)] = [(3, 9, 4, 1), (2, 14, 3, 2)]
+    let ofSomeSteps = masked.map { examples, steps, classes, places in
+      PrimitiveCase(
+        CTC(blank: 0, dropsInfinity: false, hasMask: true),
+        [
+          .init([examples, steps, classes]), .init([examples, places], .classes(classes)),
+          .init([examples, steps], .mask),
+        ],
+        torch: "ctc(a, b, blank=0, mask=c)")
+    }
+    let ofAllSteps = shapes.map { examples, steps, classes, places, blank in
+      PrimitiveCase(
+        CTC(blank: blank, dropsInfinity: false),
+        [.init([examples, steps, classes]), .init([examples, places], .classes(classes))],
+        torch: "ctc(a, b, blank=\(blank))")
+    }
+    return PrimitiveEntry("ctc", order: .first, cases: ofAllSteps + ofSomeSteps)
   }
 }

@@ -9,8 +9,8 @@
     int64_t rows, int64_t first, int64_t end); \
   void vm_triplet_mean_##S(const double *totals, int64_t rows, double *share, T *mean); \
   void vm_scale_by_number_##S(T *x, const double *factor, int64_t count); \
-  void vm_ctc_##S(const T *x, const int32_t *labels, T *dx, double *losses, int64_t blank, int drops_infinity, \
-    int64_t examples, int64_t steps, int64_t classes, int64_t places, int64_t first, int64_t end, double *scratch);
+  void vm_ctc_##S(const T *x, const int32_t *labels, const T *mask, T *dx, double *losses, int64_t blank, \
+    int drops_infinity, int64_t examples, int64_t steps, int64_t classes, int64_t places, int64_t first, int64_t end, double *scratch);
 
 VM_DECLARE(float, f32)
 VM_DECLARE(double, f64)

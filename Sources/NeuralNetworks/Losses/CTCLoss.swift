@@ -5,8 +5,9 @@ import Tensors
 /// For sequences of labels that nobody has aligned with the time steps.
 ///
 /// `-log p(labels)` over the number of labels, the mean over the examples: `p` adds up the probabilities of all
-/// paths of `T` steps that give the labels once repeated ones are joined and blanks dropped. Every time step
-/// counts; an example's labels end at the first that is the blank or negative.
+/// paths of `T` steps that give the labels once repeated ones are joined and blanks dropped. An example's labels
+/// end at the first that is the blank or negative. Steps that are padding, as the model's input says, don't count:
+/// they are what torch.nn.CTCLoss is told by `input_lengths`.
 ///
 /// - Shapes: output `[N, T, K]`, target `[N, S]` of classes below `K`, `S` at most `T`.
 public struct CTCLoss: Loss {
@@ -91,7 +92,14 @@ public struct CTCLoss: Loss {
   public func build(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {
-    try graph.ctc(output, labels: target, blank: blank, dropsInfinity: zeroInfinity)
+    try build(output: output, target: target, mask: nil, in: &graph)
+  }
+
+  public func build(
+    output: Value, target: Value, mask: Value?, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    try graph.ctc(
+      output, labels: target, mask: mask, blank: blank, dropsInfinity: zeroInfinity)
   }
 
   public var probabilities: ProbabilityRule? { .softmax }

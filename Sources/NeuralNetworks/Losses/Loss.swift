@@ -71,6 +71,14 @@ public protocol Loss: Sendable {
   /// - Shapes: output `[N, …]`, target as `targetType(batch:output:encoding:element:)` says.
   func build(output: Value, target: Value, in graph: inout Graph) throws(GraphError) -> Value
 
+  /// The same, of an output some of whose steps are padding.
+  ///
+  /// - Parameter mask: `[N, T]`, 1 at steps that are real, else 0; `nil` where all are. Only losses of whole
+  ///   sequences take it; of one at each place the target says itself what doesn't count.
+  func build(
+    output: Value, target: Value, mask: Value?, in graph: inout Graph
+  ) throws(GraphError) -> Value
+
   /// Why an activation at the end of the model makes no sense before this loss; `nil` if it does.
   func objection(toFinal activation: Activation) -> String?
 
@@ -106,6 +114,11 @@ public protocol Loss: Sendable {
 extension Loss {
   public static var type: String { documentation.type }
   public var configuration: [(String, JSON)] { [] }
+  public func build(
+    output: Value, target: Value, mask: Value?, in graph: inout Graph
+  ) throws(GraphError) -> Value {
+    try build(output: output, target: target, in: &graph)
+  }
   public func objection(toFinal activation: Activation) -> String? { nil }
   public func optionFaults(output: Shape, target: LossTarget) -> [ShapeFault] { [] }
   public func weight(of target: Value, in graph: inout Graph) throws(GraphError) -> Value? { nil }

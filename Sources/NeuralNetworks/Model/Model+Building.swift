@@ -5,7 +5,9 @@ extension Model {
   /// Where the parts of a model are in the graph it was built into.
   public typealias Parts = (
     inputs: [Value], outputs: [Value], layerOutputs: [(layer: String, value: Value)],
-    parameters: [Value]
+    parameters: [Value],
+    /// Of each output, which of its steps are real, `[batch, T]`; `nil` where all are.
+    outputMasks: [Value?]
   )
 
   /// Adds the model to a graph.
@@ -65,6 +67,6 @@ extension Model {
         masksOfInputs, output: layer.outputShape, in: &graph)
     }
     let named = zip(spec.layers, made).map { (layer: $0.name, value: $1) }
-    return (taken, spec.outputs.map(value), named, own.flatMap(\.self))
+    return (taken, spec.outputs.map(value), named, own.flatMap(\.self), spec.outputs.map(mask))
   }
 }

@@ -104,8 +104,10 @@ def triplets(d, same, hard, soft, margin):
     return costs.clamp(min=0).mean() if hard else costs[costs > 0].mean()
 
 
-def ctc(logits, labels, blank):
-    """F.ctc_loss of labels that end at the first blank."""
+def ctc(logits, labels, blank, mask=None):
+    """F.ctc_loss of labels that end at the first blank, over the steps where the mask isn't 0."""
+    if mask is not None:
+        return torch.stack([ctc(x[m != 0][None], y[None], blank) for x, y, m in zip(logits, labels, mask)]).mean()
     ended = (labels == blank).long().cumsum(1) > 0
     lengths = (~ended).sum(1)
     # What comes after the end isn't read, but must be no blank.
