@@ -59,6 +59,30 @@ import Testing
     #expect(model.parameterCount == 40)
   }
 
+  @Test("what a sum's activation learns is shared and frozen with its container")
+  func sums() throws {
+    func residual(_ name: String, _ more: [(String, JSON)] = []) -> JSON {
+      let members: [(String, JSON)] = [
+        ("type", "residual"), ("name", .string(name)), ("activation", "prelu"),
+        ("layers", [dense("fc")]),
+      ]
+      return .object(JSONObject(members + more))
+    }
+    let model = try model([
+      ["type": "repeat", "name": "deep", "times": 3, "shared": true, "layers": [residual("r")]],
+      residual("copy", [("share", "deep.r")]), residual("frozen", [("trainable", false)]),
+    ])
+    #expect(
+      model.parameters.map(\.name) == [
+        "deep.r.fc.weight", "deep.r.fc.bias", "deep.r.activation.weight", "frozen.fc.weight",
+        "frozen.fc.bias", "frozen.activation.weight",
+      ])
+    #expect(
+      model.learnedParameters.map(\.name) == [
+        "deep.r.fc.weight", "deep.r.fc.bias", "deep.r.activation.weight",
+      ])
+  }
+
   @Test("trainable: false on a container freezes all that is inside")
   func frozen() throws {
     let model = try model([

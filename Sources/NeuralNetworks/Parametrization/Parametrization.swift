@@ -119,8 +119,9 @@ public enum Parametrization: String, CaseIterable, Hashable, Sendable {
       matrix = try graph.transpose(matrix, axes: [outputAxis] + others)
     }
     matrix = try graph.reshape(matrix, to: [rows, columns])
-    var left = try graph.reshape(values[1], to: [rows, 1])
-    var right = try graph.reshape(values[2], to: [columns, 1])
+    // A weight that is used twice in a pass goes on from where its first use came to.
+    var left = try graph.reshape(graph.current(values[1]), to: [rows, 1])
+    var right = try graph.reshape(graph.current(values[2]), to: [columns, 1])
     if mode == .training {
       // The gradient takes both vectors for constants.
       let still = try graph.stopGradient(matrix)

@@ -73,8 +73,8 @@ struct LayerDecoder {
     case .unknown: break
     case .layer(let type, let reader): decodeLayer(type, reader, at: index)
     case .projection(let target, let other): decodeProjection(to: target, else: other, at: index)
-    case .sum(let residual, let hasProjection, let hasShortcut):
-      decodeSum(residual, hasProjection: hasProjection, hasShortcut: hasShortcut, at: index)
+    case .sum(let residual, _, let hasShortcut):
+      decodeSum(residual, hasShortcut: hasShortcut, at: index)
     }
   }
 
@@ -124,9 +124,7 @@ struct LayerDecoder {
     }
   }
 
-  private mutating func decodeSum(
-    _ residual: Residual, hasProjection: Bool, hasShortcut: Bool, at index: Int
-  ) {
+  private mutating func decodeSum(_ residual: Residual, hasShortcut: Bool, at index: Int) {
     guard let inputs = inputShapes(of: index) else { return }
     do throws(ShapeFault) {
       let layer = try taking(index, Add(activation: residual.activation))

@@ -59,7 +59,6 @@ extension LayerPlacement {
     let tapped = shortcutInput(of: residual, element, body, inner)
     var end = Reference.beginning(scope: inner)
     var outlines: [Outline] = []
-    let hasProjection = shortcut == nil && residual.projection != .never
     if let shortcut {
       let own = open(
         LayerScope(
@@ -70,7 +69,7 @@ extension LayerPlacement {
       end = placed.output
       outlines = placed.outlines
       register("\(name).shortcut", end)
-    } else if hasProjection {
+    } else if residual.projection != .never {
       let isNeeded = residual.projection == .always
       end = append(
         PlacedLayer(
@@ -83,8 +82,8 @@ extension LayerPlacement {
     let output = append(
       PlacedLayer(
         name: name, pointer: element.pointer, entry: element.entry, scope: element.scope,
-        content: .sum(residual, hasProjection: hasProjection, hasShortcut: shortcut != nil),
-        inputs: [body.output, end], isTrainable: true, share: nil))
+        content: .sum(residual, scope: inner, hasShortcut: shortcut != nil),
+        inputs: [body.output, end], isTrainable: !scope.isFrozen, share: nil))
     let outline = Outline.container(
       .residual(residual), element.common, layers: body.outlines, shortcut: outlines)
     return (output, [outline])

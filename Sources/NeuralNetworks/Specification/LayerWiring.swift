@@ -146,17 +146,19 @@ extension LayerWiring {
   private mutating func share(of index: Int) -> Share? {
     let layer = placement.layers[index]
     if let name = layer.share { return namedShare(name, of: layer, at: index) }
+    var next: Int?
     switch layer.content {
-    case .layer, .projection: break
-    case .sum, .unknown: return nil
+    case .unknown: return nil
+    case .layer, .projection: next = layer.scope
+    // The sum is the residual's own, and shares where the residual does.
+    case .sum(_, let scope, _): next = scope
     }
-    var next: Int? = layer.scope
     while let scopeIndex = next {
       let scope = placement.scopes[scopeIndex]
       next = scope.parent
       guard scope.share != nil else { continue }
       guard let prefix = sharedPrefixes[scopeIndex] else { return nil }
-      let name = prefix + layer.name.dropFirst(scope.prefix.count)
+      let name = String((prefix + (layer.name + ".").dropFirst(scope.prefix.count)).dropLast())
       guard case .source(.layer(let other))? = placement.names[name], other < index else {
         // What the other container lacks is a fault only where there are parameters to share.
         return Share(owner: index, pointer: "\(scope.pointer)/share", entry: scope.entry)

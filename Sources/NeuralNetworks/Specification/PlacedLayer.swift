@@ -5,8 +5,8 @@ struct PlacedLayer {
   enum Content {
     /// A layer of this position in the catalog, whose own members are still to be read.
     case layer(type: any Layer.Type, ObjectReader)
-    /// The sum at the end of a residual.
-    case sum(Residual, hasProjection: Bool, hasShortcut: Bool)
+    /// The sum at the end of a residual, and the scope of the residual's layers.
+    case sum(Residual, scope: Int, hasShortcut: Bool)
     /// What gives a shortcut the shape of the layers' output. Where it isn't always asked for and this other
     /// value has that shape, there is no such layer.
     case projection(to: Reference, elseTakes: Reference?)

@@ -10,6 +10,7 @@ import pathlib
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
 
 torch.manual_seed(20261125)
 
@@ -202,6 +203,20 @@ class Graph(nn.Module):
         return self.join(torch.cat([product, average, dot], -1))
 
 
+class Iterated(nn.Module):
+    """A layer with spectral norm that is applied three times: each makes one more power iteration."""
+
+    def __init__(self):
+        super().__init__()
+        self.deep = nn.Module()
+        self.deep.fc = spectral_norm(nn.Linear(4, 4))
+
+    def forward(self, x):
+        for _ in range(3):
+            x = torch.tanh(self.deep.fc(x))
+        return x
+
+
 DENSE = {"type": "dense"}
 CASES = [
     ("residuals", ResNet(), (2, 8, 8), [
@@ -263,6 +278,9 @@ CASES = [
         {"type": "average", "name": "average", "inputs": ["box.a", "product"]},
         {"type": "dot", "name": "dot", "inputs": ["average", "box"]},
         {"type": "activation", "name": "end", "activation": "identity", "inputs": "join"}]),
+    ("shared spectral norm", Iterated(), (4,), [
+        {"type": "repeat", "name": "deep", "times": 3, "shared": True, "layers": [
+            {**DENSE, "name": "fc", "units": 4, "activation": "tanh", "spectral_norm": True}]}]),
 ]
 
 
