@@ -165,9 +165,20 @@ extension Kernels {
   /// Bytes for the columns of a tile.
   public static func convolutionWorkspaceBytes(
     _ geometry: ConvolutionGeometry, _ element: ElementType
-  ) -> Int { geometry.tiling.tiles * geometry.columnElements * element.byteCount }
+  ) -> Int {
+    DirectConvolution(geometry)?.workspaceBytes(element)
+      ?? geometry.tiling.tiles * geometry.columnElements * element.byteCount
+  }
 
-  /// `y = f(x ⋆ kernel + bias)`, image by image through columns.
+  /// The same for the derivative by the input.
+  public static func convolutionInputWorkspaceBytes(
+    _ geometry: ConvolutionGeometry, _ element: ElementType
+  ) -> Int {
+    DirectConvolution(geometry, isTransposed: true)?.workspaceBytes(element)
+      ?? geometry.tiling.tiles * geometry.columnElements * element.byteCount
+  }
+
+  /// `y = f(x ⋆ kernel + bias)`, image by image, through columns where it can't be done directly.
   ///
   /// - Parameter epilogue: a program whose first input is the result with its bias; the others are
   ///   broadcast to `shape`, which is that of `y`.
@@ -176,14 +187,22 @@ extension Kernels {
     x: UnsafeMutableRawPointer, kernel: UnsafeMutableRawPointer, bias: UnsafeMutableRawPointer?,
     y: UnsafeMutableRawPointer, shape: Shape, then epilogue: Epilogue?,
     workspace: UnsafeMutableRawPointer
-  ) -> KernelCall {
-    call(
-      name, element,
-      ConvolutionArguments(
-        geometry: geometry, x: x, kernel: kernel, y: y, bias: bias,
-        epilogue: epilogue?.bound(to: y, shape: shape), workspace: workspace,
-        tiling: geometry.tiling),
-      epilogue, double: { forward($0, $1, Double.self) }, single: { forward($0, $1, Float.self) })
+  ) -> [KernelCall] {
+    if let direct = DirectConvolution(geometry) {
+      return directConvolution(
+        name, element, direct, isFlipped: false, x: x, kernel: kernel, bias: bias, y: y,
+        under: shape, then: epilogue, workspace: workspace)
+    }
+    return [
+      call(
+        name, element,
+        ConvolutionArguments(
+          geometry: geometry, x: x, kernel: kernel, y: y, bias: bias,
+          epilogue: epilogue?.bound(to: y, shape: shape), workspace: workspace,
+          tiling: geometry.tiling),
+        epilogue, double: { forward($0, $1, Double.self) },
+        single: { forward($0, $1, Float.self) })
+    ]
   }
 
   /// `dx`, the derivative by the input, from `dy` and the kernel.
@@ -193,14 +212,22 @@ extension Kernels {
     _ name: String, _ element: ElementType, _ geometry: ConvolutionGeometry,
     dy: UnsafeMutableRawPointer, kernel: UnsafeMutableRawPointer, dx: UnsafeMutableRawPointer,
     shape: Shape, then epilogue: Epilogue?, workspace: UnsafeMutableRawPointer
-  ) -> KernelCall {
-    call(
-      name, element,
-      ConvolutionArguments(
-        geometry: geometry, x: dx, kernel: kernel, y: dy,
-        epilogue: epilogue?.bound(to: dx, shape: shape), workspace: workspace,
-        tiling: geometry.tiling),
-      epilogue, double: { backward($0, $1, Double.self) }, single: { backward($0, $1, Float.self) })
+  ) -> [KernelCall] {
+    if let direct = DirectConvolution(geometry, isTransposed: true) {
+      return directConvolution(
+        name, element, direct, isFlipped: true, x: dy, kernel: kernel, bias: nil, y: dx,
+        under: shape, then: epilogue, workspace: workspace)
+    }
+    return [
+      call(
+        name, element,
+        ConvolutionArguments(
+          geometry: geometry, x: dx, kernel: kernel, y: dy,
+          epilogue: epilogue?.bound(to: dx, shape: shape), workspace: workspace,
+          tiling: geometry.tiling),
+        epilogue, double: { backward($0, $1, Double.self) },
+        single: { backward($0, $1, Float.self) })
+    ]
   }
 
   /// A launch over images.
@@ -288,7 +315,10 @@ extension Kernels {
   public static func convolutionKernelWorkspaceBytes(
     _ geometry: ConvolutionGeometry, _ element: ElementType
   ) -> Int {
-    geometry.tiling.tiles * (geometry.columnElements + geometry.kernelElements)
+    if let direct = DirectConvolution(geometry), direct.hasKernelGradient {
+      return direct.kernelWorkspaceBytes(element)
+    }
+    return geometry.tiling.tiles * (geometry.columnElements + geometry.kernelElements)
       * element.byteCount
   }
 
@@ -298,6 +328,10 @@ extension Kernels {
     dy: UnsafeMutableRawPointer, x: UnsafeMutableRawPointer, dkernel: UnsafeMutableRawPointer,
     workspace: UnsafeMutableRawPointer
   ) -> [KernelCall] {
+    if let direct = DirectConvolution(geometry), direct.hasKernelGradient {
+      return directKernelGradient(
+        name, element, direct, dy: dy, x: x, dkernel: dkernel, workspace: workspace)
+    }
     let tiles = geometry.tiling.tiles
     // One tile writes where the result belongs.
     let partials =

@@ -45,6 +45,25 @@ public struct WindowGeometry: Sendable {
       dilation: ones)
   }
 
+  /// An image's extents by height and width, of a window without dilation.
+  struct Plane {
+    let input, size, output, stride, padding: (height: Int, width: Int)
+  }
+
+  /// `nil` for volumes and with dilation.
+  var plane: Plane? {
+    func pair(_ place: Int) -> (height: Int, width: Int) {
+      (Int(numbers[place]), Int(numbers[place + 1]))
+    }
+    let isFlat = numbers[1] == 1 && numbers[4] == 1 && numbers[7] == 1 && numbers[13] == 0
+    let dilation = pair(17)
+    guard
+      isFlat, dilation.height == 1 || numbers[5] == 1, dilation.width == 1 || numbers[6] == 1
+    else { return nil }
+    return Plane(
+      input: pair(2), size: pair(5), output: pair(8), stride: pair(11), padding: pair(14))
+  }
+
   /// Runs a body with the numbers as C wants them.
   ///
   /// - Parameter lines: the rows of the output that columns are made of.

@@ -70,11 +70,11 @@ struct Convolution: EpilogueHost {
 
   func lower(_ context: inout Lowering, name: String, then epilogue: Kernels.Epilogue?) {
     let (x, kernel, y) = (context.input(0), context.input(1), context.output)
-    context.emit(
-      Kernels.convolution(
-        name, context.element, geometry(x.shape, kernel.shape, y.shape), x: x.pointer,
-        kernel: kernel.pointer, bias: context.inputs.count == 3 ? context.input(2).pointer : nil,
-        y: y.pointer, shape: y.shape, then: epilogue, workspace: context.workspace))
+    let calls = Kernels.convolution(
+      name, context.element, geometry(x.shape, kernel.shape, y.shape), x: x.pointer,
+      kernel: kernel.pointer, bias: context.inputs.count == 3 ? context.input(2).pointer : nil,
+      y: y.pointer, shape: y.shape, then: epilogue, workspace: context.workspace)
+    for call in calls { context.emit(call) }
   }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {

@@ -19,17 +19,17 @@ struct ConvolutionInputGradient: EpilogueHost {
   }
 
   func workspaceBytes(inputs: [TensorType], output: TensorType) -> Int {
-    Kernels.convolutionWorkspaceBytes(
+    Kernels.convolutionInputWorkspaceBytes(
       forward.geometry(input, inputs[1].shape, inputs[0].shape), output.element)
   }
 
   func lower(_ context: inout Lowering, name: String, then epilogue: Kernels.Epilogue?) {
     let (dy, kernel, dx) = (context.input(0), context.input(1), context.output)
-    context.emit(
-      Kernels.convolutionInputGradient(
-        name, context.element, forward.geometry(input, kernel.shape, dy.shape), dy: dy.pointer,
-        kernel: kernel.pointer, dx: dx.pointer, shape: dx.shape, then: epilogue,
-        workspace: context.workspace))
+    let calls = Kernels.convolutionInputGradient(
+      name, context.element, forward.geometry(input, kernel.shape, dy.shape), dy: dy.pointer,
+      kernel: kernel.pointer, dx: dx.pointer, shape: dx.shape, then: epilogue,
+      workspace: context.workspace)
+    for call in calls { context.emit(call) }
   }
 
   func cotangents(_ context: inout DerivativeContext) throws(GraphError) -> [Value?] {

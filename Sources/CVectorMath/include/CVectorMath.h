@@ -7,5 +7,6 @@
 #include "vm_interpolation.h"
 #include "vm_normalization.h"
 #include "vm_attention.h"
+#include "vm_convolution.h"
 #include "vm_recurrent.h"
 #include "vm_losses.h"
