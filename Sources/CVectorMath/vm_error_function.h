@@ -28,6 +28,7 @@ VM_INLINE double vm_erf_f64(double x) { return erf(x); }
 
 /// erf(x) = x + x Q(x^2) for |x| <= 0.6: the Q.
 VM_INLINE float vm_erf_near_0(float z) {
+#pragma clang fp contract(fast)
   float p = 4.51144576e-3f;
   p = p * z - 2.66464073e-2f;
   p = p * z + 1.12809807e-1f;
@@ -39,7 +40,9 @@ VM_INLINE float vm_erf_near_0(float z) {
 ///
 /// That is S(t) / (b + 11/4) with t = (b - 11/4) / (b + 11/4) and a polynomial S.
 VM_INLINE float vm_gaussian_ratio(float b) {
-  float t = (b - 2.75f) / (b + 2.75f);
+#pragma clang fp contract(fast)
+  float r = 1.0f / (b + 2.75f);
+  float t = (b - 2.75f) * r;
   float p = -4.04900202e-4f;
   p = p * t - 3.33604985e-4f;
   p = p * t + 2.48621427e-3f;
@@ -49,7 +52,7 @@ VM_INLINE float vm_gaussian_ratio(float b) {
   p = p * t + 1.82334244e-1f;
   p = p * t - 4.74354088e-1f;
   p = p * t + 7.18986034e-1f;
-  return p / (b + 2.75f);
+  return p * r;
 }
 
 /// factor e^(-scale a^2).

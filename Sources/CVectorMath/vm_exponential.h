@@ -6,6 +6,7 @@
 /// x + rest = n ln 2 + r with |r| <= ln 2 / 2, for |x| below 2^15 and a small rest.
 typedef struct { float r; int32_t n; } vm_reduced;
 VM_INLINE vm_reduced vm_reduce_ln2(float x, float rest) {
+#pragma clang fp contract(fast)
   // n = round(x / ln 2) by adding and taking away 1.5 2^23; its bits hold n too.
   float shifted = x * 1.44269504088896341f + 12582912.0f;
   float n = shifted - 12582912.0f;
@@ -17,6 +18,7 @@ VM_INLINE vm_reduced vm_reduce_ln2(float x, float rest) {
 
 /// (e^r - 1 - r) / r for |r| <= ln 2 / 2.
 VM_INLINE float vm_exp_tail(float r) {
+#pragma clang fp contract(fast)
   float p = 1.38824864e-3f;
   p = p * r + 8.3667133e-3f;
   p = p * r + 4.16672044e-2f;
@@ -33,6 +35,7 @@ VM_INLINE float vm_scale_f32(float y, int32_t n) {
 
 /// factor e^(x + rest), for x up to 89 and a small rest; e^-104 for smaller x.
 VM_INLINE float vm_exp_pair(float x, float rest, float factor) {
+#pragma clang fp contract(fast)
   float z = x < -104.0f ? -104.0f : x;
   vm_reduced by = vm_reduce_ln2(z, rest);
   return vm_scale_f32((vm_exp_tail(by.r) * by.r + by.r) * factor + factor, by.n);
