@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test("one weight that several layers share has one power iteration a step")
+  @Test("a weight that several layers share has one pair of vectors, of unit length")
   func shared() throws {
     let repeated: JSON = [
       "type": "repeat", "times": 2, "shared": true, "name": "r",
