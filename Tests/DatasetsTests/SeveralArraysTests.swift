@@ -132,7 +132,7 @@ struct SeveralArraysTests {
     ])
     #expect(found["/query/scale"]?.contains("isn't named in features=") == true)
     #expect(found["/query/targets"]?.contains("twice") == true)
-    #expect(found["/query/target_kind"]?.contains("class, vector") == true)
+    #expect(found["/query/target_kind"]?.contains("class, sequence, vector") == true)
     #expect(found["/query/shape"]?.contains("positive extents") == true)
     found = faults(["features": "a", "scale": "a:standard,none"])
     #expect(found["/query/scale"]?.contains("NAME:VALUE") == true)

@@ -330,7 +330,10 @@ extension LayerDecoder {
       element.json(
         layer: { decoded[$0]?.layer },
         isPlain: { common in
-          common.inputs?.map { wiring.source($0.reference) } == [wiring.source(common.follows)]
+          // Of several inputs the first layer names its own, whichever it is.
+          let isNamed = inputs.count > 1 && common.follows == .beginning(scope: 0)
+          return !isNamed
+            && common.inputs?.map { wiring.source($0.reference) } == [wiring.source(common.follows)]
         })
     }
   }
