@@ -57,7 +57,9 @@ let package = Package(
 
     // The service half: no tensors.
     library("SQLite", uses: ["CSQLite"]),
-    library("Migrations", path: "migrations", resources: [.embedInCode("0001_initial.sql")]),
+    library(
+      "Migrations", path: "migrations",
+      resources: [.embedInCode("0001_initial.sql"), .embedInCode("0002_step_series.sql")]),
     library("Store", uses: ["SQLite", "Migrations", "Digests", "JSON"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
 

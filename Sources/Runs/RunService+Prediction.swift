@@ -21,14 +21,28 @@ extension RunService {
       ? nil : reader.array("inputs", count: 1...RunService.mostPredictions)
     try reader.finish().check()
     let parts = try await trained(id, checkpoint: checkpoint)
-    let inputs = try parts.data.encode(rows: rows ?? [], pointer: "/inputs")
+    let inputs = try parts.data.encodeInputs(rows: rows ?? [], pointer: "/inputs")
     return try predict(parts, inputs)
   }
 
   /// The same for inputs as a NumPy array.
   public func predict(_ id: RunID, npy: [UInt8], checkpoint: String?) async throws -> JSON {
     let parts = try await trained(id, checkpoint: checkpoint)
-    return try predict(parts, try parts.data.encode(npy: npy))
+    guard parts.data.namedInputs.count == 1 else {
+      let names = parts.data.namedInputs.compactMap(\.name).joined(separator: ", ")
+      throw Faults([
+        Fault(
+          pointer: "",
+          detail: "the run has the inputs \(names); send an npz archive with an array for each")
+      ])
+    }
+    return try predict(parts, [try parts.data.encode(npy: npy)])
+  }
+
+  /// The same for inputs as an archive of NumPy arrays by the inputs' names.
+  public func predict(_ id: RunID, npz: [UInt8], checkpoint: String?) async throws -> JSON {
+    let parts = try await trained(id, checkpoint: checkpoint)
+    return try predict(parts, try parts.data.encodeInputs(npz: npz))
   }
 
   /// The loss and accuracy of a run's weights on a dataset: `{ "dataset": "ds_…", "checkpoint": "best" }`.
@@ -48,10 +62,12 @@ extension RunService {
     let examples = try datasets.open(record).adapted(to: parts.data)
     let faults = TrainingData(training: examples).faults(
       model: parts.model, configuration: parts.request.training, trainingPointer: "")
-    try Faults(faults.all.filter { $0.pointer.hasPrefix("/dataset") || $0.pointer == "/loss" })
-      .check()
+    try Faults(
+      faults.all.filter { $0.pointer.hasPrefix("/dataset") || $0.pointer.hasPrefix("/loss") }
+    )
+    .check()
     let result = try Evaluation.result(
-      model: parts.model, weights: parts.weights, loss: parts.request.training.loss,
+      model: parts.model, weights: parts.weights, losses: parts.request.training.losses,
       examples: examples,
       batchSize: parts.model.isStateful ? parts.request.training.batchSize : 256)
     guard case .object(var object) = result.json else { return result.json }
@@ -69,6 +85,15 @@ extension RunService {
     let weights: Weights
     let checkpoint: CheckpointSummary
     let data: DatasetDescription
+
+    /// Arrays in the order of the data's inputs, put into that of the model's.
+    func order(_ arrays: [Tensor]) -> [Tensor] {
+      if arrays.count == 1 { return arrays }
+      let names = data.namedInputs.map(\.name)
+      return model.inputs.compactMap { input in
+        names.firstIndex(of: input.name).map { arrays[$0] }
+      }
+    }
   }
 
   private func trained(_ id: RunID, checkpoint name: String?) async throws -> Trained {
@@ -83,32 +108,33 @@ extension RunService {
       data: try DatasetDescription(JSON(parsing: run.data)))
   }
 
-  private func predict(_ parts: Trained, _ inputs: Tensor) throws -> JSON {
+  /// - Parameter inputs: one an input of the data.
+  private func predict(_ parts: Trained, _ inputs: [Tensor]) throws -> JSON {
+    let model = parts.model
+    let losses = parts.request.training.losses
     let prediction = try Prediction(
-      model: parts.model, weights: parts.weights, loss: parts.request.training.loss)
-    let result = try prediction.run(inputs.elements(of: Float.self))
-    let answers = result.probabilities ?? result.outputs
-    var object = JSONObject([
-      ("outputs", RunService.nested(answers.elements(of: Float.self), answers.shape.dimensions)),
-      ("kind", .string(result.probabilities == nil ? "values" : "probabilities")),
-    ])
-    let names = parts.data.target.classes
-    if !names.isEmpty {
-      object["classes"] = .array(names.map { .string($0) })
-      let places = parts.data.target.shape.count
-      let width = answers.shape.count / max(answers.shape[0] * places, 1)
-      if width == names.count {
-        let scores = answers.elements(of: Float.self)
-        object["predictions"] = .array(
-          (0..<answers.shape[0]).map { row in
-            let found = (row * places..<(row + 1) * places).map { place in
-              let values = scores[place * width..<(place + 1) * width]
-              let largest = values.indices.max { scores[$0] < scores[$1] } ?? values.startIndex
-              return largest - values.startIndex
-            }
-            return RunService.prediction(found, parts.data)
-          })
-      }
+      model: model, weights: parts.weights, losses: losses.byOutput(of: model))
+    let results = try prediction.run(
+      parts.order(inputs).map { $0.elements(of: Float.self) })
+    let targets = parts.data.namedTargets.map {
+      ExampleTarget(name: $0.name ?? ExampleTarget.onlyName, $0.target.lossTarget)
+    }
+    let learned = losses.targetsByOutput(of: model, targets: targets)
+    let answers = results.indices.map { index in
+      RunService.answer(
+        results[index], target: learned[index].map { parts.data.namedTargets[$0].target },
+        parts.data)
+    }
+    var object: JSONObject
+    if answers.count == 1 {
+      object = answers[0]
+    } else {
+      object = JSONObject([
+        (
+          "outputs",
+          .object(JSONObject(zip(model.outputs, answers).map { ($0.name, .object($1)) }))
+        )
+      ])
     }
     object["checkpoint"] = .object([
       "kind": .string(parts.checkpoint.kind), "step": .integer(parts.checkpoint.step),
@@ -116,11 +142,41 @@ extension RunService {
     return .object(object)
   }
 
+  /// What came out at one output, with the names of its classes where its target has some.
+  private static func answer(
+    _ result: Prediction.Result, target: DatasetDescription.Target?, _ data: DatasetDescription
+  ) -> JSONObject {
+    let answers = result.probabilities ?? result.outputs
+    let scores = answers.elements(of: Float.self)
+    var object = JSONObject([
+      ("outputs", nested(scores, answers.shape.dimensions)),
+      ("kind", .string(result.probabilities == nil ? "values" : "probabilities")),
+    ])
+    guard let target, !target.classes.isEmpty else { return object }
+    let names = target.classes
+    object["classes"] = .array(names.map { .string($0) })
+    let places = target.shape.count
+    let width = answers.shape.count / max(answers.shape[0] * places, 1)
+    guard width == names.count else { return object }
+    object["predictions"] = .array(
+      (0..<answers.shape[0]).map { row in
+        let found = (row * places..<(row + 1) * places).map { place in
+          let values = scores[place * width..<(place + 1) * width]
+          let largest = values.indices.max { scores[$0] < scores[$1] } ?? values.startIndex
+          return largest - values.startIndex
+        }
+        return prediction(found, target, data)
+      })
+    return object
+  }
+
   /// The class of an example, the classes at its places, or the text they make.
-  private static func prediction(_ classes: [Int], _ data: DatasetDescription) -> JSON {
+  private static func prediction(
+    _ classes: [Int], _ target: DatasetDescription.Target, _ data: DatasetDescription
+  ) -> JSON {
     if let text = data.text(of: classes) { return .string(text) }
-    let names = data.target.classes
-    guard case .sequence(_, _, let shape) = data.target else { return .string(names[classes[0]]) }
+    let names = target.classes
+    guard case .sequence(_, _, let shape) = target else { return .string(names[classes[0]]) }
     func nested(_ classes: ArraySlice<Int>, _ shape: [Int]) -> JSON {
       guard let extent = shape.first else {
         return classes.first.map { .string(names[$0]) } ?? .null

@@ -113,7 +113,7 @@ extension RunService {
   /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
   private func checkMemory(_ model: Model, _ request: RunRequest) throws {
     let training = request.training.limited(toBytes: configuration.memoryBytes)
-    let copies = 2 + training.optimizer.slots.count
+    let copies = training.parameterCopies
     let state = Double(model.parameterCount) * 4 * Double(copies)
     let activations = model.layers.reduce(0) { $0 + $1.activationBytes }
     let needed = state + Double(activations) * Double(training.batchSize)

@@ -10,8 +10,11 @@ import Testing
     progress.seconds = 0.1
     progress.epochLoss = 1 / 3
     progress.epochWeight = 61.5
-    progress.epochRight = 17
-    progress.epochAnswers = 63
+    progress.epochTerms = [CheckpointState.TermSum()]
+    progress.epochTerms[0].loss = 3.25
+    progress.epochTerms[0].weight = 61.5
+    progress.epochTerms[0].right = 17
+    progress.epochTerms[0].answers = 63
     progress.epochExamples = 64
     progress.bestValue = -0.0
     progress.bestStep = 40

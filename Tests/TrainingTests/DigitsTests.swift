@@ -56,7 +56,7 @@ import Testing
     // The weights alone give the same answers.
     let weights = try #require(outcome.weights)
     let all = try Evaluation.result(
-      model: model, weights: weights, loss: configuration.loss, examples: dataset)
+      model: model, weights: weights, loss: configuration.losses.terms[0].loss, examples: dataset)
     #expect(all.examples == 1797)
     #expect(all.accuracy ?? 0 >= 0.97)
 
@@ -67,7 +67,8 @@ import Testing
         if let base = inputs.baseAddress { dataset.gatherInputs(indices: indices, into: base) }
       }
     }
-    let prediction = try Prediction(model: model, weights: weights, loss: configuration.loss)
+    let prediction = try Prediction(
+      model: model, weights: weights, loss: configuration.losses.terms[0].loss)
     let one = try prediction.run(inputs, batchSize: 300)
     let pieces = try prediction.run(inputs, batchSize: 7)
     let probabilities = try #require(one.probabilities).elements(of: Float.self)

@@ -76,7 +76,7 @@ extension Upload {
 
   /// Each part of `multipart/form-data` as a file of its own.
   static func receiveParts(
-    _ call: Call, _ service: Service, into upload: StagedUpload
+    _ call: Call, _ service: Service, into upload: StagedUpload, named names: [String]
   ) async throws -> [StagedUpload.Part] {
     try checkLength(call, service)
     var parser = try MultipartParser(contentType: call.header("Content-Type") ?? "")
@@ -89,7 +89,7 @@ extension Upload {
       for event in try parser.feed(chunk) {
         switch event {
         case .part(let name):
-          try checkName(name, among: parts)
+          try checkName(name, among: parts, named: names)
           sink = try PartSink(name, in: upload)
         case .bytes(let bytes):
           try sink?.append(bytes)
@@ -105,14 +105,16 @@ extension Upload {
   }
 
   private static func checkName(
-    _ name: String, among parts: [StagedUpload.Part]
+    _ name: String, among parts: [StagedUpload.Part], named names: [String]
   ) throws(Problem) {
-    let known = StagedUpload.partNames
+    // A name becomes a part of a file's: it has nothing in it that a path could.
+    let known = names.isEmpty ? StagedUpload.partNames : names.filter(StagedUpload.isPartName)
     guard known.contains(name) else {
       throw Problem(
         .invalid,
         "part \"\(name.prefix(80))\" is unknown\(nearest(name, among: known)); "
-          + "one of: \(known.joined(separator: ", "))")
+          + "one of: \(known.joined(separator: ", "))"
+          + (names.isEmpty ? "; others are named by features= and targets=" : ""))
     }
     guard !parts.contains(where: { $0.name == name }) else {
       throw Problem(.invalid, "part \"\(name)\" came twice")

@@ -21,7 +21,8 @@ enum Upload {
     do {
       let parts: [StagedUpload.Part]
       if call.mediaType == MediaType.multipart {
-        parts = try await receiveParts(call, service, into: staged)
+        parts = try await receiveParts(
+          call, service, into: staged, named: partNames(importOptions))
       } else {
         parts = [try await receiveBody(call, service, into: staged)]
         if let announced, parts[0].digest != announced {
@@ -43,6 +44,13 @@ enum Upload {
       staged.discard()
       throw error
     }
+  }
+
+  /// The parts that the options name; none for the usual ones.
+  private static func partNames(_ options: ImportOptions) -> [String] {
+    if options.features.isEmpty, options.targets.isEmpty { return [] }
+    return (options.features.isEmpty ? ["features", "x"] : options.features)
+      + (options.targets.isEmpty ? ["targets", "y"] : options.targets)
   }
 
   /// Faults of import options are faults of the query.

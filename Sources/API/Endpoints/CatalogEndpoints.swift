@@ -2,6 +2,7 @@ import HTTP
 import JSON
 import NeuralNetworks
 import Optimizers
+import Training
 
 /// What a spec may name, with defaults, formulas and sources.
 enum CatalogEndpoints {
@@ -22,7 +23,10 @@ enum CatalogEndpoints {
   private static let bytes: [UInt8] = json.encoded()
 
   static var json: JSON {
-    .object(JSONObject(members.map { ($0.name, .array($0.entries.map(\.json))) }))
+    // Balances are members of a loss, and have no page of their own.
+    let balances = ("balances", JSON.array(LossBalance.entries.map(\.json)))
+    return .object(
+      JSONObject(members.map { ($0.name, .array($0.entries.map(\.json))) } + [balances]))
   }
 
   /// All catalogs, each with the name of its member.

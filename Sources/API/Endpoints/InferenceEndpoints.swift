@@ -12,12 +12,14 @@ enum InferenceEndpoints {
       description: """
         Inputs are as they were uploaded: what the import did to the training data is done to them \
         too. Rows of a table are arrays of the feature columns' values, or objects by their names. \
-        An array file of NumPy is taken too.
+        An array file of NumPy is taken too. With several inputs an example is an object by their names, \
+        and an npz archive has an array for each; with several outputs the answer is an object by theirs.
         """,
       query: [WeightsEndpoints.checkpoint],
       body: BodyDescription(
         content: [
           (MediaType.json, .reference("PredictionRequest")), (MediaType.npy, .bytes),
+          (MediaType.npz, .bytes),
         ]),
       answers: [.json(200, "One output an input.", .reference("Predictions"))],
       problems: [.conflict]
@@ -27,6 +29,10 @@ enum InferenceEndpoints {
       if call.mediaType == MediaType.npy {
         let bytes = try await call.request.body.collect(upTo: BodyLimit.inputs)
         return .json(try await service.runs.predict(run.id, npy: bytes, checkpoint: checkpoint))
+      }
+      if call.mediaType == MediaType.npz || call.mediaType == MediaType.zip {
+        let bytes = try await call.request.body.collect(upTo: BodyLimit.inputs)
+        return .json(try await service.runs.predict(run.id, npz: bytes, checkpoint: checkpoint))
       }
       var body = try await call.json(limit: BodyLimit.inputs).json
       // The body's own word counts more than the address's.

@@ -42,6 +42,19 @@ enum DatasetSchemas {
         .maybe("classes", .array(.string), "In the order of their indices."),
         .always("shape", shape),
       ])),
+    .maybe(
+      "inputs",
+      .array(
+        .object([
+          .always("name", .string), .always("shape", shape), .always("dtype", .string),
+        ])), "All of them, when there are several arrays of a kind; `input` is the first."),
+    .maybe(
+      "targets",
+      .array(
+        .object([
+          .always("name", .string), .always("kind", .oneOf(["class", "vector"])),
+          .always("shape", shape), .maybe("classes", .array(.string)),
+        ])), "Likewise; `target` is the first."),
     .always("columns", .array(.object([.always("name", .string)])), "Of a table; else none."),
     .always("size_bytes", .integer(0...Int.max), "Of the upload."),
     .always("sha256", .string.with("pattern", "^[0-9a-f]{64}$"), "Of the upload."),
@@ -55,7 +68,11 @@ enum DatasetSchemas {
       "rows",
       .array(
         .anyOf([
-          .array(.anything), .object([.always("input", .anything), .always("target", .anything)]),
+          .array(.anything),
+          .object([
+            .always("input", .anything), .always("target", .anything),
+            .maybe("inputs", .map(.anything)), .maybe("targets", .map(.anything)),
+          ]),
         ])), "As they were uploaded: a table's fields, or an example's input and target."),
     .always("examples", .integer(1...Int.max)),
   ])
@@ -65,6 +82,8 @@ enum DatasetSchemas {
     .maybe("input", .reference("NumberStatistics"), "Of arrays."),
     .always("target", .anything, "How often each class is there, or the numbers' statistics."),
     .maybe("columns", .array(.anything), "Of a table."),
+    .maybe("inputs", .map(.anything), "Each by its name, when there are several arrays of a kind."),
+    .maybe("targets", .map(.anything), "Likewise."),
   ])
 
   private static let numbers = Schema.object([

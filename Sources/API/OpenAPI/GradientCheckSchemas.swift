@@ -17,7 +17,7 @@ enum GradientCheckSchemas {
         .always(
           "model", .anyOf([.identifier("mdl"), .reference("ModelSpec")]),
           "A model's id, or a spec of its own."),
-        .always("loss", Components.choice(among: LossCatalog.entries)),
+        .always("loss", .reference("Loss")),
         .maybe(
           "dataset", .identifier("ds"),
           "Its first batch under the seed is taken; random examples when left out."),

@@ -16,25 +16,35 @@ enum ModelSchemas {
     Schema.object(
       [
         .maybe("name", .string),
-        .always(
-          "input",
-          .object(
-            [
-              .always(
-                "shape", .array(.integer(1...Int.max), count: 1...6),
-                "Of one example; the batch axis is left out."),
-              .maybe("dtype", .oneOf(["float32", "int32"]), "`int32` for tokens."),
-              .maybe(
-                "vocabulary", .integer(2...LayerLimits.vocabulary),
-                "How many different tokens there are; needed with `int32`."),
-              .maybe(
-                "padding", .number,
-                "The token, or with `[length, features]` the number of all features of a step, that says that there's nothing at a place."
-              ),
-            ], isClosed: true)),
+        .maybe("input", input, "Either this or `inputs`."),
+        .maybe(
+          "inputs", .map(input),
+          "Several inputs by their names, at most \(LayerLimits.inputs); layers name those they take."
+        ),
         .always(
           "layers", .array(.reference("Layer"), count: 1...LayerLimits.layers),
-          "A chain, but for what `inputs` says; the last one's output is the model's."),
+          "A chain, but for what `inputs` says."),
+        .maybe(
+          "outputs",
+          .anyOf([.string, .array(.string, count: 1...LayerLimits.outputs)]),
+          "The layers whose outputs are the model's; the last one when left out."),
+      ], isClosed: true)
+  }
+
+  private static var input: Schema {
+    .object(
+      [
+        .always(
+          "shape", .array(.integer(1...Int.max), count: 1...6),
+          "Of one example; the batch axis is left out."),
+        .maybe("dtype", .oneOf(["float32", "int32"]), "`int32` for tokens."),
+        .maybe(
+          "vocabulary", .integer(2...LayerLimits.vocabulary),
+          "How many different tokens there are; needed with `int32`."),
+        .maybe(
+          "padding", .number,
+          "The token, or with `[length, features]` the number of all features of a step, that says that there's nothing at a place."
+        ),
       ], isClosed: true)
   }
 
@@ -47,8 +57,8 @@ enum ModelSchemas {
       .maybe(
         "inputs", .anyOf([.string, .array(.string)]),
         """
-        The layers that it takes; the one before when left out. A name is looked for in the layer's own \
-        list, then in the lists around it; `input` is what the list itself takes.
+        The layers that it takes, or inputs by their names; the one before when left out. A name is looked for \
+        in the layer's own list, then in the lists around it; `input` is what the list itself takes.
         """),
       .maybe(
         "trainable", Schema.boolean.with("default", true),
@@ -83,6 +93,16 @@ enum ModelSchemas {
   private static let summary = Schema.object([
     .always("input", .object([.always("shape", shape), .always("dtype", .string)])),
     .always("output", .object([.always("shape", shape)])),
+    .always(
+      "inputs",
+      .array(
+        .object([
+          .always("name", .string), .always("shape", shape), .always("dtype", .string),
+          .maybe("vocabulary", .integer(2...Int.max)),
+        ])), "All of them; `input` is the first."),
+    .always(
+      "outputs", .array(.object([.always("name", .string), .always("shape", shape)])),
+      "All of them; `output` is the first."),
     .always(
       "layers",
       .array(

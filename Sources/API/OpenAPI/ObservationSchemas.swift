@@ -112,19 +112,34 @@ enum ObservationSchemas {
     [
       .always(
         "inputs", .array(.anything, count: 1...RunService.mostPredictions),
-        "One element an example, nested as the model's input; of a text dataset a text of as many tokens as an example has, or their numbers."
+        "One element an example, nested as the model's input; with several inputs an object by their "
+          + "names; of a text dataset a text of as many tokens as an example has, or their numbers."
       ),
       .maybe("checkpoint", .string),
     ])
 
-  private static let predictions = Schema.object([
-    .always("outputs", .array(.anything), "One element an example, nested as the model's output."),
-    .maybe("classes", .array(.string), "What the last axis of the outputs stands for."),
+  private static let predictions = Schema.object(
+    [
+      .always(
+        "outputs",
+        .anyOf([
+          .array(.anything),
+          .map(
+            .object(
+              [.always("outputs", .array(.anything))] + readable)),
+        ]),
+        "One element an example, nested as the model's output; with several outputs an object by their "
+          + "names, each with these members.")
+    ] + readable)
+
+  private static let readable: [Property] = [
+    .maybe("kind", .oneOf(["values", "probabilities"])),
+    .maybe("classes", .array(.string), "In the order of the outputs."),
     .maybe(
       "predictions", .array(.anything),
       "The likeliest class of each example, or those at its places; of a text dataset the text they make."
     ),
-  ])
+  ]
 
   private static let evaluationRequest = Schema.object([
     .always("dataset", .identifier("ds")), .maybe("checkpoint", .string),
@@ -132,5 +147,6 @@ enum ObservationSchemas {
 
   private static let evaluation = Schema.object([
     .always("loss", value), .maybe("accuracy", value), .always("examples", .integer(0...Int.max)),
+    .maybe("terms", .reference("TermResults"), "When the run's loss has several."),
   ])
 }

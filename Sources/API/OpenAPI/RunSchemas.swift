@@ -72,7 +72,7 @@ enum RunSchemas {
         .maybe("seed", Schema.integer(0...Int.max).with("default", 0)),
         .maybe("shuffle", Schema.boolean.with("default", true)),
         .maybe("drop_last", Schema.boolean.with("default", false)),
-        .always("loss", Components.choice(among: LossCatalog.entries)),
+        .always("loss", .reference("Loss")),
         .maybe("optimizer", Components.choice(among: OptimizerCatalog.entries)),
         .maybe("schedule", Components.choice(among: ScheduleCatalog.entries)),
         .maybe(
@@ -109,6 +109,10 @@ enum RunSchemas {
       .maybe("gradient_norms_every", Schema.integer(0...1_000_000_000).with("default", 1)),
       .maybe("histograms_every", Schema.integer(0...1_000_000_000).with("default", 50)),
       .maybe("activations_every", Schema.integer(0...1_000_000_000).with("default", 50)),
+      .maybe(
+        "term_gradients_every", Schema.integer(0...1_000_000_000).with("default", 50),
+        "The norm of each loss term's own gradient, `gradient_norm.<term>`; such a step has a backward "
+          + "pass for each term."),
     ], isClosed: true
   ).described("Each so many steps; 0 is never.")
 

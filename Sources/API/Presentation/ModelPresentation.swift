@@ -14,6 +14,11 @@ enum ModelPresentation {
         ["shape": shape(model.inputShape), "dtype": .string(model.inputElement.rawValue)]
       ),
       ("output", ["shape": shape(model.outputShape)]),
+      ("inputs", .array(model.inputs.map(input))),
+      (
+        "outputs",
+        .array(model.outputs.map { ["name": .string($0.name), "shape": shape($0.shape)] })
+      ),
       ("layers", .array(model.layers.map(\.json))),
       ("parameters", .array(model.parameters.map(parameter))),
       ("parameter_count", .integer(model.parameterCount)),
@@ -39,6 +44,15 @@ enum ModelPresentation {
       "gradient_bytes": .integer(parameters),
       "optimizer_bytes": .integer(parameters * slots),
     ]
+  }
+
+  private static func input(_ input: InputSpec) -> JSON {
+    var object = JSONObject([
+      ("name", .string(input.name)), ("shape", shape(input.shape)),
+      ("dtype", .string(input.element.rawValue)),
+    ])
+    if let vocabulary = input.vocabulary { object["vocabulary"] = .integer(vocabulary) }
+    return .object(object)
   }
 
   private static func parameter(_ parameter: ParameterDescription) -> JSON {

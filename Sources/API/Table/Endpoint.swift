@@ -137,6 +137,7 @@ enum MediaType {
   static let bytes = "application/octet-stream"
   static let zip = "application/zip"
   static let npy = "application/x-npy"
+  static let npz = "application/x-npz"
   static let text = "text/plain"
   static let html = "text/html"
   static let yaml = "application/yaml"

@@ -17,7 +17,7 @@ public final class ParameterStore: @unchecked Sendable {
   /// Whose memory this is, when it's a part of another store.
   private let owner: ParameterStore?
 
-  /// All elements begin as 0.
+  /// All elements begin as 0, and so do the gaps between parameters.
   ///
   /// - Precondition: each shape's elements can be counted, and no two names are the same.
   public init(_ descriptions: [(name: String, shape: Shape)], element: ElementType) {
@@ -35,7 +35,8 @@ public final class ParameterStore: @unchecked Sendable {
     indices = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     base = .allocate(byteCount: max(end, ArenaLayout.alignment), alignment: ArenaLayout.alignment)
     owner = nil
-    zero()
+    // The gaps too, so that all of the block can be read as one vector.
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: max(end, ArenaLayout.alignment))
   }
 
   private init(_ whole: ParameterStore, entries: [Int]) {

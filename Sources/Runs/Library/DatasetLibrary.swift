@@ -196,8 +196,9 @@ public final class DatasetLibrary: Sendable {
   /// - Throws: `LibraryError.notFound` for a part that the upload didn't have.
   public func content(of record: DatasetRecord, part: String?) throws -> Content {
     let folder = files.folder(record.content)
-    let candidates = part.map { [$0] } ?? [nil] + StagedUpload.partNames
+    let candidates = part.map { [$0] } ?? [nil] + StagedUpload.partNames + partNames(of: record)
     for candidate in candidates {
+      if let candidate, !StagedUpload.isPartName(candidate) { continue }
       let file = StagedUpload.file(for: candidate, in: folder)
       guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else {
         continue
@@ -210,6 +211,12 @@ public final class DatasetLibrary: Sendable {
     }
     throw LibraryError(
       .notFound, "dataset \(record.id) has no part \"\(part ?? "")\"; leave part out")
+  }
+
+  /// The arrays of a dataset, which may have come as parts of their names.
+  private func partNames(of record: DatasetRecord) -> [String] {
+    guard let arrays = try? description(record).arrays else { return [] }
+    return arrays.inputs.map(\.name) + arrays.targets.map(\.name)
   }
 
   // MARK: - Deleting

@@ -8,7 +8,7 @@ import Foundation
 public struct StagedUpload: Sendable {
   /// A part that has arrived whole.
   public struct Part: Sendable {
-    /// `features`, `targets`, …; `nil` for a body without parts.
+    /// `features`, `targets`, or what the options name; `nil` for a body without parts.
     public let name: String?
     public let byteCount: Int
     public let digest: Digest
@@ -22,6 +22,19 @@ public struct StagedUpload: Sendable {
 
   /// The names that parts may have, in the order in which they are kept.
   public static let partNames = ["features", "targets"]
+
+  /// Whether a name can be that of a part: 1 to 64 letters, digits, hyphens and underscores.
+  public static func isPartName(_ name: String) -> Bool {
+    (1...64).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
 
   let directory: URL
 

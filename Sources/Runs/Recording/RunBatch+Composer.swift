@@ -21,6 +21,7 @@ extension RunBatch {
     mutating func start(_ summary: TrainingSummary, to batch: inout RunBatch) {
       self.summary = summary
       batch.parameters = summary.parameters.map { ParameterName(layer: $0.layer, name: $0.name) }
+      batch.series = seriesNames
       lastBlock.step = summary.resumedStep
     }
 
@@ -38,7 +39,28 @@ extension RunBatch {
       }
     }
 
+    /// What steps hold beside their own: each term's loss, then its weight.
+    private var seriesNames: [String] {
+      let terms = summary?.terms ?? []
+      return ["train_loss", "loss_weight"].flatMap { base in
+        terms.map { SeriesOfTerm.name(base, $0) }
+      }
+    }
+
+    private func addNorms(of block: StepBlock, to batch: inout RunBatch) {
+      for (step, norms) in block.termNorms {
+        for (term, norm) in zip(summary?.terms ?? [], norms) {
+          batch.points.append(
+            Point(
+              series: SeriesOfTerm.name("gradient_norm", term), step: step, value: norm,
+              seconds: block.seconds[step - block.firstStep]))
+        }
+      }
+    }
+
     private func addSteps(of block: StepBlock, to batch: inout RunBatch) {
+      if block.termCount > 0 { batch.seriesNames = seriesNames }
+      addNorms(of: block, to: &batch)
       var place = 0
       for index in 0..<block.count {
         var gradients: ArraySlice<ParameterGradient> = []
@@ -55,7 +77,7 @@ extension RunBatch {
             loss: block.losses[index], learningRate: block.learningRates[index],
             gradientNorm: gradients.isEmpty ? nil : RunBatch.globalNorm(gradients),
             gradients: gradients.map(GradientSummary.init),
-            clipped: clipped.map(GradientSummary.init)))
+            clipped: clipped.map(GradientSummary.init), series: block.series(at: index)))
       }
     }
 
@@ -95,6 +117,20 @@ extension RunBatch {
         ("elapsed_seconds", .number(progress.elapsedSeconds)),
         ("eta_seconds", progress.etaSeconds.map { .number($0) } ?? .null),
       ])
+      if block.termCount > 0 {
+        let values = block.series(at: last)
+        data["terms"] = .object(
+          JSONObject(
+            summary.terms.enumerated().map { index, name in
+              (
+                name,
+                [
+                  "loss": .number(values[index]),
+                  "weight": .number(values[block.termCount + index]),
+                ]
+              )
+            }))
+      }
       if let index = block.measured.last, let gradients = block.gradients(at: Int(index)) {
         data["gradient_norms"] = .object(
           JSONObject(
@@ -131,6 +167,17 @@ extension RunBatch {
           Point(
             series: "train_accuracy", step: epoch.step, value: accuracy, seconds: epoch.seconds))
       }
+      for term in epoch.terms {
+        let values =
+          [("epoch_loss", term.loss)] + (term.accuracy.map { [("train_accuracy", $0)] } ?? [])
+        for (base, value) in values {
+          batch.points.append(
+            Point(
+              series: SeriesOfTerm.name(base, term.name), step: epoch.step, value: value,
+              seconds: epoch.seconds))
+        }
+      }
+      if !epoch.terms.isEmpty { data["terms"] = epoch.terms.json }
       data["examples_per_second"] = .number(epoch.examplesPerSecond.rounded())
       data["elapsed_seconds"] = .number(epoch.seconds)
       if told.isNews(.epoch, step: epoch.step) {
@@ -150,6 +197,13 @@ extension RunBatch {
         data["\(part)_accuracy"] = .number(accuracy)
         values.append(("\(part)_accuracy", accuracy))
       }
+      for term in result.terms {
+        values.append((SeriesOfTerm.name("\(part)_loss", term.name), term.loss))
+        if let accuracy = term.accuracy {
+          values.append((SeriesOfTerm.name("\(part)_accuracy", term.name), accuracy))
+        }
+      }
+      if !result.terms.isEmpty { data["terms"] = result.terms.json }
       data["examples"] = .integer(result.examples)
       data["is_best"] = .bool(evaluation.isBest)
       for (series, value) in values {

@@ -12,6 +12,7 @@ extension RunBatch {
   func historyBatch(metrics: inout JSONObject, keep: Int) throws -> HistoryBatch {
     var history = HistoryBatch()
     history.parameters = parameters
+    history.series = series
     history.steps = steps
     history.points = points.map {
       PointRecord(
@@ -39,7 +40,7 @@ extension RunBatch {
         state: try checkpoint.state?.encoded(), keep: checkpoint.kind == .periodic ? keep : 1)
     }
     history.progress = progress
-    update(&metrics)
+    update(&metrics, names: seriesNames)
     if !steps.isEmpty || !points.isEmpty { history.metrics = "\(JSON.object(metrics))" }
     if let best = checkpoints.last(where: { $0.kind == .best }), let metric = best.metric {
       history.best =
@@ -48,11 +49,12 @@ extension RunBatch {
     return history
   }
 
-  private func update(_ metrics: inout JSONObject) {
+  private func update(_ metrics: inout JSONObject, names: [String]) {
     if let last = steps.last {
       metrics["train_loss"] = .number(last.loss)
       metrics["learning_rate"] = .number(last.learningRate)
       if let norm = last.gradientNorm { metrics["gradient_norm"] = .number(norm) }
+      for (name, value) in zip(names, last.series) { metrics[name] = .number(value) }
     }
     for point in points { metrics[point.series] = .number(point.value) }
   }

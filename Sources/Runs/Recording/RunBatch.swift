@@ -21,6 +21,8 @@ struct RunBatch {
 
   /// The run's parameters; only in the first batch.
   var parameters: [ParameterName] = []
+  /// The names of the series that steps have beside their own, likewise.
+  var series: [String] = []
   var steps: [StepRecord] = []
   var points: [Point] = []
   var histograms: [HistogramRecord] = []
@@ -28,12 +30,15 @@ struct RunBatch {
   var checkpoints: [CheckpointRecord] = []
   var logs: [LogRecord] = []
   var events: [EventDraft] = []
+  /// The names of the values of `StepRecord.series`.
+  var seriesNames: [String] = []
   /// How far the run has come; the newest only.
   var progress: RunRecord.Progress?
 
   var isEmpty: Bool {
     steps.isEmpty && points.isEmpty && histograms.isEmpty && activations.isEmpty
       && checkpoints.isEmpty && logs.isEmpty && events.isEmpty && parameters.isEmpty
+      && series.isEmpty
       && progress == nil
   }
 }

@@ -11,10 +11,12 @@ public struct StepRecord: Sendable {
   public let gradients: [GradientSummary]
   /// The same after clipping; empty when nothing clips.
   public let clipped: [GradientSummary]
+  /// One value a further series of the run, in the order in which the run has them.
+  public let series: [Double]
 
   public init(
     step: Int, seconds: Double, loss: Double, learningRate: Double, gradientNorm: Double?,
-    gradients: [GradientSummary], clipped: [GradientSummary]
+    gradients: [GradientSummary], clipped: [GradientSummary], series: [Double] = []
   ) {
     self.step = step
     self.seconds = seconds
@@ -23,6 +25,7 @@ public struct StepRecord: Sendable {
     self.gradientNorm = gradientNorm
     self.gradients = gradients
     self.clipped = clipped
+    self.series = series
   }
 }
 
@@ -169,6 +172,8 @@ public struct StoredEvent: Hashable, Sendable {
 /// What one stretch of a run's training commits together.
 public struct HistoryBatch: Sendable {
   public var parameters: [ParameterName] = []
+  /// The names of the series that steps have beside their own; only in the first batch.
+  public var series: [String] = []
   public var steps: [StepRecord] = []
   public var points: [PointRecord] = []
   public var histograms: [StoredHistogram] = []

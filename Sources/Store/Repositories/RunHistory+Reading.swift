@@ -13,12 +13,16 @@ extension RunHistory {
         "SELECT gradient_norm IS NOT NULL FROM step WHERE run = \(Self.number) LIMIT 1",
         [.text(run.rawValue)]
       ) { row in row.integer(0) }
+      let packed = try connection.query(
+        "SELECT name FROM run_series WHERE run = \(Self.number) ORDER BY position",
+        [.text(run.rawValue)]
+      ) { row in row.text(0) }
       let others = try connection.query(
         "SELECT DISTINCT series FROM point WHERE run = \(Self.number) ORDER BY series",
         [.text(run.rawValue)]
       ) { row in row.text(0) }
       let own = hasSteps.map {
-        ["train_loss", "learning_rate"] + ($0 == 1 ? ["gradient_norm"] : [])
+        ["train_loss", "learning_rate"] + ($0 == 1 ? ["gradient_norm"] : []) + packed
       }
       return (own ?? []) + others
     }
@@ -41,6 +45,22 @@ extension RunHistory {
           PointRecord(
             series: series, step: row.integer(0), seconds: row.double(1),
             value: row.optionalDouble(2))
+        }
+      }
+      let position = try connection.first(
+        "SELECT position FROM run_series WHERE run = \(Self.number) AND name = ?",
+        [.text(run.rawValue), .text(series)]
+      ) { row in row.integer(0) }
+      if let position {
+        return try connection.query(
+          """
+          SELECT step, seconds, series FROM step WHERE run = \(Self.number)
+          AND step > ? AND step <= ? AND series IS NOT NULL ORDER BY step LIMIT ?
+          """, [.text(run.rawValue), .integer(after), .integer(through), .integer(limit)]
+        ) { row in
+          PointRecord(
+            series: series, step: row.integer(0), seconds: row.double(1),
+            value: PackedSeries.unpacked(row.blob(2), at: position))
         }
       }
       return try connection.query(

@@ -65,6 +65,11 @@ public struct RunHistory: Sendable {
         "INSERT OR REPLACE INTO run_parameter (run, position, layer, name) VALUES (?, ?, ?, ?)",
         [run, .integer(position), .text(parameter.layer), .text(parameter.name)])
     }
+    for (position, name) in batch.series.enumerated() {
+      try connection.execute(
+        "INSERT OR REPLACE INTO run_series (run, position, name) VALUES (?, ?, ?)",
+        [run, .integer(position), .text(name)])
+    }
     for point in batch.points {
       try connection.execute(
         "INSERT OR REPLACE INTO point (run, series, step, seconds, value) VALUES (?, ?, ?, ?, ?)",
@@ -105,14 +110,15 @@ public struct RunHistory: Sendable {
       try connection.execute(
         """
         INSERT OR REPLACE INTO step
-          (run, step, seconds, loss, learning_rate, gradient_norm, gradients, clipped)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          (run, step, seconds, loss, learning_rate, gradient_norm, gradients, clipped, series)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
           run, .integer(step.step), .real(step.seconds), .finite(step.loss),
           .finite(step.learningRate), step.gradientNorm.map { .finite($0) } ?? .null,
           step.gradients.isEmpty ? .null : .blob(GradientSummary.packed(step.gradients)),
           step.clipped.isEmpty ? .null : .blob(GradientSummary.packed(step.clipped)),
+          step.series.isEmpty ? .null : .blob(PackedSeries.packed(step.series)),
         ])
     }
   }

@@ -149,7 +149,7 @@ public enum Benchmark {
       count += 1
       let loss = engine.pass(program, step: count)
       let rate = engine.learningRate(step: count)
-      _ = engine.update(step: count, learningRate: rate)
+      _ = engine.update(after: program, step: count, learningRate: rate)
       guard records else { return }
       block.measured.append(Int32(truncatingIfNeeded: block.count))
       engine.appendGradients(to: &block)
@@ -164,7 +164,8 @@ public enum Benchmark {
       for _ in 0..<passes {
         let began = DispatchTime.now().uptimeNanoseconds
         count += 1
-        _ = engine.update(step: count, learningRate: engine.learningRate(step: count))
+        _ = engine.update(
+          after: program, step: count, learningRate: engine.learningRate(step: count))
         updates += DispatchTime.now().uptimeNanoseconds - began
         _ = engine.pass(program, step: count)
       }

@@ -9,15 +9,22 @@ public struct ObservationConfiguration: Hashable, Sendable {
   /// Activation statistics of every layer each so many steps.
   public var activationsEvery: Int
 
-  public init(gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50) {
+  /// The norm of each term's own gradient, where a loss has several; it takes a backward pass a term.
+  public var termGradientsEvery: Int
+
+  public init(
+    gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50,
+    termGradientsEvery: Int = 50
+  ) {
     self.gradientNormsEvery = gradientNormsEvery
+    self.termGradientsEvery = termGradientsEvery
     self.histogramsEvery = histogramsEvery
     self.activationsEvery = activationsEvery
   }
 
   /// A run that records only its losses.
   public static let none = ObservationConfiguration(
-    gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0)
+    gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0, termGradientsEvery: 0)
 
   /// Decodes an `observe` object; what it leaves out keeps its default.
   public init(_ json: JSON, pointer: String = "") throws(Faults) {
@@ -27,6 +34,7 @@ public struct ObservationConfiguration: Hashable, Sendable {
     gradientNormsEvery = reader.integer("gradient_norms_every", in: range) ?? gradientNormsEvery
     histogramsEvery = reader.integer("histograms_every", in: range) ?? histogramsEvery
     activationsEvery = reader.integer("activations_every", in: range) ?? activationsEvery
+    termGradientsEvery = reader.integer("term_gradients_every", in: range) ?? termGradientsEvery
     try reader.finish().check()
   }
 

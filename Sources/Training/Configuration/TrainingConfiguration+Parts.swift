@@ -4,14 +4,14 @@ import Optimizers
 
 /// The members whose choices stand in a catalog.
 extension TrainingConfiguration {
-  static func loss(_ reader: inout ObjectReader) -> (any Loss)? {
+  static func losses(_ reader: inout ObjectReader) -> LossTerms? {
     guard let value = reader.value("loss") else {
       let known = LossCatalog.all.map { $0.type }.joined(separator: ", ")
       reader.fault("loss", "is missing; one of: \(known)")
       return nil
     }
     do throws(Faults) {
-      return try LossCatalog.decode(value, pointer: reader.pointer(to: "loss"))
+      return try LossTerms(value, pointer: reader.pointer(to: "loss"))
     } catch {
       reader.add(error)
       return nil

@@ -17,7 +17,7 @@ public struct TrainingConfiguration: Sendable {
   public let shuffle: Bool
   /// Whether an epoch's last batch is left out when it is short.
   public let dropLast: Bool
-  public let loss: any Loss
+  public let losses: LossTerms
   public let optimizer: any Optimizer
   public let schedule: any Schedule
   public let clip: Clip?
@@ -39,6 +39,13 @@ public struct TrainingConfiguration: Sendable {
     case accuracy
   }
 
+  /// How often a run holds as much as its parameters: they, their gradients, the optimizer's slots, and the
+  /// terms' own gradients where those are combined.
+  public var parameterCopies: Int {
+    let terms = losses.balance == .conflictFree ? losses.terms.count : 0
+    return 2 + optimizer.slots.count + terms
+  }
+
   public var measuresAccuracy: Bool { metrics.contains(.accuracy) }
 
   public static let batchSizes = 1...65_536
@@ -57,20 +64,21 @@ public struct TrainingConfiguration: Sendable {
     seed = UInt64(reader.integer("seed", in: 0...Int.max) ?? 0)
     shuffle = reader.bool("shuffle") ?? true
     dropLast = reader.bool("drop_last") ?? false
-    let loss = Self.loss(&reader)
+    let losses = Self.losses(&reader)
     let optimizer = Self.optimizer(&reader)
     let schedule = Self.schedule(&reader)
     clip = Self.clip(&reader)
     validationFraction = Self.validation(&reader, hasValidationDataset: hasValidationDataset)
     metrics = Self.metrics(&reader)
     earlyStopping = EarlyStopping(
-      &reader, metrics: metrics, hasValidation: hasValidationDataset || validationFraction != nil)
+      &reader, metrics: metrics, losses: losses,
+      hasValidation: hasValidationDataset || validationFraction != nil)
     (checkpointEverySteps, checkpointsKept) = Self.checkpoint(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)
     try reader.finish().check()
-    guard let loss, let optimizer, let schedule else { throw reader.faults }
-    self.loss = loss
+    guard let losses, let optimizer, let schedule else { throw reader.faults }
+    self.losses = losses
     self.optimizer = optimizer
     self.schedule = schedule
   }

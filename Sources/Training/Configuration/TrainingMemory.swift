@@ -67,7 +67,7 @@ extension Model {
   public func trainingBytes(_ configuration: TrainingConfiguration) throws(TrainingError) -> Int {
     try trainingBytes(
       batch: configuration.batchSize, slots: configuration.optimizer.slots.count,
-      memory: configuration.memory)
+      memory: configuration.memory, losses: configuration.losses)
   }
 
   /// The memory that a step holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.
@@ -75,18 +75,28 @@ extension Model {
   /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
   /// - Throws: `TrainingError.plan`.
   public func trainingBytes(
-    batch: Int, slots: Int = 2, memory: TrainingMemory = TrainingMemory()
+    batch: Int, slots: Int = 2, memory: TrainingMemory = TrainingMemory(),
+    losses: LossTerms? = nil
   ) throws(TrainingError) -> Int {
-    let state = stateBytes(slots: slots)
+    var state = stateBytes(slots: slots)
+    let balance: LossBalance = losses?.balance == .conflictFree ? .conflictFree : .fixed
+    if balance == .conflictFree, let losses {
+      // Each term's gradients are kept beside their sum.
+      state += parameterCount * ElementType.float32.byteCount * losses.terms.count
+    }
+    let found = losses?.terms.compactMap { term in
+      term.output.flatMap { name in outputs.firstIndex { $0.name == name } }
+    }
+    let taken = found?.isEmpty == false ? found ?? [] : Array(outputs.indices)
     // Which losses they are decides a few bytes; this one takes any output.
     do {
-      let objectives = try outputs.indices.map { index in
+      let objectives = try taken.enumerated().map { position, index in
         try Objective(
-          name: outputs[index].name, loss: MeanSquaredError(), output: index, of: self,
+          name: "\(position)", loss: MeanSquaredError(), output: index, of: self,
           target: ExampleTarget(.vector(outputs[index].shape)), isOnly: true)
       }
       let plan = try TrainingPlan(
-        model: self, objectives: objectives, batch: batch, observesLayers: false,
+        model: self, objectives: objectives, balance: balance, batch: batch,
         recomputation: memory.recomputation(otherBytes: state))
       return plan.plan.arenaBytes + state
     } catch let error as TrainingError {

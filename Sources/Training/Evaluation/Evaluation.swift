@@ -12,7 +12,10 @@ public final class Evaluation {
   private let assembler: BatchAssembler
   private let programs: [InferenceProgram]
   private let objectives: [Objective]
-  private let answerRule: AnswerRule?
+  /// Whether the terms are reported each.
+  private let isList: Bool
+  private let total: ((Int) -> Double) -> Double
+  private let answerRules: [AnswerRule?]
   private let order: UnsafeMutableBufferPointer<Int>
   /// How stateful layers take the examples; `nil` without any.
   private let lanes: Lanes?
@@ -21,10 +24,12 @@ public final class Evaluation {
 
   /// - Parameters:
   ///   - indices: which examples; all when `nil`.
+  ///   - total: the sum that is made small, of the terms' losses.
   ///   - measuresAccuracy: whether right answers are counted, where the targets are classes.
   /// - Throws: `TrainingError` when loss, model and examples don't go together.
   init(
-    model: Model, parameters: ParameterStore, objectives: [Objective], source: any ExampleSource,
+    model: Model, parameters: ParameterStore, objectives: [Objective], isList: Bool,
+    total: @escaping ((Int) -> Double) -> Double, source: any ExampleSource,
     indices: [Int]? = nil, batchSize: Int, measuresAccuracy: Bool = true, team: ThreadTeam
   ) throws(TrainingError) {
     if let detail = source.faults(for: model, name: "the dataset").first {
@@ -36,9 +41,11 @@ public final class Evaluation {
     examples = lanes.map { $0.batches * batch } ?? given
     self.indices = indices
     self.objectives = objectives
+    self.isList = isList
+    self.total = total
     assembler = try BatchAssembler(
       source: source, objectives: objectives, model: model, largestBatch: batch)
-    answerRule = measuresAccuracy ? AnswerRule(objectives[0]) : nil
+    answerRules = objectives.map { measuresAccuracy ? AnswerRule($0) : nil }
     var programs: [InferenceProgram] = []
     for size in [batch, examples % batch] where size > 0 && size <= examples {
       programs.append(
@@ -58,9 +65,7 @@ public final class Evaluation {
   /// theirs is the mean over batches by their examples. Places that the loss ignores are no answers.
   public func run() -> EvaluationResult {
     for program in programs { program.resetStates() }
-    var means = [WeightedMean](repeating: WeightedMean(), count: objectives.count)
-    var right = 0
-    var answers = 0
+    let sums = TermCounts(count: objectives.count)
     var start = 0
     while start < examples {
       let count = min(order.count, examples - start)
@@ -71,41 +76,56 @@ public final class Evaluation {
       }
       assembler.assemble(UnsafeBufferPointer(rebasing: order[..<count]), into: program.slots)
       program.run()
-      program.add(to: &means)
-      if let answerRule, let classes = assembler.classes(0) {
-        let objective = objectives[0]
-        let counted = answerRule.count(
+      for (index, objective) in objectives.enumerated() {
+        sums.add(program.loss(index), weight: program.weight(index), to: index)
+        guard let rule = answerRules[index], let classes = assembler.classes(index) else {
+          continue
+        }
+        let counted = rule.count(
           outputs: program.outputs[objective.output], classes: classes,
           rows: count * objective.places, width: objective.answerWidth)
-        right += counted.right
-        answers += counted.answers
+        sums.add(right: counted.right, answers: counted.answers, to: index)
       }
       start += count
     }
+    let terms = objectives.enumerated().map { index, objective in
+      sums.result(of: index, name: objective.name, rule: answerRules[index])
+    }
     return EvaluationResult(
-      loss: means.reduce(0) { $0 + $1.mean },
-      accuracy: answerRule?.accuracy(right: right, of: answers), examples: examples)
+      loss: total { terms[$0].loss }, accuracy: isList ? nil : terms[0].accuracy,
+      examples: examples, terms: isList ? terms : [])
   }
 }
 
 extension Evaluation {
   /// Evaluates weights on a set of examples.
   ///
-  /// - Throws: `TrainingError` when weights, model, loss and examples don't go together.
+  /// Several terms count by their weights alone, without a schedule's or a balance's factor.
+  ///
+  /// - Throws: `TrainingError` when weights, model, losses and examples don't go together.
+  public static func result(
+    model: Model, weights: Weights, losses: LossTerms, examples: any ExampleSource,
+    batchSize: Int = 256, threads: Int = 1
+  ) throws(TrainingError) -> EvaluationResult {
+    let parameters = try weights.parameters(of: model)
+    var resolver = ObjectiveResolver(model: model, targets: examples.targets, pointer: "/loss")
+    let objectives = resolver.objectives(losses)
+    if let fault = resolver.faults.all.first { throw TrainingError(.mismatch, fault.detail) }
+    let evaluation = try Evaluation(
+      model: model, parameters: parameters, objectives: objectives, isList: losses.isList,
+      total: { loss in
+        objectives.indices.reduce(0) { $0 + objectives[$1].weight.value * loss($1) }
+      }, source: examples, batchSize: batchSize, team: ThreadTeam(threads: threads))
+    return evaluation.run()
+  }
+
+  /// The same for one loss.
   public static func result(
     model: Model, weights: Weights, loss: any Loss, examples: any ExampleSource,
     batchSize: Int = 256, threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
-    let parameters = try weights.parameters(of: model)
-    let objective: Objective
-    do throws(ShapeFault) {
-      objective = try Objective.only(loss, of: model, target: examples.targets[0])
-    } catch {
-      throw TrainingError(.mismatch, error.detail)
-    }
-    let evaluation = try Evaluation(
-      model: model, parameters: parameters, objectives: [objective], source: examples,
-      batchSize: batchSize, team: ThreadTeam(threads: threads))
-    return evaluation.run()
+    try result(
+      model: model, weights: weights, losses: LossTerms(loss), examples: examples,
+      batchSize: batchSize, threads: threads)
   }
 }

@@ -4,14 +4,15 @@ import Kernels
 import NeuralNetworks
 import Tensors
 
-/// Answers a model's outputs for inputs, with the parts of the loss that make them readable.
+/// Answers a model's outputs for inputs, with the parts of the losses that make them readable.
 public final class Prediction {
   private let model: Model
   private let parameters: ParameterStore
-  private let loss: (any Loss)?
+  /// One a model's output.
+  private let losses: [(any Loss)?]
   private let team: ThreadTeam
 
-  /// What came out for a number of examples.
+  /// What came out at one of the model's outputs for a number of examples.
   public struct Result: Sendable {
     /// `[N, …]`, as the model gives them.
     public let outputs: Tensor
@@ -19,27 +20,35 @@ public final class Prediction {
     public let probabilities: Tensor?
   }
 
+  /// - Parameter losses: with which each of the model's outputs was trained, if any.
   /// - Throws: `TrainingError.invalidWeights` when the weights aren't the model's.
   public init(
-    model: Model, weights: Weights, loss: (any Loss)?, threads: Int = 1
+    model: Model, weights: Weights, losses: [(any Loss)?], threads: Int = 1
   ) throws(TrainingError) {
     self.model = model
-    self.loss = loss
+    self.losses = losses
     parameters = try weights.parameters(of: model)
     team = ThreadTeam(threads: threads)
   }
 
-  /// - Parameter inputs: `[N, …inputShape]`, one example after the other.
-  /// - Throws: `TrainingError.mismatch` when there's no whole number of examples.
+  public convenience init(
+    model: Model, weights: Weights, loss: (any Loss)?, threads: Int = 1
+  ) throws(TrainingError) {
+    try self.init(
+      model: model, weights: weights, losses: model.outputs.map { _ in loss }, threads: threads)
+  }
+
+  /// The first output of a model with one input.
   public func run(_ inputs: [Float], batchSize: Int = 256) throws(TrainingError) -> Result {
-    let width = model.inputShape.count
-    guard width > 0, inputs.count % width == 0 else {
-      throw TrainingError(
-        .mismatch, "\(inputs.count) numbers are no whole number of examples of \(model.inputShape)")
-    }
-    let examples = inputs.count / width
-    let outputWidth = model.outputShape.count
-    var outputs = [Float](repeating: 0, count: examples * outputWidth)
+    try run([inputs], batchSize: batchSize)[0]
+  }
+
+  /// - Parameter inputs: one a model's input, `[N, …]`, one example after the other.
+  /// - Returns: one a model's output.
+  /// - Throws: `TrainingError.mismatch` when there's no whole number of examples, or not the same for all.
+  public func run(_ inputs: [[Float]], batchSize: Int = 256) throws(TrainingError) -> [Result] {
+    let examples = try examples(inputs)
+    var outputs = model.outputs.map { [Float](repeating: 0, count: examples * $0.shape.count) }
     var start = 0
     var program: InferenceProgram?
     while start < examples {
@@ -52,27 +61,55 @@ public final class Prediction {
           model: model, objectives: [], batch: count, parameters: parameters, team: team)
         program = current
       }
-      let place = current.slots.inputs[0].assumingMemoryBound(to: Float.self)
-      for index in 0..<count * width { place[index] = inputs[start * width + index] }
-      if model.inputElement == .int32 {
-        BatchAssembler.makeTokens(place, count: count * width)
+      for (index, input) in model.inputs.enumerated() {
+        let width = input.shape.count
+        let place = current.slots.inputs[index].assumingMemoryBound(to: Float.self)
+        for element in 0..<count * width { place[element] = inputs[index][start * width + element] }
+        if input.element == .int32 { BatchAssembler.makeTokens(place, count: count * width) }
       }
       current.run()
-      for index in 0..<count * outputWidth {
-        outputs[start * outputWidth + index] = current.outputs[0][index]
+      for (index, output) in model.outputs.enumerated() {
+        let width = output.shape.count
+        for element in 0..<count * width {
+          outputs[index][start * width + element] = current.outputs[index][element]
+        }
       }
       start += count
     }
-    let shape = model.outputShape.prepending(examples)
-    return Result(
-      outputs: Tensor(outputs, shape: shape),
-      probabilities: probabilities(outputs).map { Tensor($0, shape: shape) })
+    return model.outputs.indices.map { index in
+      let shape = model.outputs[index].shape.prepending(examples)
+      return Result(
+        outputs: Tensor(outputs[index], shape: shape),
+        probabilities: probabilities(outputs[index], of: index).map { Tensor($0, shape: shape) })
+    }
   }
 
-  private func probabilities(_ outputs: [Float]) -> [Float]? {
-    switch loss?.probabilities {
+  private func examples(_ inputs: [[Float]]) throws(TrainingError) -> Int {
+    guard inputs.count == model.inputs.count else {
+      throw TrainingError(
+        .mismatch, "\(inputs.count) arrays for the model's \(model.inputs.count) inputs")
+    }
+    var examples: Int?
+    for (input, numbers) in zip(model.inputs, inputs) {
+      let width = input.shape.count
+      guard width > 0, numbers.count % width == 0,
+        examples ?? (numbers.count / width) == numbers.count / width
+      else {
+        throw TrainingError(
+          .mismatch,
+          examples == nil
+            ? "\(numbers.count) numbers are no whole number of examples of \(input.shape)"
+            : "\(numbers.count) numbers are not \(examples ?? 0) examples of \(input.shape)")
+      }
+      examples = numbers.count / width
+    }
+    return examples ?? 0
+  }
+
+  private func probabilities(_ outputs: [Float], of index: Int) -> [Float]? {
+    switch losses[index]?.probabilities {
     case .softmax:
-      let classes = model.outputShape.dimensions.last ?? 1
+      let classes = model.outputs[index].shape.dimensions.last ?? 1
       var result = outputs
       for start in stride(from: 0, to: outputs.count, by: max(classes, 1)) {
         let row = outputs[start..<start + classes].map(Double.init)

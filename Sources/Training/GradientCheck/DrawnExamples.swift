@@ -4,11 +4,22 @@ import Tensors
 /// Random examples that a model and a loss take, for want of data.
 struct DrawnExamples {
   let model: Model
-  let target: LossTarget
+  /// One a term, by the name of the target or output that it says; numbers where the loss takes them, else
+  /// as many classes as the output's last axis, at least two.
+  let targets: [ExampleTarget]
 
-  init(model: Model, loss: any Loss) {
+  init(model: Model, losses: LossTerms) {
     self.model = model
-    target = loss.fittingTarget(output: model.outputShape)
+    var targets: [ExampleTarget] = []
+    for term in losses.terms {
+      let output = model.outputs.first { $0.name == term.output } ?? model.outputs[0]
+      let name =
+        losses.isList ? term.target ?? term.output ?? output.name : ExampleTarget.onlyName
+      if targets.contains(where: { $0.name == name }) { continue }
+      targets.append(
+        ExampleTarget(name: name, term.loss.fittingTarget(output: output.shape)))
+    }
+    self.targets = targets
   }
 
   /// Draws `count` examples: inputs of N(0, 1), targets of [0, 1], which every loss of numbers takes.
@@ -20,18 +31,21 @@ struct DrawnExamples {
       return (name: input.name, numbers: numbers, shape: input.shape)
     }
     var generator = Philox(seed: seed, purpose: "gradient check targets").generator()
-    let targets: MemoryExamples.Targets
-    switch target {
-    case .vector(let shape):
-      targets = .numbers(
-        (0..<count * shape.count).map { _ in Float(generator.uniform()) }, shape: shape)
-    case .classes(let classes, let shape):
-      let range = 0..<Int32(clamping: classes)
-      targets = .classes(
-        (0..<count * shape.count).map { _ in Int32.random(in: range, using: &generator) },
-        count: classes, shape: shape)
+    let targets = targets.map { target in
+      let values: MemoryExamples.Targets
+      switch target.target {
+      case .vector(let shape):
+        values = .numbers(
+          (0..<count * shape.count).map { _ in Float(generator.uniform()) }, shape: shape)
+      case .classes(let classes, let shape):
+        let range = 0..<Int32(clamping: classes)
+        values = .classes(
+          (0..<count * shape.count).map { _ in Int32.random(in: range, using: &generator) },
+          count: classes, shape: shape)
+      }
+      return (name: target.name, values: values)
     }
-    return MemoryExamples(inputs: inputs, targets: [(ExampleTarget.onlyName, targets)])
+    return MemoryExamples(inputs: inputs, targets: targets)
   }
 
   private static func draw(_ input: InputSpec, count: Int, from philox: Philox) -> [Float] {

@@ -3,7 +3,7 @@ import NeuralNetworks
 
 /// What a gradient check differentiates, and how closely it looks.
 public struct GradientCheckConfiguration: Sendable {
-  public let loss: any Loss
+  public let losses: LossTerms
   public let batchSize: Int
   /// Decides the parameters, the examples, dropout, and which elements are checked.
   public let seed: UInt64
@@ -41,10 +41,10 @@ public struct GradientCheckConfiguration: Sendable {
     "max_seconds", .number(0.001...60), default: 20, "After so long it ends with what it has.")
 
   public init(
-    loss: any Loss, batchSize: Int = 4, seed: UInt64 = 0, step: Double = 1e-5,
+    losses: LossTerms, batchSize: Int = 4, seed: UInt64 = 0, step: Double = 1e-5,
     tolerance: Double = 1e-6, maximumSeconds: Double = 20
   ) {
-    self.loss = loss
+    self.losses = losses
     self.batchSize = batchSize
     self.seed = seed
     self.step = step
@@ -52,17 +52,29 @@ public struct GradientCheckConfiguration: Sendable {
     self.maximumSeconds = maximumSeconds
   }
 
+  public init(
+    loss: any Loss, batchSize: Int = 4, seed: UInt64 = 0, step: Double = 1e-5,
+    tolerance: Double = 1e-6, maximumSeconds: Double = 20
+  ) {
+    self.init(
+      losses: LossTerms(loss), batchSize: batchSize, seed: seed, step: step, tolerance: tolerance,
+      maximumSeconds: maximumSeconds)
+  }
+
   /// Reads the members; what is wrong with them is recorded in the reader.
   ///
   /// - Returns: `nil` without a loss.
   public init?(from reader: inout ObjectReader) {
-    let loss = TrainingConfiguration.loss(&reader)
+    let losses = TrainingConfiguration.losses(&reader)
     batchSize = reader.integer(Self.batchSizeField)
     seed = UInt64(reader.integer(Self.seedField))
     step = reader.double(Self.stepField)
     tolerance = reader.double(Self.toleranceField)
     maximumSeconds = reader.double(Self.secondsField)
-    guard let loss else { return nil }
-    self.loss = loss
+    guard let losses else { return nil }
+    if losses.balance != .fixed {
+      reader.fault("loss", "a check takes the plain sum of the terms; leave balance out")
+    }
+    self.losses = losses
   }
 }

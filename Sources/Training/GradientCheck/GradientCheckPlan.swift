@@ -26,11 +26,10 @@ struct GradientCheckPlan {
   ) throws(GraphError) {
     var graph = Graph(element: .float64)
     let built = try model.build(batch: batch, mode: .training, into: &graph)
-    let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
-    targets = terms.map { ($0.target, graph.type(of: $0.target)) }
-    var total = terms[0].loss
-    for term in terms.dropFirst() { total = try graph.add(total, term.loss) }
-    loss = total
+    let terms = try ObjectiveGraph(
+      objectives, on: built.outputs, of: model, batch: batch, in: &graph)
+    targets = terms.targets.map { ($0, graph.type(of: $0)) }
+    loss = terms.total
     gradients = try graph.gradients(
       of: self.loss, withRespectTo: model.learnedIndices.map { built.parameters[$0] })
     backward = try Plan(graph, outputs: [self.loss] + gradients)

@@ -27,21 +27,17 @@ public struct ModelGradientCheck {
     examples: (any ExampleSource)? = nil, initialWeights: Weights? = nil
   ) throws(Faults) {
     let batch = min(configuration.batchSize, examples?.examples ?? .max)
-    let target =
-      examples?.targets[0]
-      ?? ExampleTarget(DrawnExamples(model: model, loss: configuration.loss).target)
+    let targets =
+      examples?.targets ?? DrawnExamples(model: model, losses: configuration.losses).targets
     var faults = Self.faults(model, batch: batch)
     if let examples { faults.add(Self.faults(model, examples)) }
-    do throws(Faults) {
-      try configuration.loss.check(model.outputs[0], target: target.target, pointer: "/loss")
-    } catch {
-      faults.add(error)
-    }
+    var resolver = ObjectiveResolver(model: model, targets: targets, pointer: "/loss")
+    let objectives = resolver.objectives(configuration.losses)
+    faults.add(resolver.faults)
     try faults.check()
     do {
       plan = try GradientCheckPlan(
-        model: model, objectives: [Objective.only(configuration.loss, of: model, target: target)],
-        batch: batch)
+        model: model, objectives: objectives, batch: batch)
     } catch {
       throw Faults([Fault(pointer: "/model", detail: "\(error)")])
     }
@@ -96,7 +92,7 @@ public struct ModelGradientCheck {
     let start = ContinuousClock.now
     let source: any ExampleSource =
       examples
-      ?? DrawnExamples(model: model, loss: configuration.loss)
+      ?? DrawnExamples(model: model, losses: configuration.losses)
       .examples(plan.batch, seed: configuration.seed)
     let contents = try GradientCheckContents(source, plan: plan, seed: configuration.seed)
     let store = model.initialParameters(seed: configuration.seed, element: .float64)

@@ -61,8 +61,8 @@ extension CheckpointState.Progress {
   func json(step: Int) -> JSON {
     var object = JSONObject([
       ("step", .integer(step)), ("seconds", exact(seconds)), ("epoch_loss", exact(epochLoss)),
-      ("epoch_weight", exact(epochWeight)), ("epoch_right", .integer(epochRight)),
-      ("epoch_answers", .integer(epochAnswers)), ("epoch_examples", .integer(epochExamples)),
+      ("epoch_weight", exact(epochWeight)), ("epoch_examples", .integer(epochExamples)),
+      ("epoch_terms", .array(epochTerms.map(\.json))),
       ("epoch_seconds", exact(epochSeconds)), ("smallest_loss", exact(smallestLoss)),
       ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
       ("waited", .integer(earlyStopping.waited)),
@@ -73,13 +73,18 @@ extension CheckpointState.Progress {
       object["validation_loss"] = exact(validation.loss)
       object["validation_accuracy"] = validation.accuracy.map(exact)
       object["validation_examples"] = .integer(validation.examples)
+      object["validation_terms"] = .array(
+        validation.terms.map { term in
+          var part = JSONObject([("name", .string(term.name)), ("loss", exact(term.loss))])
+          part["accuracy"] = term.accuracy.map(exact)
+          return .object(part)
+        })
     }
     return .object(object)
   }
 
   init?(_ json: JSON) {
     guard let seconds = double(json["seconds"]), let epochLoss = double(json["epoch_loss"]),
-      let epochRight = json["epoch_right"]?.integer,
       let epochExamples = json["epoch_examples"]?.integer,
       let epochSeconds = double(json["epoch_seconds"]),
       let smallestLoss = double(json["smallest_loss"]), let lastLoss = double(json["last_loss"]),
@@ -88,11 +93,19 @@ extension CheckpointState.Progress {
     else { return nil }
     self.seconds = seconds
     self.epochLoss = epochLoss
-    self.epochRight = epochRight
+    if let terms = json["epoch_terms"]?.array {
+      epochTerms = terms.map { CheckpointState.TermSum($0) }
+    } else {
+      // As written when there was one objective alone; an example then weighed and answered once.
+      var sum = CheckpointState.TermSum()
+      sum.loss = epochLoss
+      sum.weight = double(json["epoch_weight"]) ?? Double(epochExamples)
+      sum.right = json["epoch_right"]?.integer ?? 0
+      sum.answers = json["epoch_answers"]?.integer ?? epochExamples
+      epochTerms = [sum]
+    }
     self.epochExamples = epochExamples
-    // A state of before has neither, and an example weighed and answered once.
     epochWeight = double(json["epoch_weight"]) ?? Double(epochExamples)
-    epochAnswers = json["epoch_answers"]?.integer ?? epochExamples
     self.epochSeconds = epochSeconds
     self.smallestLoss = smallestLoss
     self.lastLoss = lastLoss
@@ -103,8 +116,28 @@ extension CheckpointState.Progress {
       let examples = json["validation_examples"]?.integer
     {
       validation = EvaluationResult(
-        loss: loss, accuracy: double(json["validation_accuracy"]), examples: examples)
+        loss: loss, accuracy: double(json["validation_accuracy"]), examples: examples,
+        terms: (json["validation_terms"]?.array ?? []).compactMap { term in
+          guard let name = term["name"]?.string, let loss = double(term["loss"]) else { return nil }
+          return TermResult(name: name, loss: loss, accuracy: double(term["accuracy"]))
+        })
     }
+  }
+}
+
+extension CheckpointState.TermSum {
+  fileprivate var json: JSON {
+    [
+      "loss": exact(loss), "weight": exact(weight), "right": .integer(right),
+      "answers": .integer(answers),
+    ]
+  }
+
+  fileprivate init(_ json: JSON) {
+    loss = double(json["loss"]) ?? 0
+    weight = double(json["weight"]) ?? 0
+    right = json["right"]?.integer ?? 0
+    answers = json["answers"]?.integer ?? 0
   }
 }
 

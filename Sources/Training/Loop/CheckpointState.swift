@@ -15,6 +15,18 @@ public struct CheckpointState: Sendable {
   public let bestWeights: Weights?
   public let progress: Progress
 
+  /// What an epoch came to so far by one of the objectives.
+  public struct TermSum: Hashable, Sendable {
+    /// Of the losses, each by what its batch weighs.
+    public var loss = 0.0
+    public var weight = 0.0
+    /// Of the answers, those that are right.
+    public var right = 0
+    public var answers = 0
+
+    public init() {}
+  }
+
   /// The small numbers of a run's progress.
   public struct Progress: Hashable, Sendable {
     /// Of training so far.
@@ -23,9 +35,8 @@ public struct CheckpointState: Sendable {
     public var epochLoss = 0.0
     /// What the examples weigh in the loss: their number, but for losses that weigh them.
     public var epochWeight = 0.0
-    public var epochRight = 0
-    /// The answers that there are right ones among.
-    public var epochAnswers = 0
+    /// For each objective.
+    public var epochTerms: [TermSum] = []
     public var epochExamples = 0
     public var epochSeconds = 0.0
     public var smallestLoss = Double.infinity

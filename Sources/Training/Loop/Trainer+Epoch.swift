@@ -8,19 +8,22 @@ extension Trainer {
   func endEpoch(_ observer: any TrainingObserver) {
     flush(observer)
     let count = Double(max(progress.epochExamples, 1))
+    let terms = engine.objectives.indices.map { index in
+      termCounts.result(of: index, name: engine.objectives[index].name, rule: answerRules[index])
+    }
+    let isList = configuration.losses.isList
     let trained = EvaluationResult(
       loss: progress.epochWeight == 0 ? 0 : progress.epochLoss / progress.epochWeight,
-      accuracy: answerRule?.accuracy(right: progress.epochRight, of: progress.epochAnswers),
-      examples: progress.epochExamples)
+      accuracy: isList ? nil : terms[0].accuracy, examples: progress.epochExamples,
+      terms: isList ? terms : [])
     observer.epochEnded(
       EpochRecord(
         epoch: epoch, step: step, seconds: progress.seconds, loss: trained.loss,
-        accuracy: trained.accuracy,
+        accuracy: trained.accuracy, terms: trained.terms,
         examplesPerSecond: progress.epochSeconds > 0 ? count / progress.epochSeconds : 0))
     progress.epochLoss = 0
     progress.epochWeight = 0
-    progress.epochRight = 0
-    progress.epochAnswers = 0
+    termCounts.clear()
     progress.epochExamples = 0
     progress.epochSeconds = 0
 
@@ -51,13 +54,13 @@ extension Trainer {
   }
 
   private func value(of series: String, trained: EvaluationResult) -> Double? {
-    switch series {
-    case "train_loss": trained.loss
-    case "train_accuracy": trained.accuracy
-    case "validation_loss": progress.validation?.loss
-    case "validation_accuracy": progress.validation?.accuracy
-    default: nil
+    let base = SeriesOfTerm.base(of: series)
+    let result = base.hasPrefix("train") ? trained : progress.validation
+    guard let term = SeriesOfTerm.term(of: series) else {
+      return base.hasSuffix("loss") ? result?.loss : result?.accuracy
     }
+    let found = result?.terms.first { $0.name == term }
+    return base.hasSuffix("loss") ? found?.loss : found?.accuracy
   }
 
   /// Whether the weights of now are the best so far; remembers them if they may be needed again.

@@ -80,6 +80,7 @@ extension Trainer {
   func checkpoint(_ kind: CheckpointRecord.Kind) -> CheckpointRecord {
     let weights = engine.weights()
     let restores = configuration.earlyStopping?.restoreBest == true
+    progress.epochTerms = termCounts.state
     let state = CheckpointState(
       step: step, weights: weights, optimizer: engine.optimizerState(),
       states: engine.carriedStates(),

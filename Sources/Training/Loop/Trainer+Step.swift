@@ -7,13 +7,17 @@ extension Trainer {
     let next = step + 1
     let observesLayers = ObservationConfiguration.isDue(next, every: observation.activationsEvery)
     let takesHistograms = ObservationConfiguration.isDue(next, every: observation.histogramsEvery)
+    let observesTerms =
+      block.termCount > 0
+      && ObservationConfiguration.isDue(next, every: observation.termGradientsEvery)
     let program =
-      observesLayers || takesHistograms
+      observesLayers || takesHistograms || observesTerms
       ? try observedProgram(batch: batch.count) : try engine.program(batch: batch.count)
     examples.assemble(batch, into: program.slots)
     let loss = engine.pass(program, step: next)
     if !loss.isFinite {
       step = next
+      recordTerms(of: program)
       record(loss: loss, learningRate: engine.learningRate(step: next), measured: false, observer)
       return try lossFailure(loss, batch: batch)
     }
@@ -23,19 +27,15 @@ extension Trainer {
     progress.epochLoss += loss * weight
     progress.epochWeight += weight
     progress.epochExamples += batch.count
-    if let answerRule, let classes = examples.classes(0) {
-      let objective = engine.objectives[0]
-      let counted = answerRule.count(
-        outputs: program.outputs[objective.output], classes: classes,
-        rows: batch.count * objective.places, width: objective.answerWidth)
-      progress.epochRight += counted.right
-      progress.epochAnswers += counted.answers
-    }
+    count(program, batch: batch.count)
 
     let probes = takesHistograms ? beforeUpdate(program, step: next) : nil
     if observesLayers { observeActivations(program, step: next, observer) }
     let rate = engine.learningRate(step: next)
-    let isSound = engine.update(step: next, learningRate: rate)
+    // The weights of this step, before what is learned of them moves on.
+    recordTerms(of: program)
+    let isSound = engine.update(after: program, step: next, learningRate: rate)
+    if observesTerms { recordNorms(of: program, step: next) }
     if let probes { afterUpdate(probes, step: next, observer) }
     step = next
     let measured =
@@ -43,6 +43,31 @@ extension Trainer {
     record(loss: loss, learningRate: rate, measured: measured, observer)
     progress.epochSeconds += progress.seconds - began
     return isSound ? nil : gradientFailure(loss: loss)
+  }
+
+  /// Adds the batch to the sums of the epoch, for each objective.
+  private func count(_ program: TrainingProgram, batch: Int) {
+    for index in answerRules.indices {
+      termCounts.add(program.loss(index), weight: program.weight(index), to: index)
+      guard let rule = answerRules[index], let classes = examples.classes(index) else { continue }
+      let objective = engine.objectives[index]
+      let counted = rule.count(
+        outputs: program.outputs[objective.output], classes: classes,
+        rows: batch * objective.places, width: objective.answerWidth)
+      termCounts.add(right: counted.right, answers: counted.answers, to: index)
+    }
+  }
+
+  private func recordTerms(of program: TrainingProgram) {
+    for index in 0..<block.termCount {
+      block.termLosses.append(program.loss(index))
+      block.termWeights.append(engine.balancer.weight(index))
+    }
+  }
+
+  private func recordNorms(of program: TrainingProgram, step: Int) {
+    guard let norms = engine.balancer.norms(of: program) else { return }
+    block.termNorms.append((step, norms))
   }
 
   private func record(

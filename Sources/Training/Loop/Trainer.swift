@@ -24,7 +24,9 @@ public final class Trainer {
   let examples: ExampleOrder
   let validation: Evaluation?
   let test: Evaluation?
-  let answerRule: AnswerRule?
+  /// One an objective; `nil` where no accuracy is measured.
+  let answerRules: [AnswerRule?]
+  let termCounts: TermCounts
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -61,13 +63,14 @@ public final class Trainer {
     self.maximumSeconds = maximumSeconds ?? .infinity
 
     let objectives = try data.objectives(model: model, configuration: configuration)
-    answerRule = configuration.measuresAccuracy ? AnswerRule(objectives[0]) : nil
+    answerRules = objectives.map { configuration.measuresAccuracy ? AnswerRule($0) : nil }
     let parts = data.split(configuration, model: model)
     examples = try ExampleOrder(
       source: data.training, examples: parts.training, objectives: objectives,
       model: model, configuration: configuration)
     let engine = try TrainingEngine(
       model: model, configuration: configuration, objectives: objectives,
+      shared: data.shared(model: model, objectives, configuration),
       initialWeights: initialWeights)
     self.engine = engine
     for batch in examples.batchSizes { try engine.prepare(batch: batch) }
@@ -78,9 +81,12 @@ public final class Trainer {
 
     step = resuming?.step ?? 0
     progress = resuming?.progress ?? CheckpointState.Progress()
+    termCounts = TermCounts(progress.epochTerms, count: objectives.count)
     bestWeights = resuming?.bestWeights
     if let resuming { try engine.restore(resuming) }
-    block = StepBlock(parameterCount: model.learnedIndices.count)
+    block = StepBlock(
+      parameterCount: model.learnedIndices.count,
+      termCount: configuration.losses.isList ? objectives.count : 0)
     longestBlock = Self.longestBlock(parameters: model.learnedIndices.count)
     block.reserve(longestBlock, clips: configuration.clip != nil)
 
@@ -99,6 +105,7 @@ public final class Trainer {
         TrainingSummary.Parameter(
           name: $0.name, layer: $0.layer, shape: $0.shape.dimensions, trainable: $0.trainable)
       },
+      terms: configuration.losses.isList ? objectives.map(\.name) : [],
       plannedBytes: engine.plannedBytes)
   }
 

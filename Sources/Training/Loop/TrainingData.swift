@@ -43,27 +43,23 @@ public struct TrainingData: Sendable {
         faults.add(pointer, detail)
       }
     }
-    do throws(Faults) {
-      try configuration.loss.check(
-        model.outputs[0], target: training.targets[0].target, pointer: trainingPointer + "/loss")
-    } catch {
-      faults.add(error)
+    var resolver = ObjectiveResolver(
+      model: model, targets: training.targets, pointer: trainingPointer + "/loss")
+    let objectives = resolver.objectives(configuration.losses)
+    faults.add(resolver.faults)
+    addMeasureFaults(objectives, configuration, trainingPointer, to: &faults)
+    if resolver.faults.isEmpty {
+      do throws(Faults) {
+        _ = try shared(model: model, objectives, configuration, trainingPointer)
+      } catch {
+        faults.add(error)
+      }
     }
-    if configuration.measuresAccuracy, case .vector(let shape) = training.targets[0].target {
-      faults.add(
-        trainingPointer + "/metrics",
-        "accuracy needs classes; the dataset's target is numbers of shape \(shape)")
-    }
-    if configuration.measuresAccuracy, !configuration.loss.hasAnswers {
-      faults.add(
-        trainingPointer + "/metrics",
-        "accuracy needs an output for each class; that of \(type(of: configuration.loss).type) "
-          + "answers with none")
-    }
-    if let most = configuration.loss.largestBatch, configuration.batchSize > most {
+    for loss in configuration.losses.terms.map(\.loss) {
+      guard let most = loss.largestBatch, configuration.batchSize > most else { continue }
       faults.add(
         trainingPointer + "/batch_size",
-        "\(configuration.batchSize) is out of range; \(type(of: configuration.loss).type) compares each two "
+        "\(configuration.batchSize) is out of range; \(type(of: loss).type) compares each two "
           + "examples of a batch, of which there are at most \(most)")
     }
     if let fraction = configuration.validationFraction, validation != nil {
@@ -80,11 +76,61 @@ public struct TrainingData: Sendable {
 
   /// What a run makes small.
   ///
-  /// - Throws: `ShapeFault` where `faults(model:…)` finds one.
+  /// - Throws: the faults that `faults(model:…)` finds in the loss.
   func objectives(
     model: Model, configuration: TrainingConfiguration
-  ) throws(ShapeFault) -> [Objective] {
-    [try Objective.only(configuration.loss, of: model, target: training.targets[0])]
+  ) throws(Faults) -> [Objective] {
+    var resolver = ObjectiveResolver(
+      model: model, targets: training.targets, pointer: "/training/loss")
+    let objectives = resolver.objectives(configuration.losses)
+    try resolver.faults.check()
+    return objectives
+  }
+
+  /// The learned parameters at which GradNorm compares gradients; none without it.
+  func shared(
+    model: Model, _ objectives: [Objective], _ configuration: TrainingConfiguration,
+    _ trainingPointer: String = "/training"
+  ) throws(Faults) -> [Int] {
+    guard case .gradNorm(let members) = configuration.losses.balance else { return [] }
+    return try SharedLayer(
+      members.layer, of: model, objectives: objectives, pointer: trainingPointer + "/loss/balance"
+    ).parameters
+  }
+
+  private func addMeasureFaults(
+    _ objectives: [Objective], _ configuration: TrainingConfiguration, _ pointer: String,
+    to faults: inout Faults
+  ) {
+    let areNumbers = training.targets.allSatisfy {
+      if case .vector = $0.target { true } else { false }
+    }
+    let learnsClasses = objectives.contains(where: \.learnsClasses)
+    if configuration.measuresAccuracy, areNumbers || !objectives.isEmpty && !learnsClasses {
+      let found =
+        if case .vector(let shape) = training.targets[0].target, training.targets.count == 1 {
+          "the dataset's target is numbers of shape \(shape)"
+        } else {
+          "the terms' targets are numbers"
+        }
+      faults.add(pointer + "/metrics", "accuracy needs classes; \(found)")
+    }
+    let losses = configuration.losses.terms.map(\.loss)
+    if configuration.measuresAccuracy, !losses.contains(where: \.hasAnswers) {
+      faults.add(
+        pointer + "/metrics",
+        "accuracy needs an output for each class; that of "
+          + "\(losses.map { type(of: $0).type }.joined(separator: ", ")) answers with none")
+    }
+    if let monitor = configuration.earlyStopping?.monitor,
+      SeriesOfTerm.base(of: monitor).hasSuffix("accuracy"),
+      let term = SeriesOfTerm.term(of: monitor),
+      objectives.contains(where: { $0.name == term && !$0.learnsClasses })
+    {
+      faults.add(
+        pointer + "/early_stopping/monitor",
+        "\(monitor) is not measured: the target of \(term) is numbers")
+    }
   }
 
   /// Which examples of which source train and validate.

@@ -10,7 +10,8 @@ import Tensors
 final class TrainingEngine {
   let model: Model
   let configuration: TrainingConfiguration
-  let objectives: [Objective]
+  var objectives: [Objective] { balancer.objectives }
+  let balancer: TermBalancer
   let team: ThreadTeam
   /// How many steps the run has in all, for the schedule.
   var totalSteps = 1
@@ -28,11 +29,10 @@ final class TrainingEngine {
 
   init(
     model: Model, configuration: TrainingConfiguration, objectives: [Objective],
-    initialWeights: Weights? = nil
+    shared: [Int] = [], initialWeights: Weights? = nil
   ) throws(TrainingError) {
     self.model = model
     self.configuration = configuration
-    self.objectives = objectives
     team = ThreadTeam(threads: configuration.threads)
     let parameters = model.initialParameters(seed: configuration.seed)
     try initialWeights?.begin(parameters, of: model, seed: configuration.seed)
@@ -41,6 +41,8 @@ final class TrainingEngine {
     self.learned = learned
     gradients = ParameterStore(
       model.learnedParameters.map { ($0.name, $0.shape) }, element: .float32)
+    balancer = try TermBalancer(
+      objectives, configuration: configuration, shared: shared, gradients: gradients, team: team)
     updater = ParameterUpdater(
       optimizer: configuration.optimizer, clip: configuration.clip, parameters: learned,
       gradients: gradients, team: team)
@@ -54,20 +56,22 @@ final class TrainingEngine {
   var plannedBytes: Int {
     programs.reduce(0) { $0 + $1.plannedBytes }
       + evaluations.reduce(0) { $0 + $1.plannedBytes }
-      + model.stateBytes(slots: configuration.optimizer.slots.count)
+      + model.stateBytes(slots: configuration.optimizer.slots.count) + balancer.plannedBytes
   }
 
   /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
   func prepare(batch: Int) throws(TrainingError) {
     if programs.contains(where: { $0.batch == batch }) { return }
-    programs.append(try makeProgram(batch: batch, observesLayers: false))
+    programs.append(try makeProgram(batch: batch, observation: .none))
   }
 
-  func makeProgram(batch: Int, observesLayers: Bool) throws(TrainingError) -> TrainingProgram {
+  func makeProgram(
+    batch: Int, observation: TrainingPlan.Observation
+  ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
-      model: model, objectives: objectives, batch: batch,
-      observesLayers: observesLayers,
-      recomputation: observesLayers
+      model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
+      batch: batch, observation: observation,
+      recomputation: observation != .none
         ? .none
         : configuration.memory.recomputation(
           otherBytes: model.stateBytes(slots: configuration.optimizer.slots.count)))
@@ -76,7 +80,7 @@ final class TrainingEngine {
     }
     return try TrainingProgram(
       plan, batch: batch, parameters: parameters, gradients: gradients, states: states,
-      random: random, team: team)
+      random: random, balancer: balancer, team: team)
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {
@@ -93,7 +97,8 @@ final class TrainingEngine {
     of source: any ExampleSource, examples: [Int]?
   ) throws(TrainingError) -> Evaluation {
     let evaluation = try Evaluation(
-      model: model, parameters: parameters, objectives: objectives, source: source,
+      model: model, parameters: parameters, objectives: objectives,
+      isList: configuration.losses.isList, total: balancer.total, source: source,
       indices: examples,
       batchSize: model.isStateful ? configuration.batchSize : max(configuration.batchSize, 32),
       measuresAccuracy: configuration.measuresAccuracy, team: team)
@@ -101,13 +106,16 @@ final class TrainingEngine {
     return evaluation
   }
 
-  /// Runs a program whose slots are filled; answers the mean loss, and leaves the gradients.
+  /// Runs a program whose slots are filled; answers the mean loss, all objectives by their weights, and
+  /// leaves the gradients.
   func pass(_ program: TrainingProgram, step: Int) -> Double {
     random[0] = Int32(truncatingIfNeeded: configuration.seed)
     random[1] = Int32(truncatingIfNeeded: configuration.seed >> 32)
     random[2] = Int32(truncatingIfNeeded: step)
     random[3] = Int32(truncatingIfNeeded: step >> 32)
-    return program.run()
+    balancer.prepare(step: step, of: totalSteps)
+    program.run()
+    return balancer.total(program.loss)
   }
 
   func learningRate(step: Int) -> Double {
@@ -115,9 +123,11 @@ final class TrainingEngine {
       * configuration.schedule.factor(step: step, total: totalSteps)
   }
 
-  /// Moves the parameters by the gradients; answers whether all gradients were finite.
-  func update(step: Int, learningRate: Double) -> Bool {
-    updater.update(step: step, learningRate: learningRate)
+  /// Moves the parameters by the gradients that a program left; answers whether all were finite.
+  func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
+    balancer.combineGradients(step: step)
+    let isSound = updater.update(step: step, learningRate: learningRate)
+    return balancer.update(after: program, step: step, learningRate: learningRate) && isSound
   }
 
   func appendGradients(to block: inout StepBlock) { updater.append(to: &block) }
@@ -143,11 +153,12 @@ final class TrainingEngine {
   /// Makes layers begin anew.
   func resetStates() { states.zero() }
 
-  func optimizerState() -> [NamedTensor] { updater.state() }
+  func optimizerState() -> [NamedTensor] { updater.state() + balancer.state() }
 
   func restore(_ state: CheckpointState) throws(TrainingError) {
     try state.weights.write(to: parameters)
     try updater.restore(state.optimizer)
+    try balancer.restore(state.optimizer)
     try Weights(state.states).write(to: states)
   }
 }

@@ -68,13 +68,12 @@ final class InferenceProgram {
     for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
   }
 
-  /// Takes the losses of the batch run last into means over batches, one an objective.
-  func add(to means: inout [WeightedMean]) {
-    for index in losses.indices {
-      means[index].add(
-        Double(losses[index].pointee),
-        weight: weights[index].map { Double($0.pointee) } ?? Double(batch))
-    }
+  /// The mean loss of the batch run last by one of the objectives, unweighted.
+  func loss(_ objective: Int) -> Double { Double(losses[objective].pointee) }
+
+  /// What the batch run last weighs in a mean over batches.
+  func weight(_ objective: Int) -> Double {
+    weights[objective].map { Double($0.pointee) } ?? Double(batch)
   }
 
   /// Makes stateful layers begin anew.

@@ -4,20 +4,35 @@ import Tensors
 
 /// A model's forward pass, losses and backward pass for one batch size, planned but without memory.
 struct TrainingPlan {
+  /// What outlives a pass beside losses and gradients.
+  struct Observation: Hashable {
+    /// Each layer's output and the gradient there.
+    var layers = false
+    /// The norm of each term's own gradient, which takes a backward pass a term.
+    var terms = false
+
+    static let none = Observation()
+    static let all = Observation(layers: true, terms: true)
+  }
+
   let plan: Plan
   /// One a model's input, as are the outputs.
   let inputs: [Value]
   let outputs: [Value]
-  /// One an objective.
-  let targets: [Value]
-  let losses: [Value]
-  /// What the batch weighs in a mean over batches; `nil` for its number of examples.
-  let weight: Value?
+  let objectives: ObjectiveGraph
   /// The random primitives' seed and step; `nil` when nothing is random.
   let random: Value?
   let parameters: [Value]
-  /// One a learned parameter.
+  /// One a learned parameter; none when the terms' own gradients are combined after the pass.
   let gradients: [Value]
+  /// The derivatives of the sum with respect to the log variances.
+  let logVarianceGradients: [Value]
+  /// For each term its own gradients; empty unless they are combined after the pass.
+  let termGradients: [[Value]]
+  /// For each term the squared norm of its gradient: over all learned parameters when observed, and at the
+  /// layer that GradNorm compares.
+  let squaredNorms: [Value]
+  let sharedSquaredNorms: [Value]
   /// What layers hand on to the next pass: zeros before the first one.
   let states: [(name: String, value: Value, shape: Shape)]
   /// What becomes of running statistics and states after the pass.
@@ -26,47 +41,84 @@ struct TrainingPlan {
   let layers: [(name: String, shape: Shape, output: Value, gradient: Value)]
 
   /// - Parameters:
-  ///   - observesLayers: whether each layer's output and the gradient there outlive the pass.
+  ///   - shared: the learned parameters at which GradNorm compares gradients.
   ///   - recomputation: whether activations are kept or computed again.
   init(
-    model: Model, objectives: [Objective], batch: Int, observesLayers: Bool,
-    recomputation: Recomputation = .none
+    model: Model, objectives: [Objective], balance: LossBalance = .fixed, shared: [Int] = [],
+    batch: Int, observation: Observation = .none, recomputation: Recomputation = .none
   ) throws(TrainingError) {
     do throws(GraphError) {
       var graph = Graph()
       let built = try model.build(batch: batch, mode: .training, into: &graph)
-      let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
-      var total = terms[0].loss
-      for term in terms.dropFirst() { total = try graph.add(total, term.loss) }
-      let observed = observesLayers ? built.layerOutputs : []
+      let terms = try ObjectiveGraph(
+        objectives, balance: balance, on: built.outputs, of: model, batch: batch, in: &graph)
+      let observed = observation.layers ? built.layerOutputs : []
       let learned = model.learnedIndices.map { built.parameters[$0] }
+      let own = balance == .conflictFree ? [] : learned
       let derivatives = try graph.gradients(
-        of: total, withRespectTo: learned + observed.map(\.value))
+        of: terms.total, withRespectTo: own + terms.logVariances + observed.map(\.value))
+      var termGradients: [[Value]] = []
+      var squaredNorms: [Value] = []
+      var sharedSquaredNorms: [Value] = []
+      for loss in terms.losses {
+        if balance == .conflictFree {
+          termGradients.append(try graph.gradients(of: loss, withRespectTo: learned))
+        } else if observation.terms {
+          squaredNorms.append(try graph.squaredNorm(ofGradientOf: loss, withRespectTo: learned))
+        }
+        if case .gradNorm = balance {
+          let parameters = shared.map { learned[$0] }
+          sharedSquaredNorms.append(
+            try graph.squaredNorm(ofGradientOf: loss, withRespectTo: parameters))
+        }
+      }
       let updates = graph.updates
       var options = Plan.Options()
       options.recomputation = recomputation
-      // Of several losses each has weights of its own, and their sum has none.
-      weight = terms.count == 1 ? terms[0].weight : nil
       plan = try Plan(
         graph,
-        outputs: terms.map(\.loss) + (weight.map { [$0] } ?? []) + built.outputs + derivatives
-          + observed.map(\.value)
-          + updates.map(\.value),
+        outputs: terms.losses + terms.batchWeights.compactMap(\.self) + built.outputs + derivatives
+          + termGradients.flatMap(\.self) + squaredNorms + sharedSquaredNorms
+          + observed.map(\.value) + updates.map(\.value),
         options: options)
       inputs = built.inputs
       outputs = built.outputs
-      targets = terms.map(\.target)
-      losses = terms.map(\.loss)
+      self.objectives = terms
       random = graph.random
       parameters = built.parameters
       states = graph.states.map { ($0.name, $0.value, graph.type(of: $0.value).shape) }
       self.updates = updates.map { ($0.state, $0.value, graph.type(of: $0.value).byteCount) }
-      gradients = Array(derivatives.prefix(learned.count))
-      layers = zip(observed, derivatives.dropFirst(learned.count)).map {
+      gradients = Array(derivatives.prefix(own.count))
+      logVarianceGradients = Array(
+        derivatives.dropFirst(own.count).prefix(terms.logVariances.count))
+      self.termGradients = termGradients
+      self.squaredNorms = squaredNorms
+      self.sharedSquaredNorms = sharedSquaredNorms
+      layers = zip(observed, derivatives.suffix(observed.count)).map {
         ($0.layer, graph.type(of: $0.value).shape, $0.value, $1)
       }
     } catch {
       throw TrainingError(.plan, error.description)
     }
+  }
+}
+
+extension Graph {
+  /// The sum of the squares of all of a scalar's derivatives.
+  fileprivate mutating func squaredNorm(
+    ofGradientOf loss: Value, withRespectTo parameters: [Value]
+  ) throws(GraphError) -> Value {
+    let sources = sources(of: loss)
+    // What the loss doesn't depend on has zeros that nobody need add up.
+    let reached = parameters.filter { sources.contains($0) }
+    var total: Value?
+    for gradient in try gradients(of: loss, withRespectTo: reached) {
+      var part = try sum(square(gradient))
+      if let sum = total { part = try add(sum, part) }
+      total = part
+    }
+    // No two outputs of a plan may be one value.
+    if let total { return total }
+    return try scale(loss, by: 0)
   }
 }

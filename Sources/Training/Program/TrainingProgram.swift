@@ -23,8 +23,12 @@ final class TrainingProgram {
   /// Empty unless observed.
   let layers: [ObservedLayer]
   let plannedBytes: Int
+  /// For each term the squared norm of its gradient; empty unless observed.
+  let squaredNorms: [UnsafeMutablePointer<Float>]
+  /// The same at the layer that GradNorm compares.
+  let sharedSquaredNorms: [UnsafeMutablePointer<Float>]
   private let losses: [UnsafeMutablePointer<Float>]
-  private let weightOfBatch: UnsafeMutablePointer<Float>?
+  private let batchWeights: [UnsafeMutablePointer<Float>?]
   private let executor: Executor
   private let updates:
     [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
@@ -36,7 +40,8 @@ final class TrainingProgram {
   ///   - random: seed and step, two words each.
   init(
     _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
-    states: ParameterStore, random: UnsafeMutablePointer<Int32>, team: ThreadTeam
+    states: ParameterStore, random: UnsafeMutablePointer<Int32>, balancer: TermBalancer,
+    team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
     var bindings: [Value: UnsafeMutableRawPointer] = [:]
@@ -53,6 +58,18 @@ final class TrainingProgram {
       }
       bindings[state.value] = states.pointer(index)
     }
+    for (index, weight) in parts.objectives.weights.enumerated() {
+      if let weight { bindings[weight] = UnsafeMutableRawPointer(balancer.weights + index) }
+    }
+    for (index, value) in parts.objectives.logVariances.enumerated() {
+      bindings[value] = balancer.logVariances.pointer(index)
+      bindings[parts.logVarianceGradients[index]] = balancer.logVarianceGradients.pointer(index)
+    }
+    if let stores = balancer.termGradients?.stores {
+      for (store, values) in zip(stores, parts.termGradients) {
+        for (index, value) in values.enumerated() { bindings[value] = store.pointer(index) }
+      }
+    }
     if let slot = parts.random { bindings[slot] = UnsafeMutableRawPointer(random) }
     do {
       executor = try Executor(plan: parts.plan, bindings: bindings, team: team)
@@ -68,10 +85,12 @@ final class TrainingProgram {
     }
     slots = BatchSlots(
       inputs: parts.inputs.map(executor.pointer(to:)),
-      targets: parts.targets.map(executor.pointer(to:)))
+      targets: parts.objectives.targets.map(executor.pointer(to:)))
     outputs = parts.outputs.map(floats)
-    losses = parts.losses.map(floats)
-    weightOfBatch = parts.weight.map(floats)
+    losses = parts.objectives.losses.map(floats)
+    batchWeights = parts.objectives.batchWeights.map { $0.map(floats) }
+    squaredNorms = parts.squaredNorms.map(floats)
+    sharedSquaredNorms = parts.sharedSquaredNorms.map(floats)
     layers = parts.layers.map { layer in
       ObservedLayer(
         name: layer.name, shape: layer.shape, output: floats(layer.output),
@@ -90,15 +109,20 @@ final class TrainingProgram {
     executor.plan.explain(executor.profile(runs: passes), besides: others)
   }
 
-  /// What the batch run last weighs in a mean over batches.
-  var weight: Double { weightOfBatch.map { Double($0.pointee) } ?? Double(batch) }
-
-  /// Runs the pass; answers the mean loss of the batch.
-  func run() -> Double {
+  /// Runs the pass, after which the losses and gradients are there.
+  func run() {
     executor.run()
     for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
-    var total = 0.0
-    for index in losses.indices { total += Double(losses[index].pointee) }
-    return total
   }
+
+  /// The mean loss of the batch by one of the objectives, unweighted.
+  func loss(_ objective: Int) -> Double { Double(losses[objective].pointee) }
+
+  /// What the batch run last weighs in a mean over batches by one of the objectives.
+  func weight(_ objective: Int) -> Double {
+    batchWeights[objective].map { Double($0.pointee) } ?? Double(batch)
+  }
+
+  /// The same for the sum of all: of several each has weights of its own, and the sum has none.
+  var weight: Double { losses.count == 1 ? weight(0) : Double(batch) }
 }

@@ -9,17 +9,20 @@ public struct EpochRecord: Hashable, Sendable {
   public let loss: Double
   /// The share of right answers, likewise; only when asked for.
   public let accuracy: Double?
+  /// One a term, when the loss is a list of them.
+  public let terms: [TermResult]
   public let examplesPerSecond: Double
 
   public init(
     epoch: Int, step: Int, seconds: Double, loss: Double, accuracy: Double?,
-    examplesPerSecond: Double
+    terms: [TermResult] = [], examplesPerSecond: Double
   ) {
     self.epoch = epoch
     self.step = step
     self.seconds = seconds
     self.loss = loss
     self.accuracy = accuracy
+    self.terms = terms
     self.examplesPerSecond = examplesPerSecond
   }
 }

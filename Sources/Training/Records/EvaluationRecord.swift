@@ -1,5 +1,33 @@
 import JSON
 
+/// What a model's answers are worth by one of its objectives.
+public struct TermResult: Hashable, Sendable {
+  public let name: String
+  /// The mean loss an example, unweighted.
+  public let loss: Double
+  /// The share of right answers; `nil` when the targets are no classes, or it wasn't asked for.
+  public let accuracy: Double?
+
+  public init(name: String, loss: Double, accuracy: Double?) {
+    self.name = name
+    self.loss = loss
+    self.accuracy = accuracy
+  }
+}
+
+extension [TermResult] {
+  /// An object by the terms' names.
+  public var json: JSON {
+    .object(
+      JSONObject(
+        map { term in
+          var part = JSONObject([("loss", .number(term.loss))])
+          if let accuracy = term.accuracy { part["accuracy"] = .number(accuracy) }
+          return (term.name, .object(part))
+        }))
+  }
+}
+
 /// What a model's answers on a set of examples are worth.
 public struct EvaluationResult: Hashable, Sendable {
   /// The mean loss an example.
@@ -7,17 +35,21 @@ public struct EvaluationResult: Hashable, Sendable {
   /// The share of right answers; `nil` when the targets are no classes.
   public let accuracy: Double?
   public let examples: Int
+  /// One a term, when the loss is a list of them.
+  public let terms: [TermResult]
 
-  public init(loss: Double, accuracy: Double?, examples: Int) {
+  public init(loss: Double, accuracy: Double?, examples: Int, terms: [TermResult] = []) {
     self.loss = loss
     self.accuracy = accuracy
     self.examples = examples
+    self.terms = terms
   }
 
   public var json: JSON {
     var object = JSONObject([("loss", .number(loss))])
     if let accuracy { object["accuracy"] = .number(accuracy) }
     object["examples"] = .integer(examples)
+    if !terms.isEmpty { object["terms"] = terms.json }
     return .object(object)
   }
 }

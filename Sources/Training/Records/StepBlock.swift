@@ -19,19 +19,35 @@ public struct StepBlock: Sendable {
   public internal(set) var gradients: [ParameterGradient] = []
   /// The gradients after clipping, laid out alike; empty when nothing clips.
   public internal(set) var clippedGradients: [ParameterGradient] = []
+  /// For each step one entry a term: its unweighted loss, and by what that was multiplied in the sum.
+  public internal(set) var termLosses: [Double] = []
+  public internal(set) var termWeights: [Double] = []
+  /// The norm of each term's own gradient, at the steps where it was measured.
+  public internal(set) var termNorms: [(step: Int, norms: [Double])] = []
   /// How many entries of `gradients` a measured step has.
   public let parameterCount: Int
+  /// How many terms the loss has; 0 when it isn't a list of them.
+  public let termCount: Int
 
   public var count: Int { losses.count }
   public var isEmpty: Bool { losses.isEmpty }
   public var lastStep: Int { firstStep + count - 1 }
 
-  public init(parameterCount: Int) { self.parameterCount = parameterCount }
+  public init(parameterCount: Int, termCount: Int = 0) {
+    self.parameterCount = parameterCount
+    self.termCount = termCount
+  }
 
   /// The gradients of the block's `index`-th step before clipping; `nil` when not measured.
   public func gradients(at index: Int) -> ArraySlice<ParameterGradient>? {
     guard let place = measured.firstIndex(of: Int32(index)) else { return nil }
     return gradients[place * parameterCount..<(place + 1) * parameterCount]
+  }
+
+  /// The losses of the `index`-th step's terms, then their weights; empty without terms.
+  public func series(at index: Int) -> [Double] {
+    let range = index * termCount..<(index + 1) * termCount
+    return Array(termLosses[range]) + Array(termWeights[range])
   }
 
   mutating func reserve(_ steps: Int, clips: Bool) {
@@ -41,6 +57,8 @@ public struct StepBlock: Sendable {
     seconds.reserveCapacity(steps)
     measured.reserveCapacity(steps)
     gradients.reserveCapacity(steps * parameterCount)
+    termLosses.reserveCapacity(steps * termCount)
+    termWeights.reserveCapacity(steps * termCount)
     if clips { clippedGradients.reserveCapacity(steps * parameterCount) }
   }
 
@@ -52,5 +70,8 @@ public struct StepBlock: Sendable {
     measured.removeAll(keepingCapacity: true)
     gradients.removeAll(keepingCapacity: true)
     clippedGradients.removeAll(keepingCapacity: true)
+    termLosses.removeAll(keepingCapacity: true)
+    termWeights.removeAll(keepingCapacity: true)
+    termNorms.removeAll(keepingCapacity: true)
   }
 }

@@ -17,6 +17,8 @@ public struct TrainingSummary: Hashable, Sendable {
   public let validationExamples: Int
   public let testExamples: Int
   public let parameters: [Parameter]
+  /// The names of the loss's terms; empty when it isn't a list of them.
+  public let terms: [String]
   /// The memory that the plans, the parameters and the optimizer hold, in bytes.
   public let plannedBytes: Int
 }

@@ -1,3 +1,4 @@
+import JSON
 import NeuralNetworks
 
 /// A loss at one of a model's outputs, against one of the targets.
@@ -10,30 +11,31 @@ public struct Objective: Sendable {
   public let target: String?
   public let loss: any Loss
   public let encoding: TargetEncoding
+  public let weight: TermWeight
+  /// Whether the target is classes rather than numbers.
+  let learnsClasses: Bool
   /// Answers an example has, and outputs an answer has.
   let places: Int
   let answerWidth: Int
 
-  /// - Throws: `ShapeFault` when loss, output and target don't fit.
+  /// - Throws: `Faults` when loss, output and target don't fit.
   init(
-    name: String, loss: any Loss, output: Int, of model: Model, target: ExampleTarget,
-    isOnly: Bool
-  ) throws(ShapeFault) {
+    name: String, loss: any Loss, weight: TermWeight = .one, output: Int, of model: Model,
+    target: ExampleTarget, isOnly: Bool
+  ) throws(Faults) {
     let shape = model.outputs[output].shape
     self.name = name
     self.loss = loss
+    self.weight = weight
     self.output = output
     self.target = isOnly ? nil : target.name
-    encoding = try loss.encoding(output: shape, target: target.target)
+    do throws(ShapeFault) {
+      encoding = try loss.encoding(output: shape, target: target.target)
+    } catch {
+      throw Faults([Fault(pointer: "", detail: error.detail)])
+    }
+    learnsClasses = if case .classes = target.target { true } else { false }
     places = target.target.places
     answerWidth = shape.count / max(places, 1)
-  }
-
-  /// The one objective of a model with one output, and data with one target.
-  static func only(
-    _ loss: any Loss, of model: Model, target: ExampleTarget
-  ) throws(ShapeFault) -> Objective {
-    try Objective(
-      name: model.outputs[0].name, loss: loss, output: 0, of: model, target: target, isOnly: true)
   }
 }

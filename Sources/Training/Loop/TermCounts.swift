@@ -1,0 +1,39 @@
+/// Sums over the examples of the epoch under way, for each objective.
+///
+/// In memory of its own, so that a step adds to it without an allocation.
+final class TermCounts {
+  private let sums: UnsafeMutablePointer<CheckpointState.TermSum>
+  private let count: Int
+
+  init(_ sums: [CheckpointState.TermSum] = [], count: Int) {
+    self.count = count
+    self.sums = .allocate(capacity: max(count, 1))
+    self.sums.initialize(repeating: CheckpointState.TermSum(), count: max(count, 1))
+    for (index, sum) in sums.prefix(count).enumerated() { self.sums[index] = sum }
+  }
+
+  deinit { sums.deallocate() }
+
+  /// - Parameter weight: what the batch weighs in the mean.
+  func add(_ loss: Double, weight: Double, to index: Int) {
+    sums[index].loss += loss * weight
+    sums[index].weight += weight
+  }
+
+  func add(right: Int, answers: Int, to index: Int) {
+    sums[index].right += right
+    sums[index].answers += answers
+  }
+
+  /// - Parameter rule: by which answers were counted, if they were.
+  func result(of index: Int, name: String, rule: AnswerRule?) -> TermResult {
+    let sum = sums[index]
+    return TermResult(
+      name: name, loss: sum.weight == 0 ? 0 : sum.loss / sum.weight,
+      accuracy: rule?.accuracy(right: sum.right, of: sum.answers))
+  }
+
+  var state: [CheckpointState.TermSum] { (0..<count).map { sums[$0] } }
+
+  func clear() { sums.update(repeating: CheckpointState.TermSum(), count: max(count, 1)) }
+}
