@@ -234,6 +234,30 @@ struct SequenceTargetTests {
     #expect(dataset.preview(rows: 1)["rows"]?.array?.first?["target"] == ["0", "2", "2"])
   }
 
+  @Test("may have places without a class, which stay what they are, and no other negative numbers")
+  func ignored() throws {
+    func shorts(_ values: [Int16], _ name: String) throws -> URL {
+      let text = "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3)}"
+      let bytes = values.flatMap {
+        [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
+      }
+      return try workspace.file(
+        [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8) + bytes,
+        name: name)
+    }
+    let inputs = try array([1, 2, 3, 4, 5, 6], "(2, 3)", "x.npy")
+    let query = ["target_kind": "sequence"]
+    let dataset = try workspace.imported(
+      inputs, targets: shorts([0, 2, -100, 1, -100, -100], "y.npy"), query)
+    #expect(
+      dataset.target == .sequence(names: ["0", "1", "2"], counts: [1, 1, 1], shape: [3]))
+    #expect(dataset.allTargets(Int32.self) == [0, 2, -100, 1, -100, -100])
+    #expect(dataset.preview(rows: 1)["rows"]?.array?.first?["target"] == ["0", "2", nil])
+    let error = workspace.refusal(
+      inputs, targets: try shorts([0, 2, -1, 1, 0, 0], "z.npy"), query)
+    #expect(error?.message.contains("or -100 where there's none") == true)
+  }
+
   @Test("are refused when there's one number an example")
   func flat() throws {
     let error = workspace.refusal(

@@ -141,6 +141,37 @@ import Testing
     #expect(parts.validation?.examples == Array(18..<22))
   }
 
+  @Test("derivatives with padding, and of layers that begin with states, agree with differences")
+  func differences() throws {
+    let tokens = try Model(
+      ModelSpec([
+        "input": ["shape": [5], "dtype": "int32", "vocabulary": 3, "padding": 0],
+        "layers": [
+          ["type": "embedding", "dimensions": 4],
+          ["type": "transformer_block", "heads": 2, "feed_forward": 3],
+          ["type": "lstm", "units": 3, "return_sequences": true, "stateful": true],
+          ["type": "gru", "units": 3, "layers": 2, "return_sequences": true, "stateful": true],
+          ["type": "global_avg_pool1d"], ["type": "dense", "units": 2],
+        ],
+      ]))
+    let numbers = try Model(
+      ModelSpec([
+        "input": ["shape": [4, 2], "padding": 0],
+        "layers": [
+          ["type": "rnn", "units": 3, "stateful": true, "return_sequences": true],
+          ["type": "lstm", "units": 3, "layer_norm": true, "stateful": true],
+          ["type": "dense", "units": 2],
+        ],
+      ]))
+    for model in [tokens, numbers] {
+      let configuration = GradientCheckConfiguration(loss: MeanSquaredError(), seed: 5)
+      let check = try ModelGradientCheck(
+        model: model, configuration: configuration, examples: nil)
+      let report = try #require(try check.run())
+      #expect(report.passed, "\(report.json)")
+    }
+  }
+
   @Test("rows of a batch go on where those of the batch before ended")
   func lanes() {
     let lanes = Lanes(examples: 11, rows: 3)

@@ -2,7 +2,11 @@ import Foundation
 import Tensors
 
 /// Writes an array of targets as classes, as classes at each place, or as vectors.
+///
+/// A place whose class is `noClass` has none: what PyTorch's `ignore_index` is by default.
 struct TargetWriter {
+  static let noClass = -100.0
+
   private let array: UploadedArray
   private let options: ImportOptions
   private let limits: ImportLimits
@@ -48,7 +52,7 @@ struct TargetWriter {
       throw DatasetError(
         .malformed,
         "\(survey.statistics.map(\.minimum).min() ?? 0) is no class; classes at places are numbers "
-          + "from 0, also of places that a loss leaves out (its ignore_index)", part: array.name)
+          + "from 0, or -100 where there's none", part: array.name)
     }
     guard !survey.hasTooManyValues else {
       throw DatasetError(
@@ -106,7 +110,7 @@ struct TargetWriter {
     let indices = Dictionary(
       values.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
     try array.forEachRun { (position, run) throws(DatasetError) in
-      try output.append(run.map { indices[$0] ?? 0 })
+      try output.append(run.map { indices[$0] ?? ($0 == TargetWriter.noClass ? -100 : 0) })
     }
     return (values.map { String(Int64($0)) }, values.map { survey.counts[$0] ?? 0 })
   }
@@ -167,6 +171,7 @@ private struct TargetSurvey {
             .malformed, "\(value) is no target; correct it or leave the example out",
             part: array.name, row: place / width + 1, column: place % width + 1)
         }
+        if countsPlaces, value == TargetWriter.noClass { continue }
         statistics[isSeparate ? place % width : 0].add(value)
         guard width == 1 || countsPlaces, !hasTooManyValues else { continue }
         if value.rounded() != value || abs(value) >= 0x1p53 {
