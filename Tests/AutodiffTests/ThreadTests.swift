@@ -98,6 +98,14 @@ import Testing
         rows: g.constant(places(7)), columns: g.constant(places(11)), values: x[0], rowCount: 300,
         x[1])
     },
+    Case("neighbors", [[4000, 2], [300, 64]]) { (g: inout Graph, x: [Value]) throws(GraphError) in
+      let index = SparseIndex(
+        rows: (0..<4000).map { Int32($0 * 300 / 4000) },
+        columns: (0..<4000).map { Int32(($0 * 7919) % 300) }, rowCount: 300, columnCount: 300)
+      let pattern = g.sparsePattern(index)
+      let weights = try g.segmentSoftmax(x[0], of: pattern)
+      return try g.neighborSum(pattern, values: weights, x[1])
+    },
   ]
 
   @Test("the same bits on 1, 2, 3 and 8 threads", arguments: cases)

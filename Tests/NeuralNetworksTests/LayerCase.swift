@@ -60,9 +60,12 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
   /// What they hold after it.
   var updates: [Numbers] { (json["updates"]?.array ?? []).map(Numbers.init) }
   var inputs: [Numbers] { (json["inputs"]?.array ?? []).map(Numbers.init) }
-  /// The gradients with respect to the inputs; `nil` for tokens.
+  /// The gradients with respect to the inputs, and the features of edges; `nil` for tokens.
   var inputGradients: [[Double]?] {
-    (json["inputs"]?.array ?? []).map { $0["gradient"]?.array?.compactMap(\.double) }
+    let edges = json["graph"]?["edge_features"].map { [$0] } ?? []
+    return ((json["inputs"]?.array ?? []) + edges).map {
+      $0["gradient"]?.array?.compactMap(\.double)
+    }
   }
 
   /// The layer as the spec has it.
@@ -97,13 +100,16 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
   /// - Parameter mode: the fixture's when left out.
   func built(element: ElementType, mode: Mode? = nil) throws -> Built {
     let mode = mode ?? json["mode"]?.string.flatMap(Mode.init) ?? .training
-    let layer = try layer()
-    let shapes = inputs.map { Shape(Array($0.shape.dimensions.dropFirst())) }
+    let given = GraphOfCase(json["graph"])
+    let layer = try given.map { try $0.taken(by: self.layer()) } ?? self.layer()
+    let shapes =
+      given?.shapes ?? inputs.map { Shape(Array($0.shape.dimensions.dropFirst())) }
+    let batch = given?.batch ?? inputs[0].shape[0]
     let outputShape = try layer.outputShape(of: shapes)
     let described = layer.allParameters(of: shapes, output: outputShape)
     #expect(described.filter(\.isTrainable).map(\.name) == parameters.map(\.name))
     #expect(described.filter(\.isTrainable).map(\.shape) == parameters.map(\.shape))
-    #expect(outputShape.prepending(inputs[0].shape[0]) == output.shape)
+    #expect(outputShape.prepending(given?.rows ?? batch) == output.shape)
 
     var graph = Graph(element: element)
     var contents: [Value: Tensor] = [:]
@@ -139,12 +145,12 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
       contents[value] = numbers.tensor(element)
       return value
     }
+    var context = ForwardContext(
+      layer: "layer", mode: mode, batch: batch, outputShape: outputShape,
+      activationParameters: Array(parameterValues.suffix(count)), masks: masks)
+    try given?.add(to: &context, in: &graph, element: element, &contents, &variables)
     let output = try layer.forward(
-      inputValues, parameters: Array(parameterValues.dropLast(count)),
-      context: ForwardContext(
-        layer: "layer", mode: mode, batch: inputs[0].shape[0], outputShape: outputShape,
-        activationParameters: Array(parameterValues.suffix(count)), masks: masks),
-      in: &graph)
+      inputValues, parameters: Array(parameterValues.dropLast(count)), context: context, in: &graph)
     let cotangent = graph.input("cotangent", TensorType(self.output.shape, element))
     contents[cotangent] = self.cotangent.tensor(element)
     let loss = try graph.sum(graph.multiply(output, cotangent))

@@ -57,6 +57,8 @@ public enum PrimitiveCatalog {
     Gather.entries,
     SegmentMax.entries,
     SparseProduct.entries,
+    NeighborSum.entries,
+    SegmentSoftmax.entries,
     [SoftmaxCrossEntropy.entry, DistributionCrossEntropy.entry, ClassWeightSum.entry],
     ElementLoss.entries,
     [PairDistances.entry, Triplets.entry],

@@ -2,6 +2,7 @@
 #include "vm_optimizers.h"
 #include "vm_histogram.h"
 #include "vm_index.h"
+#include "vm_graph.h"
 #include "vm_volume.h"
 #include "vm_noise.h"
 #include "vm_interpolation.h"

@@ -50,6 +50,8 @@ public struct Dense: Layer {
     ]
   }
 
+  public var sparseSupport: SparseSupport { .consumes }
+
   public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape {
     let input = inputs[0]
     guard input.rank >= 1 else {
@@ -79,6 +81,11 @@ public struct Dense: Layer {
     _ inputs: [Value], parameters: [Value], context: ForwardContext, in graph: inout Graph
   ) throws(GraphError) -> Value {
     var x = inputs[0]
+    if let sparsity = context.sparsity {
+      let y = try graph.vertexLinear(
+        x, sparsity: sparsity, weight: parameters[0], bias: bias ? parameters[1] : nil)
+      return try context.activate(y, by: activation, in: &graph)
+    }
     let shape = graph.type(of: x).shape
     let features = shape[shape.rank - 1]
     let rows = context.batch * context.outputShape.count / units

@@ -31,6 +31,9 @@ public protocol Layer: Sendable {
   /// The activation applied to the output, `.identity` when there is none.
   var activation: Activation { get }
 
+  /// What becomes of features of which only some elements are stored.
+  var sparseSupport: SparseSupport { get }
+
   /// What stands before the names of what the activation learns.
   static var activationPrefix: String { get }
 
@@ -69,6 +72,7 @@ extension Layer {
   public static var inputElement: ElementType { .float32 }
   public static func inputElement(at position: Int) -> ElementType { inputElement }
   public func taking(vocabulary: Int?) throws(ShapeFault) -> Self { self }
+  public var sparseSupport: SparseSupport { .none }
   public var activation: Activation { .identity }
   public func parameters(of inputs: [Shape]) -> [LayerParameter] { [] }
   public static var activationPrefix: String { "activation." }
@@ -126,13 +130,17 @@ public struct ForwardContext: Sendable {
   /// The layer's name; also names its stream of random numbers.
   public let layer: String
   public let mode: Mode
-  public let batch: Int
+  public var batch: Int
   /// The layer's output without the batch axis.
   public let outputShape: Shape
   /// The values of what the activation learns.
   let activationParameters: [Value]
   /// Which places of each input are real, `[N, T]`: 1, or 0 for padding; `nil` when all are.
   public let masks: [Value?]
+  /// The graph whose vertices the batch is; `nil` when it isn't one.
+  public var structure: GraphStructure?
+  /// Where the stored elements of the first input are, `[batch, features]`; `nil` when it is dense.
+  public var sparsity: SparsePattern?
 
   init(
     layer: String, mode: Mode, batch: Int, outputShape: Shape, activationParameters: [Value] = [],

@@ -62,6 +62,11 @@ public enum LayerCatalog {
     AdaptivePool<Mean, OneAxis>.self,
     AdaptivePool<Mean, TwoAxes>.self,
     AdaptivePool<Mean, ThreeAxes>.self,
+    GraphConvolution.self,
+    GraphAttention.self,
+    GraphSAGE.self,
+    GraphIsomorphism.self,
+    GraphReadout.self,
   ]
 
   public static var entries: [CatalogEntry] {

@@ -18,6 +18,8 @@ public enum LayerLimits {
   public static let steps = 2_048
   /// Operators and calls in the expressions of all layers together.
   public static let expressionOperations = 10_000
+  /// Numbers an edge of a graph has.
+  public static let edgeFeatures = 4_096
   /// Axes of one example.
   public static let rank = 6
   /// Extents of kernels, strides, paddings and dilations.

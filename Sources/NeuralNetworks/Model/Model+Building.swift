@@ -7,23 +7,33 @@ extension Model {
     inputs: [Value], outputs: [Value], layerOutputs: [(layer: String, value: Value)],
     parameters: [Value],
     /// Of each output, which of its steps are real, `[batch, T]`; `nil` where all are.
-    outputMasks: [Value?]
+    outputMasks: [Value?],
+    /// Where the graph is; `nil` for a model on none.
+    graph: GraphParts?
   )
 
   /// Adds the model to a graph.
   ///
   /// - Shapes: inputs `[batch, …]` and outputs `[batch, …]`, in the order of the model's; parameters
   ///   as `parameters` lists them. Numbers have the graph's element type.
+  ///
+  /// A model on a graph is computed for all vertices at once, whatever the batch. Its input is int32 `[batch]`:
+  /// which vertices, or after a readout which graphs, the output is of.
+  ///
+  /// - Parameter extents: how large the graph is, for a model on one.
   /// - Throws: `GraphError` with the layer's name as its scope.
   public func build(
-    batch: Int, mode: Mode, into graph: inout Graph
+    batch: Int, mode: Mode, extents: GraphExtents = .nominal, into graph: inout Graph
   ) throws(GraphError) -> Parts {
     let scope = graph.scope
     defer { graph.scope = scope }
-    let taken = inputs.map { input in
-      let element = input.element.isFloatingPoint ? graph.element : input.element
-      return graph.input(input.name, TensorType(input.shape.prepending(batch), element))
-    }
+    let parts = inputs[0].graph.map { GraphParts(inputs[0], $0, extents, batch, in: &graph) }
+    let taken =
+      parts.map { [$0.features] }
+      ?? inputs.map { input in
+        let element = input.element.isFloatingPoint ? graph.element : input.element
+        return graph.input(input.name, TensorType(input.shape.prepending(batch), element))
+      }
     var inputMasks: [Value?] = []
     for (input, value) in zip(inputs, taken) {
       inputMasks.append(try input.mask(of: value, in: &graph))
@@ -57,9 +67,10 @@ extension Model {
         of: layer.inputShapes, output: layer.outputShape
       ).count
       let masksOfInputs = layer.sources.map(mask)
-      let context = ForwardContext(
+      var context = ForwardContext(
         layer: layer.name, mode: mode, batch: batch, outputShape: layer.outputShape,
         activationParameters: Array(parameters.suffix(learned)), masks: masksOfInputs)
+      parts?.describe(layer, to: &context)
       made[index] = try layer.layer.forward(
         layer.sources.map(value), parameters: Array(parameters.dropLast(learned)),
         context: context, in: &graph)
@@ -67,6 +78,16 @@ extension Model {
         masksOfInputs, output: layer.outputShape, in: &graph)
     }
     let named = zip(spec.layers, made).map { (layer: $0.name, value: $1) }
-    return (taken, spec.outputs.map(value), named, own.flatMap(\.self), spec.outputs.map(mask))
+    let parameters = own.flatMap(\.self)
+    guard let parts else {
+      return (taken, spec.outputs.map(value), named, parameters, spec.outputs.map(mask), nil)
+    }
+    graph.scope = scope
+    var outputs: [Value] = []
+    for output in spec.outputs {
+      outputs.append(try graph.gather(value(of: output), indices: parts.examples))
+    }
+    let masks = [Value?](repeating: nil, count: outputs.count)
+    return ([parts.examples], outputs, named, parameters, masks, parts)
   }
 }

@@ -26,10 +26,15 @@ enum InputDecoder {
     {
       reader.fault("padding", objection)
     }
+    let graph = GraphInputSpec(&reader, element: element)
+    if graph != nil, padding != nil {
+      reader.fault("padding", "is for sequences; a graph has no vertices that aren't there")
+    }
     model.add(reader.finish())
     return shape.map {
       InputSpec(
-        name: name, shape: $0, element: element, vocabulary: vocabulary, padding: padding)
+        name: name, shape: $0, element: element, vocabulary: vocabulary, padding: padding,
+        graph: graph)
     }
   }
 

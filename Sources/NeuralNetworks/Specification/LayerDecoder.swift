@@ -24,7 +24,15 @@ struct LayerDecoder {
     let layer: any Layer
     let inputShapes: [Shape]
     let outputShape: Shape
+    let place: GraphPlace
     var share: Int?
+  }
+
+  /// Where a layer of a model on a graph stands: whether its output is of graphs, and whether it takes the
+  /// vertices' features as the data has them.
+  private struct GraphPlace {
+    var isOfGraphs = false
+    var takesFeatures = false
   }
 
   init(_ wiring: LayerWiring, inputs: [InputSpec?]) {
@@ -156,7 +164,9 @@ struct LayerDecoder {
       for parameter in parameters { try parameter.initializer.check(parameter, of: layer) }
       try count(parameters, inputs: inputs, output: output)
     }
-    decoded[index] = Decoded(layer: layer, inputShapes: inputs, outputShape: output)
+    decoded[index] = Decoded(
+      layer: layer, inputShapes: inputs, outputShape: output,
+      place: try placeInGraph(of: layer, at: index))
   }
 
   private mutating func count(
@@ -214,7 +224,44 @@ struct LayerDecoder {
         "\(L.type) takes int32 tokens, and its input is numbers",
         rule: "an embedding follows the model's input, with \"dtype\": \"int32\" and a vocabulary")
     }
-    return try layer.taking(vocabulary: vocabulary)
+    guard let graphLayer = layer as? any GraphLayer else {
+      return try layer.taking(vocabulary: vocabulary)
+    }
+    guard let input = inputs[0] else { return layer }
+    guard let graph = input.graph else {
+      throw ShapeFault(
+        "\(L.type) works on the vertices of a graph, and the model's input is none",
+        rule: "the input of a model on a graph says \"graph\": true")
+    }
+    return try graphLayer.taking(graph) as? L ?? layer
+  }
+
+  private func placeInGraph(
+    of layer: any Layer, at index: Int
+  ) throws(ShapeFault) -> GraphPlace {
+    guard inputs[0]?.graph != nil else { return GraphPlace() }
+    let sources = (wiring.sources[index] ?? []).map(resolved)
+    let before = sources.map { source -> Decoded? in
+      if case .layer(let index) = source { decoded[index] } else { nil }
+    }
+    let areOfGraphs = Set(before.map { $0?.place.isOfGraphs ?? false })
+    guard areOfGraphs.count <= 1 else {
+      throw ShapeFault(
+        field: "inputs", "some inputs are of vertices, others of graphs",
+        rule: "what is joined is all before a graph_readout or all behind one")
+    }
+    let isOfGraphs = areOfGraphs.contains(true)
+    if isOfGraphs, layer is any GraphLayer {
+      throw ShapeFault(
+        "its input is of graphs, which have no edges between them",
+        rule: "\(type(of: layer).documentation.type) stands before graph_readout")
+    }
+    let takesFeatures = zip(sources, before).contains { source, layer in
+      guard let layer else { return source == .input(0) }
+      return layer.place.takesFeatures && layer.layer.sparseSupport == .keeps
+    }
+    let readsOut = (layer as? any GraphLayer).map { type(of: $0).readsOut } ?? false
+    return GraphPlace(isOfGraphs: isOfGraphs || readsOut, takesFeatures: takesFeatures)
   }
 
   // MARK: - Sharing
@@ -282,7 +329,8 @@ extension LayerDecoder {
           sources: (wiring.sources[index] ?? []).map(final), inputShapes: decoded.inputShapes,
           outputShape: decoded.outputShape, isTrainable: layers[index].isTrainable,
           share: decoded.share.flatMap { positions[$0] },
-          place: String(layers[index].pointer.dropFirst(pointer.count)))
+          place: String(layers[index].pointer.dropFirst(pointer.count)),
+          isOfGraphs: decoded.place.isOfGraphs, takesFeatures: decoded.place.takesFeatures)
       }
     }
     let chosen = outputs?.map { wiring.source($0).map(final) ?? .layer(specs.count - 1) }

@@ -70,6 +70,8 @@ public struct InputSpec: Hashable, Sendable {
   public let vocabulary: Int?
   /// The token, or the number of all features of a step, that says that there's nothing at a place.
   public var padding: Double?
+  /// The graph whose vertices the examples are; `nil` when they make none.
+  public var graph: GraphInputSpec?
 
   var json: JSON {
     var object = JSONObject([
@@ -79,6 +81,7 @@ public struct InputSpec: Hashable, Sendable {
     if let padding {
       object["padding"] = vocabulary == nil ? .number(padding) : .integer(Int(padding))
     }
+    if let graph { object["graph"] = graph.json }
     return .object(object)
   }
 }
@@ -112,6 +115,10 @@ public struct LayerSpec: Sendable {
   public let share: Int?
   /// Where it stands in the spec, as a JSON pointer; for what a container adds, where the container does.
   public let place: String
+  /// Whether its output has a row for each graph, in place of each example.
+  public let isOfGraphs: Bool
+  /// Whether its first input is the vertices' features as the data has them, perhaps after a dropout.
+  public let takesFeatures: Bool
 
   public var type: String { Swift.type(of: layer).documentation.type }
 }

@@ -18,13 +18,14 @@ class Cases:
         torch.manual_seed(seed)
         self.files = {}
 
-    def add(self, type, fields, shapes, module, forward=None, note="", batch=3, inputs=None, rename=None, inference=False):
+    def add(self, type, fields, shapes, module, forward=None, note="", batch=3, inputs=None, rename=None, inference=False, graph=None):
         """A case of the layer `type` with the members `fields`.
 
         shapes: the shapes of its inputs, without the batch axis; normal numbers are drawn unless `inputs` holds
             tensors with the batch axis (of integers for tokens; a vocabulary then belongs into fields).
         module: a torch module (or a dict of named tensors that require gradients) with the parameters.
         forward: from the inputs to the output; the module itself when left out. It works in float64.
+        graph: what the case says of the graph whose vertices the batch is.
         rename: from a parameter's name in `module` to ours, where they differ.
         inference: whether the module only infers, from running statistics that are drawn.
         """
@@ -58,6 +59,7 @@ class Cases:
         self.files.setdefault(type, []).append({
             "name": type + (" " + note if note else ""),
             "layer": {"type": type, **fields},
+            **({"graph": graph} if graph else {}),
             "batch": inputs[0].shape[0],
             "inputs": [{**array("", x), "dtype": "float32" if x.is_floating_point() else "int32",
                         "gradient": [float(f"{v:.9g}") for v in x.grad.flatten().tolist()] if x.requires_grad else None} for x in inputs],

@@ -30,6 +30,8 @@ public struct Dropout: Layer {
 
   public var configuration: [(String, JSON)] { [("rate", .number(rate))] }
 
+  public var sparseSupport: SparseSupport { .keeps }
+
   public func outputShape(of inputs: [Shape]) throws(ShapeFault) -> Shape { inputs[0] }
 
   public func forwardFlops(inputs: [Shape], output: Shape) -> Int { 2 * output.count }
