@@ -71,6 +71,10 @@ extension Dataset {
       throw DatasetError(
         .option, "the reference is a text, and this dataset is \(description.format.rawValue)")
     }
+    if description.graph != nil || reference.graph != nil {
+      if let fault = graphFault(reference) { throw DatasetError(.option, fault) }
+      return self
+    }
     let order = try Order(description, like: reference)
     if order.isPlain, description.columns == reference.columns,
       zip(description.namedInputs, reference.namedInputs).allSatisfy({
@@ -112,6 +116,17 @@ extension Dataset {
             inputs: zip(arrays.inputs, adaptedInputs).map { .init(name: $0.name, input: $1) },
             targets: zip(arrays.targets, adaptedTargets).map { .init(name: $0.name, target: $1) })
         }))
+  }
+
+  /// A graph can't take another's place, but for one of the same features and classes.
+  private func graphFault(_ reference: DatasetDescription) -> String? {
+    if (reference.graph == nil) != (description.graph == nil) {
+      return reference.graph == nil
+        ? "this dataset is a graph, and the reference is none"
+        : "the reference is a graph, and this dataset is none"
+    }
+    return inputShape == reference.inputShape && description.target.isLike(reference.target)
+      ? nil : "the two graphs differ in features or classes; graphs aren't adapted to each other"
   }
 
   /// Which of this dataset's arrays is which of the reference's, by their names.

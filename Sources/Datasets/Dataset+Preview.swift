@@ -10,6 +10,7 @@ extension Dataset {
   public func preview(rows: Int) -> JSON {
     let rows = max(0, min(rows, 100, examples))
     if let tokens { return textPreview(tokens, rows: rows) }
+    if let graph { return graphPreview(graph, rows: rows) }
     if description.columns.isEmpty { return arrayPreview(rows: rows) }
     let file = directory.appendingPathComponent(FileName.preview)
     let stored = (try? Data(contentsOf: file)).flatMap { try? JSON(parsing: $0) }

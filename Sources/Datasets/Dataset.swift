@@ -14,7 +14,7 @@ public final class Dataset: @unchecked Sendable {
     static func inputs(_ index: Int) -> String { index == 0 ? inputs : "inputs-\(index).bin" }
     static func targets(_ index: Int) -> String { index == 0 ? targets : "targets-\(index).bin" }
     static let all =
-      [description, preview]
+      [description, preview, GraphFile.name]
       + (0..<DatasetDescription.mostArrays).flatMap { [inputs($0), targets($0)] }
   }
 
@@ -27,6 +27,10 @@ public final class Dataset: @unchecked Sendable {
   /// What a text's examples are cut out of, and the file that it lies in; `nil` for anything else.
   let tokens: TokenFile?
   private let text: MappedFile?
+  /// The graph whose vertices, or graphs, the examples are, and the file of its dense features; `nil` when they
+  /// make none.
+  public let graph: GraphFile?
+  private let vertices: MappedFile?
 
   public var examples: Int { description.examples }
   public var inputShape: Shape { description.input.shape }
@@ -54,6 +58,9 @@ public final class Dataset: @unchecked Sendable {
   init(directory: URL, description: DatasetDescription) throws(DatasetError) {
     self.directory = directory
     self.description = description
+    graph = try description.graph.map { (graph) throws(DatasetError) in
+      try GraphFile(directory: directory, description: graph, examples: description.examples)
+    }
     if let windows = description.input.windows {
       let text = try MappedFile(directory.appendingPathComponent(FileName.inputs))
       try text.check(examples: windows.count, bytes: windows.tokenBytes)
@@ -66,12 +73,27 @@ public final class Dataset: @unchecked Sendable {
       }
       tokens = TokenFile(windows: windows, bytes: text.bytes)
       self.text = text
+      vertices = nil
       inputFiles = []
       targetFiles = []
       return
     }
     tokens = nil
     text = nil
+    if let graph {
+      let features = try MappedFile(directory.appendingPathComponent(FileName.inputs))
+      let rows = graph.description.storedFeatures == nil ? graph.description.vertices : 0
+      let (bytes, overflow) = description.input.shape.count.multipliedReportingOverflow(by: 4)
+      try features.check(examples: rows, bytes: overflow ? -1 : bytes)
+      vertices = features
+      inputFiles = []
+      let targets = directory.appendingPathComponent(FileName.targets)
+      targetFiles = [
+        try TargetFile(targets, description.target, examples: description.examples)
+      ]
+      return
+    }
+    vertices = nil
     var inputFiles: [InputFile] = []
     var targetFiles: [TargetFile] = []
     for (index, named) in description.namedInputs.enumerated() {
@@ -97,6 +119,8 @@ public final class Dataset: @unchecked Sendable {
     self.description = description
     tokens = nil
     text = nil
+    graph = nil
+    vertices = nil
   }
 
   /// The same text in another's vocabulary.
@@ -105,6 +129,8 @@ public final class Dataset: @unchecked Sendable {
     inputFiles = []
     targetFiles = []
     text = dataset.text
+    graph = nil
+    vertices = nil
     self.tokens = tokens
     self.description = description
   }
@@ -164,7 +190,21 @@ public final class Dataset: @unchecked Sendable {
       tokens.gather(indices, offset: 0, into: destination) { Float($0) }
       return
     }
+    if let graph {
+      for row in 0..<indices.count where graph.description.graphs == nil {
+        precondition(
+          indices[row] >= 0 && indices[row] < examples, "example \(indices[row]) of \(examples)")
+        vertexFeatures(
+          indices[row], of: graph, into: destination + row * description.input.shape.count)
+      }
+      return
+    }
     inputFiles[input].gather(indices: indices, into: destination)
+  }
+
+  /// The features of all vertices of a graph, unless they are sparse.
+  public var denseFeatures: UnsafeBufferPointer<Float> {
+    vertices?.bytes.bindMemory(to: Float.self) ?? UnsafeBufferPointer(start: nil, count: 0)
   }
 
   /// The class of every example by the first target; none when that is a vector.

@@ -21,6 +21,13 @@ public struct ImportLimits: Hashable, Sendable {
   public var arrayHeaderBytes = 65_536
   public var arrayRank = 8
   public var archiveEntries = 1_024
+  /// Vertices and edges of a graph, each direction counted, which are held in memory.
+  public var graphVertices = 1 << 22
+  public var graphEdges = 1 << 24
+  /// Numbers that a graph's vertices have together, and its edges; of sparse ones those that are stored.
+  public var graphElements = 1 << 26
+  public var graphFeatures = 1 << 20
+  public var edgeFeatures = 4_096
   /// Numbers of one example.
   public var exampleElements = 1 << 26
 

@@ -49,6 +49,12 @@ public struct ImportOptions: Hashable, Sendable {
   static let sequenceLengths = 1...(1 << 20)
   /// What is said of single arrays.
   var ofArrays = ArrayOptions()
+  /// Whether a graph's edges go one way; else each goes both ways. `nil`: both.
+  public var isDirected: Bool?
+  /// Whether only the features of vertices that aren't 0 are stored; `nil`: where they are few.
+  public var isSparse: Bool?
+  /// Whether the features of each vertex are divided by their sum.
+  public var normalizesRows: Bool?
 
   public init() {}
 
@@ -105,6 +111,16 @@ public struct ImportOptions: Hashable, Sendable {
     Field(
       "tokens", .choice(TextTokens.allCases.map(\.rawValue)), default: "character",
       "Unicode characters, of which those that occur make the vocabulary, or the 256 bytes (text)"),
+    Field(
+      "directed", .boolean, default: false,
+      "Whether edges go one way; else each goes both ways (graph)"),
+    Field(
+      "sparse", .boolean,
+      "Whether only features that aren't 0 are stored; those of fewer than a tenth when left out (graph)"
+    ),
+    Field(
+      "normalize_rows", .boolean, default: false,
+      "Whether each vertex's features are divided by the sum of their absolute values (graph)"),
   ]
 
   private static let methods = ScalingMethod.allCases.map(\.rawValue).joined(separator: ", ")
@@ -124,11 +140,7 @@ public struct ImportOptions: Hashable, Sendable {
     targets = ImportOptions.list("targets", &reader)
     ignore = ImportOptions.list("ignore", &reader)
     categorical = ImportOptions.list("categorical", &reader)
-    switch reader.string("header", in: ["true", "false"]) {
-    case "true": header = true
-    case "false": header = false
-    default: break
-    }
+    header = ImportOptions.flag("header", &reader)
     if let text = reader.string("delimiter") {
       let named = ImportOptions.delimiters.first {
         $0.name == text || [$0.byte] == Array(text.utf8)
@@ -172,6 +184,9 @@ public struct ImportOptions: Hashable, Sendable {
     stride = ImportOptions.integer("stride", Self.sequenceLengths, &reader)
     tokens = ImportOptions.choice("tokens", &reader)
     checkText(&reader)
+    isDirected = ImportOptions.flag("directed", &reader)
+    isSparse = ImportOptions.flag("sparse", &reader)
+    normalizesRows = ImportOptions.flag("normalize_rows", &reader)
     try reader.finish().check()
   }
 
@@ -179,6 +194,10 @@ public struct ImportOptions: Hashable, Sendable {
     _ name: String, _ reader: inout ObjectReader
   ) -> Choice? where Choice.RawValue == String {
     reader.string(name, in: Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
+  }
+
+  private static func flag(_ name: String, _ reader: inout ObjectReader) -> Bool? {
+    reader.string(name, in: ["true", "false"]).map { $0 == "true" }
   }
 
   private static func list(_ name: String, _ reader: inout ObjectReader) -> [String] {
@@ -261,6 +280,13 @@ public struct ImportOptions: Hashable, Sendable {
     return Shape(extents)
   }
 
+  /// An option that was given and means something for graphs alone.
+  var ofGraphs: String? {
+    if isDirected != nil { return "directed" }
+    if isSparse != nil { return "sparse" }
+    return normalizesRows == nil ? nil : "normalize_rows"
+  }
+
   /// The options as one text: equal for options that mean the same, whatever order they came in.
   public var canonical: String {
     var parts: [String] = []
@@ -294,6 +320,9 @@ public struct ImportOptions: Hashable, Sendable {
     add("sequence_length", sequenceLength.map(String.init))
     add("stride", stride.flatMap { $0 == sequenceLength ? nil : String($0) })
     add("tokens", tokens.flatMap { $0 == .character ? nil : $0.rawValue })
+    add("directed", isDirected == true ? "true" : nil)
+    add("sparse", isSparse.map(String.init))
+    add("normalize_rows", normalizesRows == true ? "true" : nil)
     return parts.joined(separator: "&")
   }
 }

@@ -130,7 +130,7 @@ struct ImportOptionsTests {
 
   @Test("each has its description")
   func fields() {
-    #expect(ImportOptions.fields.count == 16)
+    #expect(ImportOptions.fields.count == 19)
     #expect(ImportOptions.fields.allSatisfy { !$0.summary.isEmpty })
   }
 }

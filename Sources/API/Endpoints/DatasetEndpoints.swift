@@ -24,7 +24,8 @@ enum DatasetEndpoints {
       summary: "Upload a dataset",
       description: """
         The file is the body, as `curl -T` or `--data-binary` sends it; formats of several files \
-        come as `multipart/form-data` with one part an array (`features`, `targets`). The body \
+        come as `multipart/form-data` with one part an array (`features`, `targets`, and for a graph \
+        `edges` and more, see docs/graphs.md). The body \
         streams to disk. It is decoded before the answer, so that what is wrong with it is told \
         now, with row and column.
         """,
@@ -35,7 +36,7 @@ enum DatasetEndpoints {
           (MediaType.bytes, .bytes), (MediaType.csv, .string),
           (
             MediaType.multipart,
-            .object([.maybe("features", .bytes), .maybe("targets", .bytes)])
+            .object(StagedUpload.partNames.map { .maybe($0, .bytes) })
           ),
         ], acceptsAnything: true),
       answers: [.json(201, "The dataset.", .reference("Dataset"), headers: [Answer.location])],

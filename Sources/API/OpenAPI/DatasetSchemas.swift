@@ -56,10 +56,25 @@ enum DatasetSchemas {
           .always("shape", shape), .maybe("classes", .array(.string)),
         ])), "Likewise; `target` is the first."),
     .always("columns", .array(.object([.always("name", .string)])), "Of a table; else none."),
+    .maybe("graph", graph, "Whose vertices, or graphs, the examples are."),
     .always("size_bytes", .integer(0...Int.max), "Of the upload."),
     .always("sha256", .string.with("pattern", "^[0-9a-f]{64}$"), "Of the upload."),
     .maybe("options", .string, "How the upload was read, in one canonical line."),
     .always("created_at", .time),
+  ])
+
+  private static let graph = Schema.object([
+    .always("vertices", .integer(1...Int.max)),
+    .always("edges", .integer(1...Int.max), "Each direction counted."),
+    .always("directed", .boolean),
+    .always("duplicate_edges", .integer(0...Int.max), "Given again, and left out."),
+    .always("self_loops", .integer(0...Int.max), "From a vertex to itself."),
+    .always("unknown_edges", .integer(0...Int.max), "Of vertices that aren't there, left out."),
+    .always("edge_features", .integer(0...Int.max)),
+    .maybe("graphs", .integer(1...Int.max), "Where targets are of graphs."),
+    .maybe("stored_features", .integer(1...Int.max), "Where features are sparse."),
+    .always("train", .integer(0...Int.max)), .always("validation", .integer(0...Int.max)),
+    .always("test", .integer(0...Int.max)),
   ])
 
   private static let preview = Schema.object([

@@ -72,6 +72,8 @@ public struct DatasetDescription: Hashable, Sendable {
   public let options: String
   /// All arrays by their names, when there are several inputs or targets; `input` and `target` are the first.
   public var arrays: NamedArrays?
+  /// The graph whose vertices, or graphs, the examples are; `nil` when they make none.
+  public var graph: GraphDescription?
 
   public var inputShape: Shape { input.shape }
   /// What `gather` writes: always `float32`.
@@ -94,6 +96,7 @@ extension DatasetDescription {
       object["inputs"] = arrays.inputsJSON
       object["targets"] = arrays.targetsJSON
     }
+    if let graph { object["graph"] = graph.json }
     return .object(object)
   }
 
@@ -114,11 +117,13 @@ extension DatasetDescription {
     }
     self.columns = columns
     arrays = try NamedArrays(&reader)
+    let graphValue = reader.value("graph")
     let inputValue = reader.requiredValue("input") ?? .null
     let targetValue = reader.requiredValue("target") ?? .null
     try reader.finish().check()
     input = try Input(inputValue, pointer: pointer + "/input")
     target = try Target(targetValue, pointer: pointer + "/target")
+    if let graphValue { graph = try GraphDescription(graphValue, pointer: pointer + "/graph") }
   }
 }
 

@@ -77,8 +77,13 @@ public struct DatasetImporter: Sendable {
     let format: DatasetFormat
     if let chosen = options.format {
       format = chosen
+    } else if parts.contains(where: { $0.name == "edges" || $0.name == "content" }) {
+      format = .graph
     } else {
       format = try FormatSniffer.sniff(first.file, limits: limits)
+    }
+    if format != .graph, let option = options.ofGraphs {
+      throw DatasetError(.option, "\(option) is for graphs; leave it out, or say format=graph")
     }
     let decoded: DecodedParts
     switch format {
@@ -91,6 +96,9 @@ public struct DatasetImporter: Sendable {
     case .text:
       decoded = try TextImport(options: options, limits: limits, directory: directory)
         .run(file: only(parts).file)
+    case .graph:
+      decoded = try GraphImport(options: options, limits: limits, directory: directory)
+        .run(parts: parts)
     case .npy, .idx:
       decoded = try ArrayImport(options: options, limits: limits, directory: directory)
         .run(parts: parts)
@@ -100,7 +108,7 @@ public struct DatasetImporter: Sendable {
     let description = DatasetDescription(
       format: format, examples: decoded.examples, input: decoded.input, target: decoded.target,
       columns: decoded.columns, sizeBytes: size, sha256: hash,
-      options: options.canonical, arrays: decoded.arrays)
+      options: options.canonical, arrays: decoded.arrays, graph: decoded.graph)
     let file = try OutputFile(directory.appendingPathComponent(Dataset.FileName.description))
     try file.append(description.json.encoded())
     try file.finish()

@@ -118,4 +118,6 @@ struct DecodedParts {
   let columns: [Column]
   /// When there are several inputs or targets.
   var arrays: DatasetDescription.NamedArrays?
+  /// When the examples are a graph's.
+  var graph: GraphDescription?
 }

@@ -21,7 +21,10 @@ public struct StagedUpload: Sendable {
   }
 
   /// The names that parts may have, in the order in which they are kept.
-  public static let partNames = ["features", "targets"]
+  public static let partNames = [
+    "features", "targets", "edges", "edge_features", "graphs", "train_mask", "validation_mask",
+    "test_mask", "content", "cites",
+  ]
 
   /// Whether a name can be that of a part: 1 to 64 letters, digits, hyphens and underscores.
   public static func isPartName(_ name: String) -> Bool {
