@@ -35,7 +35,9 @@ extension RunService {
     return try await gradientCheckWork.run { [self] in
       guard !isGoingDown else { throw RunService.stopped }
       let check = try ModelGradientCheck(
-        model: model, configuration: configuration, examples: known, initialWeights: weights)
+        model: model, configuration: configuration,
+        examples: known.map { ($0.graphExamples as (any ExampleSource)?) ?? $0 },
+        initialWeights: weights)
       guard let report = try check.run(isStopped: { isGoingDown }) else {
         throw RunService.stopped
       }

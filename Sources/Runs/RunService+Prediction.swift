@@ -16,6 +16,14 @@ extension RunService {
   public func predict(_ id: RunID, body: JSON) async throws -> JSON {
     var reader = ObjectReader(body)
     let checkpoint = reader.string("checkpoint")
+    let vertices = reader.array("vertices", count: 1...RunService.mostPredictions)
+    if vertices != nil || reader.has("inputs") == false, let run = try await store.runs.get(id),
+      try DatasetDescription(JSON(parsing: run.data)).graph != nil
+    {
+      try reader.finish().check()
+      return try await predict(id, run, vertices: vertices, checkpoint: checkpoint)
+    }
+    if vertices != nil { reader.fault("vertices", "belongs to runs on a graph; give inputs") }
     let rows =
       reader.requiredValue("inputs") == nil
       ? nil : reader.array("inputs", count: 1...RunService.mostPredictions)
@@ -59,7 +67,9 @@ extension RunService {
       throw Faults([Fault(pointer: "/dataset", detail: "there is no dataset \"\(text ?? "")\"")])
     }
     let parts = try await trained(id, checkpoint: checkpoint)
-    let examples = try datasets.open(record).adapted(to: parts.data)
+    let opened = try datasets.open(record).adapted(to: parts.data)
+    let graph = opened.graphExamples
+    let examples: any ExampleSource = (graph as (any ExampleSource)?) ?? opened
     let faults = TrainingData(training: examples).faults(
       model: parts.model, configuration: parts.request.training, trainingPointer: "")
     try Faults(
@@ -68,7 +78,7 @@ extension RunService {
     .check()
     let result = try Evaluation.result(
       model: parts.model, weights: parts.weights, losses: parts.request.training.losses,
-      examples: examples,
+      examples: examples, indices: graph?.evaluated,
       batchSize: parts.model.isStateful ? parts.request.training.batchSize : 256)
     guard case .object(var object) = result.json else { return result.json }
     object["dataset"] = .string(dataset.rawValue)
@@ -79,7 +89,7 @@ extension RunService {
   }
 
   /// A run's model with trained weights, and the description of the data it was trained on.
-  private struct Trained {
+  struct Trained {
     let request: RunRequest
     let model: Model
     let weights: Weights
@@ -96,7 +106,7 @@ extension RunService {
     }
   }
 
-  private func trained(_ id: RunID, checkpoint name: String?) async throws -> Trained {
+  func trained(_ id: RunID, checkpoint name: String?) async throws -> Trained {
     guard let run = try await store.runs.get(id) else { throw notFound(id) }
     let checkpoint = try await checkpoint(id, name ?? "latest")
     let bytes = try await store.checkpoints.weights(checkpoint)
@@ -114,12 +124,18 @@ extension RunService {
     let losses = parts.request.training.losses
     let prediction = try Prediction(
       model: model, weights: parts.weights, losses: losses.byOutput(of: model))
-    let results = try prediction.run(
-      parts.order(inputs).map { $0.elements(of: Float.self) })
+    return answer(
+      parts, try prediction.run(parts.order(inputs).map { $0.elements(of: Float.self) }))
+  }
+
+  /// The answer's document: for each of the model's outputs what came out, and where its targets are classes the
+  /// most probable ones.
+  func answer(_ parts: Trained, _ results: [Prediction.Result]) -> JSON {
+    let model = parts.model
     let targets = parts.data.namedTargets.map {
       ExampleTarget(name: $0.name ?? ExampleTarget.onlyName, $0.target.lossTarget)
     }
-    let learned = losses.targetsByOutput(of: model, targets: targets)
+    let learned = parts.request.training.losses.targetsByOutput(of: model, targets: targets)
     let answers = results.indices.map { index in
       RunService.answer(
         results[index], target: learned[index].map { parts.data.namedTargets[$0].target },

@@ -30,7 +30,7 @@ extension RunService {
     try faults.check()
     guard let model, let (data, description) = data else { throw faults }
     try data.faults(model: model, configuration: request.training).check()
-    try checkMemory(model, request)
+    try checkMemory(model, data, request)
 
     let run = try await store.runs.insert(
       NewRun(
@@ -102,30 +102,31 @@ extension RunService {
       opened.append(try datasets.open(record))
     }
     guard faults.isEmpty, let training = opened[0] else { return nil }
-    let data = try TrainingData(
-      training: training, validation: opened[1]?.adapted(to: training.description),
-      test: opened[2]?.adapted(to: training.description))
+    let data = try TrainingData(training, validation: opened[1], test: opened[2])
     return (data, training.description)
   }
 
   /// A step must fit the server's memory, or the run's own budget, when need be with recomputation.
   ///
   /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
-  private func checkMemory(_ model: Model, _ request: RunRequest) throws {
+  private func checkMemory(
+    _ model: Model, _ data: TrainingData, _ request: RunRequest
+  ) throws {
     let training = request.training.limited(toBytes: configuration.memoryBytes)
     let copies = training.parameterCopies
     let state = Double(model.parameterCount) * 4 * Double(copies)
     let activations = model.layers.reduce(0) { $0 + $1.activationBytes }
-    let needed = state + Double(activations) * Double(training.batchSize)
+    let needed = state + Double(activations) * Double(data.stepRows(training))
     let limit = training.memory.budgetBytes ?? configuration.memoryBytes
     let isOwn = request.training.memory.budgetBytes.map { $0 <= limit } ?? false
     let source = isOwn ? "training.memory.budget_bytes allows" : "the server allows (--memory)"
     let pointer = isOwn ? "/training/memory/budget_bytes" : "/model"
-    if needed <= Double(limit), !isOwn { return }
+    // What edges hold isn't among a layer's activations.
+    if needed <= Double(limit), !isOwn, data.graph == nil { return }
     var detail: String?
     if state <= Double(limit) {
       do {
-        let bytes = try model.trainingBytes(training)
+        let bytes = try data.stepBytes(model, training)
         if bytes > limit { detail = "a step needs \(bytes) bytes" }
       } catch {
         detail = error.message
@@ -134,7 +135,7 @@ extension RunService {
       detail =
         "training needs about \(Int(min(needed, 1e18))) bytes "
         + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
-        + "of activations times the batch size \(training.batchSize))"
+        + "of activations times \(data.stepRows(training)) rows)"
     }
     guard let detail else { return }
     throw Faults([

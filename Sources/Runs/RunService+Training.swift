@@ -44,12 +44,9 @@ extension RunService {
     let state = try store.checkpoints.newestState(run.id).map { try CheckpointState(decoding: $0) }
     return TrainingJob(
       model: model,
-      data: TrainingData(
-        training: training,
-        validation: try run.datasets.validation.map {
-          try dataset($0).adapted(to: training.description)
-        },
-        test: try run.datasets.test.map { try dataset($0).adapted(to: training.description) }),
+      data: try TrainingData(
+        training, validation: run.datasets.validation.map(dataset),
+        test: run.datasets.test.map(dataset)),
       configuration: request.training.limited(toBytes: configuration.memoryBytes),
       observation: request.observation,
       initialWeights: try state == nil ? initialWeights(of: run, request, model) : nil,

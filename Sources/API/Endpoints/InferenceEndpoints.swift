@@ -13,7 +13,8 @@ enum InferenceEndpoints {
         Inputs are as they were uploaded: what the import did to the training data is done to them \
         too. Rows of a table are arrays of the feature columns' values, or objects by their names. \
         An array file of NumPy is taken too. With several inputs an example is an object by their names, \
-        and an npz archive has an array for each; with several outputs the answer is an object by theirs.
+        and an npz archive has an array for each; with several outputs the answer is an object by theirs. \
+        A run on a graph is asked of its vertices by their numbers, or of all.
         """,
       query: [WeightsEndpoints.checkpoint],
       body: BodyDescription(

@@ -45,6 +45,13 @@ enum ModelSchemas {
           "padding", .number,
           "The token, or with `[length, features]` the number of all features of a step, that says that there's nothing at a place."
         ),
+        .maybe(
+          "graph",
+          .anyOf([
+            .boolean,
+            .object(
+              [.maybe("edge_features", .integer(0...LayerLimits.edgeFeatures))], isClosed: true),
+          ]), "Whether examples are the vertices of a graph."),
       ], isClosed: true)
   }
 

@@ -110,11 +110,15 @@ enum ObservationSchemas {
 
   private static let predictionRequest = Schema.object(
     [
-      .always(
+      .maybe(
         "inputs", .array(.anything, count: 1...RunService.mostPredictions),
         "One element an example, nested as the model's input; with several inputs an object by their "
-          + "names; of a text dataset a text of as many tokens as an example has, or their numbers."
+          + "names; of a text dataset a text of as many tokens as an example has, or their numbers. "
+          + "Needed but for a run on a graph."
       ),
+      .maybe(
+        "vertices", .array(.integer(0...Int.max), count: 1...RunService.mostPredictions),
+        "Of a run on a graph: whose outputs are asked for; all when left out."),
       .maybe("checkpoint", .string),
     ])
 
@@ -139,6 +143,8 @@ enum ObservationSchemas {
       "predictions", .array(.anything),
       "The likeliest class of each example, or those at its places; of a text dataset the text they make."
     ),
+    .maybe(
+      "vertices", .array(.integer(0...Int.max)), "Of a run on a graph: whose outputs they are."),
   ]
 
   private static let evaluationRequest = Schema.object([

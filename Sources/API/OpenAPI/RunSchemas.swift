@@ -77,7 +77,9 @@ enum RunSchemas {
         .maybe("schedule", Components.choice(among: ScheduleCatalog.entries)),
         .maybe(
           "clip", .object([.maybe("norm", .number), .maybe("value", .number)], isClosed: true)),
-        .maybe("validation", .object([.always("fraction", .number)], isClosed: true)),
+        .maybe(
+          "validation",
+          .object([.maybe("fraction", .number), .maybe("mask", .boolean)], isClosed: true)),
         .maybe(
           "metrics",
           .array(.oneOf(TrainingConfiguration.Metric.allCases.map(\.rawValue)))),

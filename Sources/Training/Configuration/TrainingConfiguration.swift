@@ -11,10 +11,10 @@ public struct TrainingConfiguration: Sendable {
   }
 
   public let duration: Duration
-  public let batchSize: Int
+  public internal(set) var batchSize: Int
   /// Decides the initial weights, the order of the examples, the validation split and dropout.
   public let seed: UInt64
-  public let shuffle: Bool
+  public internal(set) var shuffle: Bool
   /// Whether an epoch's last batch is left out when it is short.
   public let dropLast: Bool
   public let losses: LossTerms
@@ -23,6 +23,8 @@ public struct TrainingConfiguration: Sendable {
   public let clip: Clip?
   /// The share of the training examples that is kept out for validation.
   public let validationFraction: Double?
+  /// Whether the run says that its data has examples of its own for validation, as a graph may.
+  public let validatesByMask: Bool
   public let metrics: [Metric]
   public let earlyStopping: EarlyStopping?
   /// A checkpoint after every so many steps.
@@ -68,11 +70,12 @@ public struct TrainingConfiguration: Sendable {
     let optimizer = Self.optimizer(&reader)
     let schedule = Self.schedule(&reader)
     clip = Self.clip(&reader)
-    validationFraction = Self.validation(&reader, hasValidationDataset: hasValidationDataset)
+    (validationFraction, validatesByMask) = Self.validation(
+      &reader, hasValidationDataset: hasValidationDataset)
     metrics = Self.metrics(&reader)
     earlyStopping = EarlyStopping(
       &reader, metrics: metrics, losses: losses,
-      hasValidation: hasValidationDataset || validationFraction != nil)
+      hasValidation: hasValidationDataset || validationFraction != nil || validatesByMask)
     (checkpointEverySteps, checkpointsKept) = Self.checkpoint(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)
@@ -98,10 +101,14 @@ public struct TrainingConfiguration: Sendable {
 
   private static func validation(
     _ reader: inout ObjectReader, hasValidationDataset: Bool
-  ) -> Double? {
-    guard var part = reader.reader("validation") else { return nil }
+  ) -> (fraction: Double?, byMask: Bool) {
+    guard var part = reader.reader("validation") else { return (nil, false) }
     let fraction = part.double("fraction", in: 0.0001...0.9)
-    if part.faults.isEmpty, !part.has("fraction") {
+    let byMask = part.bool("mask") ?? false
+    if byMask, fraction != nil {
+      part.fault("mask", "contradicts fraction; give one of the two")
+    }
+    if part.faults.isEmpty, !part.has("fraction"), !byMask {
       part.fault("fraction", "is missing; from 0.0001 to 0.9")
     }
     reader.add(part.finish())
@@ -109,7 +116,15 @@ public struct TrainingConfiguration: Sendable {
       reader.fault(
         "validation", "contradicts the run's own dataset for validation; give one of the two")
     }
-    return fraction
+    return (fraction, byMask)
+  }
+
+  /// The same with steps of so many examples, always the same ones.
+  func taking(_ examples: Int) -> TrainingConfiguration {
+    var taking = self
+    taking.batchSize = max(1, examples)
+    taking.shuffle = false
+    return taking
   }
 
   private static func metrics(_ reader: inout ObjectReader) -> [Metric] {

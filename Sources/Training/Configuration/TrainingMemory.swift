@@ -63,10 +63,13 @@ extension Model {
 
   /// The memory that a step of this training holds, in bytes.
   ///
+  /// - Parameter extents: how large the graph is, for a model on one.
   /// - Throws: `TrainingError.plan`, also when it can't be brought within the budget.
-  public func trainingBytes(_ configuration: TrainingConfiguration) throws(TrainingError) -> Int {
+  public func trainingBytes(
+    _ configuration: TrainingConfiguration, extents: GraphExtents = .nominal
+  ) throws(TrainingError) -> Int {
     try trainingBytes(
-      batch: configuration.batchSize, slots: configuration.optimizer.slots.count,
+      batch: configuration.batchSize, extents: extents, slots: configuration.optimizer.slots.count,
       memory: configuration.memory, losses: configuration.losses)
   }
 
@@ -75,8 +78,8 @@ extension Model {
   /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
   /// - Throws: `TrainingError.plan`.
   public func trainingBytes(
-    batch: Int, slots: Int = 2, memory: TrainingMemory = TrainingMemory(),
-    losses: LossTerms? = nil
+    batch: Int, extents: GraphExtents = .nominal, slots: Int = 2,
+    memory: TrainingMemory = TrainingMemory(), losses: LossTerms? = nil
   ) throws(TrainingError) -> Int {
     var state = stateBytes(slots: slots)
     let balance: LossBalance = losses?.balance == .conflictFree ? .conflictFree : .fixed
@@ -96,7 +99,7 @@ extension Model {
           target: ExampleTarget(.vector(outputs[index].shape)), isOnly: true)
       }
       let plan = try TrainingPlan(
-        model: self, objectives: objectives, balance: balance, batch: batch,
+        model: self, objectives: objectives, balance: balance, batch: batch, extents: extents,
         recomputation: memory.recomputation(otherBytes: state))
       return plan.plan.arenaBytes + state
     } catch let error as TrainingError {

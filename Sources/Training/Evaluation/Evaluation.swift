@@ -36,7 +36,9 @@ public final class Evaluation {
       throw TrainingError(.mismatch, detail)
     }
     let given = indices?.count ?? source.examples
-    let batch = max(1, min(batchSize, given))
+    let graph = (source as? GraphExamples)?.graph
+    // A pass over a graph computes all of it, whatever is asked.
+    let batch = max(1, graph == nil ? min(batchSize, given) : given)
     lanes = model.isStateful ? Lanes(examples: given, rows: batch) : nil
     examples = lanes.map { $0.batches * batch } ?? given
     self.indices = indices
@@ -50,7 +52,8 @@ public final class Evaluation {
     for size in [batch, examples % batch] where size > 0 && size <= examples {
       programs.append(
         try InferenceProgram(
-          model: model, objectives: objectives, batch: size, parameters: parameters, team: team))
+          model: model, objectives: objectives, batch: size, parameters: parameters, source: graph,
+          team: team))
     }
     self.programs = programs
     order = .allocate(capacity: batch)
@@ -102,10 +105,11 @@ extension Evaluation {
   ///
   /// Several terms count by their weights alone, without a schedule's or a balance's factor.
   ///
+  /// - Parameter indices: which of the examples; all when `nil`.
   /// - Throws: `TrainingError` when weights, model, losses and examples don't go together.
   public static func result(
     model: Model, weights: Weights, losses: LossTerms, examples: any ExampleSource,
-    batchSize: Int = 256, threads: Int = 1
+    indices: [Int]? = nil, batchSize: Int = 256, threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     let parameters = try weights.parameters(of: model)
     var resolver = ObjectiveResolver(model: model, targets: examples.targets, pointer: "/loss")
@@ -115,17 +119,18 @@ extension Evaluation {
       model: model, parameters: parameters, objectives: objectives, isList: losses.isList,
       total: { loss in
         objectives.indices.reduce(0) { $0 + objectives[$1].weight.value * loss($1) }
-      }, source: examples, batchSize: batchSize, team: ThreadTeam(threads: threads))
+      }, source: examples, indices: indices, batchSize: batchSize,
+      team: ThreadTeam(threads: threads))
     return evaluation.run()
   }
 
   /// The same for one loss.
   public static func result(
     model: Model, weights: Weights, loss: any Loss, examples: any ExampleSource,
-    batchSize: Int = 256, threads: Int = 1
+    indices: [Int]? = nil, batchSize: Int = 256, threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     try result(
       model: model, weights: weights, losses: LossTerms(loss), examples: examples,
-      batchSize: batchSize, threads: threads)
+      indices: indices, batchSize: batchSize, threads: threads)
   }
 }

@@ -84,6 +84,25 @@ public final class Prediction {
     }
   }
 
+  /// The outputs of some of a graph's vertices, or of its graphs: one result an output.
+  public func run(
+    _ examples: [Int], of source: GraphSource
+  ) throws(TrainingError) -> [Result] {
+    let program = try InferenceProgram(
+      model: model, objectives: [], batch: examples.count, parameters: parameters, source: source,
+      team: team)
+    let place = program.slots.inputs[0].assumingMemoryBound(to: Int32.self)
+    for (row, example) in examples.enumerated() { place[row] = Int32(truncatingIfNeeded: example) }
+    program.run()
+    return model.outputs.indices.map { index in
+      let shape = model.outputs[index].shape.prepending(examples.count)
+      let outputs = Array(UnsafeBufferPointer(start: program.outputs[index], count: shape.count))
+      return Result(
+        outputs: Tensor(outputs, shape: shape),
+        probabilities: probabilities(outputs, of: index).map { Tensor($0, shape: shape) })
+    }
+  }
+
   private func examples(_ inputs: [[Float]]) throws(TrainingError) -> Int {
     guard inputs.count == model.inputs.count else {
       throw TrainingError(

@@ -17,7 +17,8 @@ struct GradientCheckContents {
   ) throws(TrainingError) {
     let assembler = try BatchAssembler(
       source: examples, objectives: plan.objectives, model: plan.model, largestBatch: plan.batch)
-    let inputSizes = plan.model.inputs.map { plan.batch * $0.shape.count }
+    let isOnGraph = plan.model.graph != nil
+    let inputSizes = plan.model.inputs.map { plan.batch * (isOnGraph ? 1 : $0.shape.count) }
     let targetSizes = plan.targetCounts
     let places = (inputSizes + targetSizes).map {
       UnsafeMutableRawPointer.allocate(byteCount: max($0, 1) * 4, alignment: 4)
@@ -35,7 +36,7 @@ struct GradientCheckContents {
     }
     inputs = zip(slots.inputs, inputSizes).map(words)
     targets = zip(slots.targets, targetSizes).map(words)
-    holdsTokens = plan.model.inputs.map { $0.element == .int32 }
+    holdsTokens = plan.model.inputs.map { $0.element == .int32 || isOnGraph }
     self.seed = seed
   }
 
@@ -60,6 +61,12 @@ struct GradientCheckContents {
       let integers = place.assumingMemoryBound(to: Int32.self)
       for (index, word) in words.enumerated() { integers[index] = word }
     }
+  }
+
+  /// Integers as they are, floats as doubles.
+  static func write(_ tensor: Tensor, to place: UnsafeMutableRawPointer) {
+    let words = tensor.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+    write(words, areFloats: tensor.element != .int32, to: place)
   }
 
   /// The seed and step 1, of which dropout's draws are a function.

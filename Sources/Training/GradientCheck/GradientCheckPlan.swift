@@ -20,12 +20,15 @@ struct GradientCheckPlan {
   private let loss: Value
   private let parameters: [Value]
   private let gradients: [Value]
+  /// What the graph's inputs hold, for a model on one.
+  private let graph: [(value: Value, tensor: Tensor)]
 
   init(
-    model: Model, objectives: [Objective], batch: Int
+    model: Model, objectives: [Objective], batch: Int, source: GraphSource? = nil
   ) throws(GraphError) {
     var graph = Graph(element: .float64)
-    let built = try model.build(batch: batch, mode: .training, into: &graph)
+    let built = try model.build(
+      batch: batch, mode: .training, extents: source?.extents ?? .nominal, into: &graph)
     let terms = try ObjectiveGraph(
       objectives, on: built.outputs, of: model, batch: batch, in: &graph)
     targets = terms.targets.map { ($0, graph.type(of: $0)) }
@@ -40,6 +43,7 @@ struct GradientCheckPlan {
     inputs = built.inputs
     random = graph.random
     parameters = built.parameters
+    self.graph = built.graph.flatMap { source?.contents($0) } ?? []
     self.model = model
     self.batch = batch
     self.objectives = objectives
@@ -95,6 +99,9 @@ struct GradientCheckPlan {
     let executor = try Executor(plan: plan, bindings: bindings, team: ThreadTeam(threads: 1))
     for (index, input) in inputs.enumerated() {
       if let place = executor.place(of: input) { contents.writeInput(index, to: place) }
+    }
+    for (value, tensor) in graph {
+      if let place = executor.place(of: value) { GradientCheckContents.write(tensor, to: place) }
     }
     for (index, target) in targets.enumerated() {
       if let place = executor.place(of: target.value) {

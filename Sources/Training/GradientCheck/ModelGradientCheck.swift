@@ -35,9 +35,12 @@ public struct ModelGradientCheck {
     let objectives = resolver.objectives(configuration.losses)
     faults.add(resolver.faults)
     try faults.check()
+    let graph =
+      (examples as? GraphExamples)?.graph
+      ?? DrawnGraph(model: model, examples: batch)?.source(seed: configuration.seed)
     do {
       plan = try GradientCheckPlan(
-        model: model, objectives: objectives, batch: batch)
+        model: model, objectives: objectives, batch: batch, source: graph)
     } catch {
       throw Faults([Fault(pointer: "/model", detail: "\(error)")])
     }
@@ -48,8 +51,14 @@ public struct ModelGradientCheck {
     }
     self.model = model
     self.configuration = configuration
-    self.examples = examples
     self.initialWeights = initialWeights
+    self.examples =
+      examples
+      ?? graph.map { graph in
+        let drawn = DrawnExamples(model: model, losses: configuration.losses)
+          .examples(graph.examples, seed: configuration.seed)
+        return GraphExamples(graph: graph, labels: drawn)
+      }
   }
 
   private static func faults(_ model: Model, batch: Int) -> Faults {

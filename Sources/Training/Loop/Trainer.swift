@@ -56,6 +56,11 @@ public final class Trainer {
     control: TrainingControl = TrainingControl(), maximumSeconds: Double? = nil
   ) throws {
     try data.faults(model: model, configuration: configuration).check()
+    let parts = data.split(configuration, model: model)
+    // A step on a graph takes all of it.
+    let configuration =
+      data.graph == nil
+      ? configuration : configuration.taking(parts.training?.count ?? data.training.examples)
     self.model = model
     self.configuration = configuration
     self.observation = observation
@@ -64,20 +69,19 @@ public final class Trainer {
 
     let objectives = try data.objectives(model: model, configuration: configuration)
     answerRules = objectives.map { configuration.measuresAccuracy ? AnswerRule($0) : nil }
-    let parts = data.split(configuration, model: model)
     examples = try ExampleOrder(
       source: data.training, examples: parts.training, objectives: objectives,
       model: model, configuration: configuration)
     let engine = try TrainingEngine(
       model: model, configuration: configuration, objectives: objectives,
       shared: data.shared(model: model, objectives, configuration),
-      initialWeights: initialWeights)
+      initialWeights: initialWeights, source: data.graph?.graph)
     self.engine = engine
     for batch in examples.batchSizes { try engine.prepare(batch: batch) }
     validation = try parts.validation.map {
       try engine.evaluation(of: $0.source, examples: $0.examples)
     }
-    test = try data.test.map { try engine.evaluation(of: $0, examples: nil) }
+    test = try data.testPart.map { try engine.evaluation(of: $0.source, examples: $0.examples) }
 
     step = resuming?.step ?? 0
     progress = resuming?.progress ?? CheckpointState.Progress()

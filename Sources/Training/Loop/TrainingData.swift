@@ -70,6 +70,15 @@ public struct TrainingData: Sendable {
     if model.isStateful {
       addOrderFaults(configuration, dataPointer, trainingPointer, to: &faults)
     }
+    if let graph {
+      addGraphFaults(graph, configuration, trainingPointer, to: &faults)
+      return faults
+    }
+    if configuration.validatesByMask {
+      faults.add(
+        trainingPointer + "/validation/mask",
+        "only a graph has examples of its own for validation; say a fraction, or name a dataset")
+    }
     addSizeFaults(model, configuration, trainingPointer, to: &faults)
     return faults
   }
@@ -133,6 +142,12 @@ public struct TrainingData: Sendable {
     }
   }
 
+  /// Which examples are for the test, and whose they are; `examples` is `nil` for all.
+  var testPart: (source: any ExampleSource, examples: [Int]?)? {
+    if let graph, !graph.test.isEmpty { return (graph, graph.test) }
+    return test.map { ($0, nil) }
+  }
+
   /// Which examples of which source train and validate.
   struct Parts {
     /// `nil` for all.
@@ -142,6 +157,7 @@ public struct TrainingData: Sendable {
   }
 
   func split(_ configuration: TrainingConfiguration, model: Model) -> Parts {
+    if let graph { return graph.split(configuration) }
     if let validation { return Parts(training: nil, validation: (validation, nil)) }
     guard let fraction = configuration.validationFraction else {
       return Parts(training: nil, validation: nil)

@@ -13,6 +13,8 @@ final class TrainingEngine {
   var objectives: [Objective] { balancer.objectives }
   let balancer: TermBalancer
   let team: ThreadTeam
+  /// The graph, for a model on one.
+  private let source: GraphSource?
   /// How many steps the run has in all, for the schedule.
   var totalSteps = 1
   /// All of the model's, and of those the learned ones, in the same memory.
@@ -29,9 +31,10 @@ final class TrainingEngine {
 
   init(
     model: Model, configuration: TrainingConfiguration, objectives: [Objective],
-    shared: [Int] = [], initialWeights: Weights? = nil
+    shared: [Int] = [], initialWeights: Weights? = nil, source: GraphSource? = nil
   ) throws(TrainingError) {
     self.model = model
+    self.source = source
     self.configuration = configuration
     team = ThreadTeam(threads: configuration.threads)
     let parameters = model.initialParameters(seed: configuration.seed)
@@ -70,7 +73,7 @@ final class TrainingEngine {
   ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
       model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
-      batch: batch, observation: observation,
+      batch: batch, extents: source?.extents ?? .nominal, observation: observation,
       recomputation: observation != .none
         ? .none
         : configuration.memory.recomputation(
@@ -80,7 +83,7 @@ final class TrainingEngine {
     }
     return try TrainingProgram(
       plan, batch: batch, parameters: parameters, gradients: gradients, states: states,
-      random: random, balancer: balancer, team: team)
+      random: random, balancer: balancer, source: source, team: team)
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {

@@ -6,6 +6,7 @@ extension ExampleSource {
   ///
   /// - Parameter name: what the message calls the examples, such as "the training dataset".
   func faults(for model: Model, name: String) -> [String] {
+    if let faults = GraphExamples.faults(of: self, for: model, name: name) { return faults }
     let own = inputs
     return model.inputs.compactMap { input in
       guard let index = index(of: input, among: model.inputs) else {

@@ -18,17 +18,24 @@ final class InferenceProgram {
   private let updates:
     [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
   private let executor: Executor
+  /// Kept because the executor reads it.
+  private let source: GraphSource?
 
   /// Stateful layers begin with 0 in each pass; with objectives, where the pass before ended.
+  ///
+  /// - Parameter source: the graph, for a model on one.
   init(
-    model: Model, objectives: [Objective], batch: Int, parameters: ParameterStore, team: ThreadTeam
+    model: Model, objectives: [Objective], batch: Int, parameters: ParameterStore,
+    source: GraphSource? = nil, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
+    self.source = source
     do {
       var graph = Graph()
-      let built = try model.build(batch: batch, mode: .inference, into: &graph)
+      let built = try model.build(
+        batch: batch, mode: .inference, extents: source?.extents ?? .nominal, into: &graph)
       let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
-      var bindings: [Value: UnsafeMutableRawPointer] = [:]
+      var bindings = built.graph.flatMap { source?.bindings($0) } ?? [:]
       for (index, parameter) in built.parameters.enumerated() {
         bindings[parameter] = parameters.pointer(index)
       }

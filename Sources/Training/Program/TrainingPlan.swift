@@ -33,6 +33,8 @@ struct TrainingPlan {
   /// layer that GradNorm compares.
   let squaredNorms: [Value]
   let sharedSquaredNorms: [Value]
+  /// Where the graph is; `nil` for a model on none.
+  let graph: GraphParts?
   /// What layers hand on to the next pass: zeros before the first one.
   let states: [(name: String, value: Value, shape: Shape)]
   /// What becomes of running statistics and states after the pass.
@@ -42,14 +44,17 @@ struct TrainingPlan {
 
   /// - Parameters:
   ///   - shared: the learned parameters at which GradNorm compares gradients.
+  ///   - extents: how large the graph is, for a model on one.
   ///   - recomputation: whether activations are kept or computed again.
   init(
     model: Model, objectives: [Objective], balance: LossBalance = .fixed, shared: [Int] = [],
-    batch: Int, observation: Observation = .none, recomputation: Recomputation = .none
+    batch: Int, extents: GraphExtents = .nominal, observation: Observation = .none,
+    recomputation: Recomputation = .none
   ) throws(TrainingError) {
     do throws(GraphError) {
       var graph = Graph()
-      let built = try model.build(batch: batch, mode: .training, into: &graph)
+      let built = try model.build(
+        batch: batch, mode: .training, extents: extents, into: &graph)
       let terms = try ObjectiveGraph(
         objectives, balance: balance, on: built.outputs, of: model, batch: batch, in: &graph)
       let observed = observation.layers ? built.layerOutputs : []
@@ -87,6 +92,7 @@ struct TrainingPlan {
       random = graph.random
       parameters = built.parameters
       states = graph.states.map { ($0.name, $0.value, graph.type(of: $0.value).shape) }
+      self.graph = built.graph
       self.updates = updates.map { ($0.state, $0.value, graph.type(of: $0.value).byteCount) }
       gradients = Array(derivatives.prefix(own.count))
       logVarianceGradients = Array(

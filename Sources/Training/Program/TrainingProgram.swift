@@ -30,6 +30,8 @@ final class TrainingProgram {
   private let losses: [UnsafeMutablePointer<Float>]
   private let batchWeights: [UnsafeMutablePointer<Float>?]
   private let executor: Executor
+  /// Kept because the executor reads it.
+  private let source: GraphSource?
   private let updates:
     [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
 
@@ -38,13 +40,16 @@ final class TrainingProgram {
   ///   - gradients: of those that are learned.
   ///   - states: what layers hand on from pass to pass, as the plan lists it.
   ///   - random: seed and step, two words each.
+  ///   - source: the graph, for a model on one.
   init(
     _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
     states: ParameterStore, random: UnsafeMutablePointer<Int32>, balancer: TermBalancer,
+    source: GraphSource? = nil,
     team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
-    var bindings: [Value: UnsafeMutableRawPointer] = [:]
+    self.source = source
+    var bindings = parts.graph.flatMap { source?.bindings($0) } ?? [:]
     for index in parts.parameters.indices {
       bindings[parts.parameters[index]] = parameters.pointer(index)
     }

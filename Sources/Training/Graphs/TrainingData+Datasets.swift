@@ -1,0 +1,63 @@
+import Datasets
+import NeuralNetworks
+import Tensors
+
+extension TrainingData {
+  /// The data of a run that names one dataset, or one for training and others for validation and test.
+  ///
+  /// - Throws: `DatasetError` where the others can't stand beside the first; none can beside a graph, which has
+  ///   its own examples for each.
+  public init(
+    _ training: Dataset, validation: Dataset? = nil, test: Dataset? = nil
+  ) throws(DatasetError) {
+    guard let graph = training.graphExamples else {
+      self.init(
+        training: training, validation: try validation?.adapted(to: training.description),
+        test: try test?.adapted(to: training.description))
+      return
+    }
+    guard validation == nil, test == nil else {
+      throw DatasetError(
+        .option,
+        "the training dataset is a graph, whose own masks say what is for validation and test; name it "
+          + "alone")
+    }
+    self.init(training: graph)
+  }
+
+  /// The memory that a step on this data holds, in bytes.
+  ///
+  /// - Throws: `TrainingError.plan`, also when it can't be brought within the budget.
+  public func stepBytes(
+    _ model: Model, _ configuration: TrainingConfiguration
+  ) throws(TrainingError) -> Int {
+    guard let graph else { return try model.trainingBytes(configuration) }
+    let examples = graph.split(configuration).training?.count ?? graph.examples
+    return try model.trainingBytes(
+      configuration.taking(examples), extents: graph.graph.extents) + graph.graph.byteCount
+  }
+
+  /// Rows of each layer's output in a step: a batch, or all vertices.
+  public func stepRows(_ configuration: TrainingConfiguration) -> Int {
+    graph?.graph.extents.vertices ?? configuration.batchSize
+  }
+}
+
+extension GraphExamples {
+  /// What trained weights are evaluated on: the examples for the test if there are any, else those for
+  /// validation, else all.
+  public var evaluated: [Int]? {
+    test.isEmpty ? (validation.isEmpty ? nil : validation) : test
+  }
+}
+
+extension GraphSource {
+  /// Of everything that a run on the graph keeps of it.
+  var byteCount: Int {
+    let indices = [topology.edges, topology.loopedEdges, topology.membership, topology.features]
+    let arrays =
+      indices.compactMap { $0 }.flatMap(\.arrays) + [topology.loopOrigins, features]
+      + (edgeFeatures.map { [$0] } ?? [])
+    return arrays.reduce(0) { $0 + $1.type.byteCount }
+  }
+}
