@@ -1,5 +1,6 @@
 import CAllocationCounter
 import JSON
+import NeuralNetworks
 import Testing
 
 @testable import Training
@@ -27,5 +28,36 @@ import Testing
     for _ in 0..<20 { _ = try trainer.takeStep(observer) }
     let after = allocation_count()
     #expect(after == before)
+  }
+
+  @Test(
+    "nor does one on a graph", .enabled(if: allocation_is_counted() != 0), arguments: [1, 2])
+  func graphStepsAllocateNothing(threads: Int) throws {
+    let graph = try WorkloadGraph(
+      ["vertices": 400, "edges": 900, "stored_features": 2_000], pointer: "")
+    let model = try Model(
+      ModelSpec([
+        "input": ["shape": [60], "graph": true],
+        "layers": [
+          ["type": "dropout"],
+          ["type": "graph_attention", "units": 4, "heads": 2, "dropout": 0.5],
+          ["type": "graph_conv", "units": 3],
+        ],
+      ]))
+    let configuration = try TrainingConfiguration([
+      "epochs": 100, "loss": "cross_entropy", "threads": .integer(threads),
+      "optimizer": ["type": "adam", "learning_rate": 0.01],
+    ])
+    let trainer = try Trainer(
+      model: model, data: TrainingData(training: graph.examples(width: 60, classes: 3)),
+      configuration: configuration,
+      observation: ObservationConfiguration(histogramsEvery: 0, activationsEvery: 0))
+    let observer = RecordingObserver()
+    trainer.begin()
+    trainer.lastFlush = .infinity
+    for _ in 0..<3 { _ = try trainer.takeStep(observer) }
+    let before = allocation_count()
+    for _ in 0..<20 { _ = try trainer.takeStep(observer) }
+    #expect(allocation_count() == before)
   }
 }

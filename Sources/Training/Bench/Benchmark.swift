@@ -125,12 +125,13 @@ public enum Benchmark {
     private(set) var plain: [UInt32] = []
     private(set) var recording: [UInt32] = []
 
-    init(_ workload: Workload, examples: MemoryExamples) throws {
+    init(_ workload: Workload, examples: any ExampleSource) throws {
       self.workload = workload
       let objectives = try TrainingData(training: examples)
         .objectives(model: workload.model, configuration: workload.configuration)
       engine = try TrainingEngine(
-        model: workload.model, configuration: workload.configuration, objectives: objectives)
+        model: workload.model, configuration: workload.configuration, objectives: objectives,
+        source: (examples as? GraphExamples)?.graph)
       program = try engine.program(batch: workload.batchSize)
       assembler = try BatchAssembler(
         source: examples, objectives: objectives, model: workload.model,

@@ -10,6 +10,8 @@ struct Workload {
   let classes: Int
   /// Classes an example has; 1 when it has one alone.
   let length: Int?
+  /// The graph whose vertices are the examples; `nil` for one batch of examples.
+  private let graph: WorkloadGraph?
   let configuration: TrainingConfiguration
 
   /// Reads a workload file.
@@ -22,11 +24,15 @@ struct Workload {
     batchSize = reader.integer("batch_size", in: TrainingConfiguration.batchSizes) ?? 32
     let input = reader.value("data")?["input"]?.string
     let target = reader.value("data")?["target"]
+    graph = try reader.value("data")?["graph"].map {
+      try WorkloadGraph($0, pointer: "/data/graph")
+    }
     let spec = reader.requiredValue("model") ?? .null
     var training = reader.requiredValue("training")?.object ?? JSONObject()
     try reader.finish().check()
     model = try Model(ModelSpec(spec, pointer: "/model"), pointer: "/model")
-    let wanted = model.inputElement == .int32 ? "tokens" : "normal"
+    let wanted =
+      model.graph != nil ? "graph" : model.inputElement == .int32 ? "tokens" : "normal"
     guard input == wanted, let classes = target?["classes"]?.integer else {
       throw TrainingError(
         .workload, "\(name): the model needs inputs of \(wanted), and classes to learn")
@@ -34,13 +40,15 @@ struct Workload {
     length = target?["length"]?.integer
     self.classes = classes
     training["steps"] = 1_000_000_000
-    training["batch_size"] = .integer(batchSize)
+    // A step on a graph computes all of it; the batch is whose outputs are compared with their targets.
+    if graph == nil { training["batch_size"] = .integer(batchSize) }
     training["threads"] = .integer(threads)
     configuration = try TrainingConfiguration(.object(training), pointer: "/training")
   }
 
   /// One batch of standard normal inputs or tokens, and of classes, each as likely as the other.
-  func examples() -> MemoryExamples {
+  func examples() -> any ExampleSource {
+    if let graph { return graph.examples(width: model.inputShape.count, classes: classes) }
     let width = model.inputShape.count
     var normals = Philox(seed: 1, purpose: "workload inputs").generator()
     var labels = Philox(seed: 1, purpose: "workload classes").generator()
