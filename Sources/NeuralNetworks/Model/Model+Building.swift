@@ -87,7 +87,7 @@ extension Model {
     for output in spec.outputs {
       outputs.append(try graph.gather(value(of: output), indices: parts.examples))
     }
-    let masks = [Value?](repeating: nil, count: outputs.count)
-    return ([parts.examples], outputs, named, parameters, masks, parts)
+    let none = [Value?](repeating: nil, count: outputs.count)
+    return ([parts.examples], outputs, named, parameters, none, parts)
   }
 }
