@@ -168,7 +168,7 @@ extension RunService {
       ("outputs", nested(scores, answers.shape.dimensions)),
       ("kind", .string(result.probabilities == nil ? "values" : "probabilities")),
     ])
-    guard let target, !target.classes.isEmpty else { return object }
+    guard let target, result.hasAnswers, !target.classes.isEmpty else { return object }
     let names = target.classes
     object["classes"] = .array(names.map { .string($0) })
     let places = target.shape.count

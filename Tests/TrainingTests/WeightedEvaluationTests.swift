@@ -107,6 +107,27 @@ import Testing
     #expect(epoch.accuracy == validation.accuracy)
   }
 
+  @Test("ctc of padded sequences is that of the short ones, in an evaluation too")
+  func padded() throws {
+    func loss(_ length: Int, _ inputs: [Float]) throws -> Double {
+      let model = try Model(
+        ModelSpec([
+          "input": ["shape": [.integer(length), 3], "padding": 9],
+          "layers": [["type": "activation", "activation": "identity"]],
+        ]))
+      return try Evaluation.result(
+        model: model, weights: Weights([]), loss: LossCatalog.decode("ctc", pointer: ""),
+        examples: MemoryExamples(
+          inputs: inputs, shape: [length, 3], targets: .classes([1, 2, 2, 0], count: 3, shape: [2]))
+      ).loss
+    }
+    let (one, other): ([Float], [Float]) = ([1, 0.2, -1, 0, 2, 1], [0.3, -0.5, 1.5, 2, 1, 0.1])
+    let padding: [Float] = [9, 9, 9, 9, 9, 9]
+    let short = try loss(2, one + other)
+    #expect(short > 0)
+    #expect(try abs(loss(4, one + padding + other + padding) - short) < 1e-6)
+  }
+
   @Test(
     "a single output says yes above the loss's own threshold",
     arguments: [("bce", 0.0), ("focal", 0), ("hinge", 0), ("squared_hinge", 0), ("mse", 0.5)])

@@ -18,6 +18,8 @@ public final class Prediction {
     public let outputs: Tensor
     /// `[N, …]`: softmax or sigmoid of the outputs where the loss takes logits, else `nil`.
     public let probabilities: Tensor?
+    /// Whether the largest output says the class, where the target is one.
+    public let hasAnswers: Bool
   }
 
   /// - Parameter losses: with which each of the model's outputs was trained, if any.
@@ -80,7 +82,8 @@ public final class Prediction {
       let shape = model.outputs[index].shape.prepending(examples)
       return Result(
         outputs: Tensor(outputs[index], shape: shape),
-        probabilities: probabilities(outputs[index], of: index).map { Tensor($0, shape: shape) })
+        probabilities: probabilities(outputs[index], of: index).map { Tensor($0, shape: shape) },
+        hasAnswers: losses[index]?.hasAnswers ?? true)
     }
   }
 

@@ -30,7 +30,7 @@ struct GradientCheckPlan {
     let built = try model.build(
       batch: batch, mode: .training, extents: source?.extents ?? .nominal, into: &graph)
     let terms = try ObjectiveGraph(
-      objectives, on: built.outputs, of: model, batch: batch, in: &graph)
+      objectives, on: built, of: model, batch: batch, in: &graph)
     targets = terms.targets.map { ($0, graph.type(of: $0)) }
     loss = terms.total
     gradients = try graph.gradients(

@@ -19,12 +19,13 @@ struct ObjectiveGraph {
 
   /// Adds the objectives to a graph.
   ///
-  /// - Parameter outputs: the model's.
+  /// - Parameter parts: the model's in the graph.
   init(
-    _ objectives: [Objective], balance: LossBalance = .fixed, on outputs: [Value], of model: Model,
+    _ objectives: [Objective], balance: LossBalance = .fixed, on parts: Model.Parts,
+    of model: Model,
     batch: Int, in graph: inout Graph
   ) throws(GraphError) {
-    let terms = try objectives.build(on: outputs, of: model, batch: batch, in: &graph)
+    let terms = try objectives.build(on: parts, of: model, batch: batch, in: &graph)
     targets = terms.map(\.target)
     losses = terms.map(\.loss)
     batchWeights = terms.map(\.weight)
@@ -78,7 +79,7 @@ extension [Objective] {
   /// - Returns: for each the target as its loss wants it, the mean loss of the batch, and what the batch weighs in
   ///   a mean over batches where that isn't its number of examples.
   func build(
-    on outputs: [Value], of model: Model, batch: Int, in graph: inout Graph
+    on parts: Model.Parts, of model: Model, batch: Int, in graph: inout Graph
   ) throws(GraphError) -> [(target: Value, loss: Value, weight: Value?)] {
     var terms: [(target: Value, loss: Value, weight: Value?)] = []
     for objective in self {
@@ -88,7 +89,8 @@ extension [Objective] {
         element: graph.element)
       let target = graph.input(count == 1 ? "targets" : "targets of \(objective.name)", type)
       let loss = try objective.loss.build(
-        output: outputs[objective.output], target: target, in: &graph)
+        output: parts.outputs[objective.output], target: target,
+        mask: parts.outputMasks[objective.output], in: &graph)
       terms.append((target, loss, try objective.loss.weight(of: target, in: &graph)))
     }
     return terms

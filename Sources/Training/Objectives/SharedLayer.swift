@@ -18,7 +18,7 @@ struct SharedLayer {
     do throws(GraphError) {
       var graph = Graph()
       let built = try model.build(batch: 1, mode: .training, into: &graph)
-      let terms = try objectives.build(on: built.outputs, of: model, batch: 1, in: &graph)
+      let terms = try objectives.build(on: built, of: model, batch: 1, in: &graph)
       let sources = terms.map { graph.sources(of: $0.loss) }
       isShared = model.learnedIndices.map { index in
         sources.allSatisfy { $0.contains(built.parameters[index]) }

@@ -34,7 +34,7 @@ final class InferenceProgram {
       var graph = Graph()
       let built = try model.build(
         batch: batch, mode: .inference, extents: source?.extents ?? .nominal, into: &graph)
-      let terms = try objectives.build(on: built.outputs, of: model, batch: batch, in: &graph)
+      let terms = try objectives.build(on: built, of: model, batch: batch, in: &graph)
       var bindings = built.graph.flatMap { source?.bindings($0) } ?? [:]
       for (index, parameter) in built.parameters.enumerated() {
         bindings[parameter] = parameters.pointer(index)

@@ -56,7 +56,7 @@ struct TrainingPlan {
       let built = try model.build(
         batch: batch, mode: .training, extents: extents, into: &graph)
       let terms = try ObjectiveGraph(
-        objectives, balance: balance, on: built.outputs, of: model, batch: batch, in: &graph)
+        objectives, balance: balance, on: built, of: model, batch: batch, in: &graph)
       let observed = observation.layers ? built.layerOutputs : []
       let learned = model.learnedIndices.map { built.parameters[$0] }
       let own = balance == .conflictFree ? [] : learned
