@@ -38,10 +38,11 @@ enum Components {
   /// An object that names one entry of a catalog, or the name alone where no field is required.
   static func choice(among entries: [CatalogEntry]) -> Schema {
     let names = entries.flatMap { [$0.type] + $0.aliases }
-    return .anyOf([
-      .oneOf(names),
-      Schema.object([.always("type", .oneOf(names))]),
-    ])
+    // What is written as an expression needs no type.
+    let isWritten = entries.contains { $0.type == "expression" }
+    return .anyOf(
+      [.oneOf(names), Schema.object([.always("type", .oneOf(names))])]
+        + (isWritten ? [Schema.object([.always("expression", .string)])] : []))
   }
 
   /// The object of one entry of a catalog, with every member it may have.
