@@ -1,3 +1,4 @@
+import CVectorMath
 import Tensors
 
 /// `C [m, n] = op(A) op(B)`, all row-major.
@@ -12,6 +13,26 @@ struct Product {
   static let smallest = 12_288
 
   var isSmall: Bool { m * n * k <= Product.smallest }
+
+  /// Whether kernels of ours multiply, for which B is packed: where vectors are wide they do better than BLAS, unless
+  /// too few rows meet what is packed.
+  var isPacked: Bool { Product.isWide && !isSmall && m >= 12 }
+  static let isWide = vm_product_is_wide() != 0
+
+  /// Rows of B that are packed at once: even parts of at most 512, in whole cache lines.
+  var rowsAtOnce: Int {
+    let parts = (k + 511) / 512
+    return ((k + parts - 1) / parts + 15) / 16 * 16
+  }
+  /// Columns of B that are packed at once, so that they stay in a core's own cache.
+  var columnsAtOnce: Int { max(256, (1 << 15) / rowsAtOnce / 32 * 32) }
+  /// Rows of C that are computed before the epilogue, so that it finds them in the nearest cache.
+  static let rowsTogether = 36
+
+  /// Elements that a block of C with so many columns packs at once.
+  func packedElements(columns: Int) -> Int {
+    rowsAtOnce * ((min(columns, columnsAtOnce) + 15) / 16 * 16)
+  }
 
   /// How far apart the rows of A and of B are.
   var lda: Int { transposeA ? m : k }
@@ -61,6 +82,11 @@ struct ProductTiling {
 
   var tiles: Int { rows.tiles * columns.tiles }
 
+  /// Elements that each tile packs at once.
+  func packedElements(_ product: Product) -> Int {
+    product.packedElements(columns: columns.range(0).count)
+  }
+
   @inline(__always)
   func block(_ tile: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     (rows.range(tile / columns.tiles), columns.range(tile % columns.tiles))
@@ -83,6 +109,10 @@ extension Kernels {
     m: Int, n: Int, k: Int, transposeB: Bool, _ element: ElementType
   ) -> Int {
     let product = Product(transposeA: false, transposeB: transposeB, m: m, n: n, k: k)
+    if product.isPacked {
+      let tiling = ProductTiling(product)
+      return tiling.tiles * tiling.packedElements(product) * element.byteCount
+    }
     let needsLayout = transposeB || n % 16 != 0
     return product.isSmall && needsLayout ? (n + 15) / 16 * 16 * k * element.byteCount : 0
   }
@@ -124,11 +154,53 @@ extension Kernels {
     let a = p.a.assumingMemoryBound(to: Element.self)
     let b = p.b.assumingMemoryBound(to: Element.self)
     let c = p.c.assumingMemoryBound(to: Element.self)
+    if p.product.isPacked { return multiplyPacked(p, tile, rows, columns, Element.self) }
     if p.product.isSmall {
       Element.multiplySmall(p.product, a, b, c, p.scratch.assumingMemoryBound(to: Element.self))
     } else {
       p.product.run(a, b, c, rows: rows, columns: columns)
     }
     if let epilogue = p.epilogue { Element.run(epilogue, c, rows: rows, columns: columns) }
+  }
+
+  /// A block of C, by parts of its columns, each by parts of the sum.
+  @inline(__always)
+  private static func multiplyPacked<Element: MatrixElement>(
+    _ p: ProductArguments, _ tile: Int, _ rows: Range<Int>, _ columns: Range<Int>, _: Element.Type
+  ) {
+    let q = p.product
+    let a = p.a.assumingMemoryBound(to: Element.self)
+    let b = p.b.assumingMemoryBound(to: Element.self)
+    let c = p.c.assumingMemoryBound(to: Element.self)
+    let packed =
+      p.scratch.assumingMemoryBound(to: Element.self) + tile * p.tiling.packedElements(q)
+    let strides = q.transposeA ? (row: 1, k: q.m) : (row: q.k, k: 1)
+    let together = (rows: q.rowsAtOnce, columns: q.columnsAtOnce)
+    for first in stride(
+      from: columns.lowerBound, to: columns.upperBound, by: together.columns)
+    {
+      let some = first..<min(columns.upperBound, first + together.columns)
+      for start in stride(from: 0, to: q.k, by: together.rows) {
+        let count = min(together.rows, q.k - start)
+        Element.packColumns(
+          b + (q.transposeB ? first * q.k + start : start * q.n + first),
+          isTransposed: q.transposeB, q.ldb, k: count, n: some.count, packed)
+        let isLast = start + count == q.k
+        let step = isLast && p.epilogue != nil ? Product.rowsTogether : rows.count
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+          let part = row..<min(rows.upperBound, row + step)
+          var product = vm_product(
+            rows: Int64(part.count), n: Int64(some.count), k: Int64(count), packed_k: Int64(count),
+            first_k: 0,
+            row_stride: Int64(strides.row), column_stride: Int64(strides.k), c_stride: Int64(q.n),
+            is_added: start > 0 ? 1 : 0)
+          Element.multiplyRows(
+            &product, a + row * strides.row + start * strides.k, packed, c + row * q.n + first)
+          if isLast, let epilogue = p.epilogue {
+            Element.run(epilogue, c, rows: part, columns: some)
+          }
+        }
+      }
+    }
   }
 }

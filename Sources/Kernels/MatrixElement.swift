@@ -22,6 +22,13 @@ protocol MatrixElement: BinaryFloatingPoint {
   static func multiplySmall(
     _ product: Product, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,
     _ c: UnsafeMutablePointer<Self>, _ scratch: UnsafeMutablePointer<Self>)
+  /// B `[k, n]`, or its transpose, with its rows so far apart, as `multiplyRows` wants it.
+  static func packColumns(
+    _ b: UnsafePointer<Self>, isTransposed: Bool, _ ldb: Int, k: Int, n: Int,
+    _ packed: UnsafeMutablePointer<Self>)
+  static func multiplyRows(
+    _ product: UnsafePointer<vm_product>, _ a: UnsafePointer<Self>, _ packed: UnsafePointer<Self>,
+    _ c: UnsafeMutablePointer<Self>)
   static func run(_ program: BoundProgram, _ y: UnsafeMutablePointer<Self>, _ range: Range<Int>)
   static func run(
     _ program: BoundProgram, _ y: UnsafeMutablePointer<Self>, rows: Range<Int>,
@@ -71,6 +78,16 @@ extension Float: MatrixElement {
       Int64(p.lda), b, Int64(p.ldb), c, Int64(p.n), scratch)
   }
   @inline(__always)
+  static func packColumns(
+    _ b: UnsafePointer<Float>, isTransposed: Bool, _ ldb: Int, k: Int, n: Int,
+    _ packed: UnsafeMutablePointer<Float>
+  ) { vm_product_pack_f32(b, isTransposed ? 1 : 0, Int64(ldb), Int64(k), Int64(n), packed) }
+  @inline(__always)
+  static func multiplyRows(
+    _ product: UnsafePointer<vm_product>, _ a: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+    _ c: UnsafeMutablePointer<Float>
+  ) { vm_product_rows_f32(product, a, packed, c) }
+  @inline(__always)
   static func run(_ program: BoundProgram, _ y: UnsafeMutablePointer<Float>, _ range: Range<Int>) {
     program.run(y, range)
   }
@@ -101,6 +118,17 @@ extension Double: MatrixElement {
       p.transposeA ? 1 : 0, p.transposeB ? 1 : 0, Int64(p.m), Int64(p.n), Int64(p.k), a,
       Int64(p.lda), b, Int64(p.ldb), c, Int64(p.n), scratch)
   }
+  @inline(__always)
+  static func packColumns(
+    _ b: UnsafePointer<Double>, isTransposed: Bool, _ ldb: Int, k: Int, n: Int,
+    _ packed: UnsafeMutablePointer<Double>
+  ) { vm_product_pack_f64(b, isTransposed ? 1 : 0, Int64(ldb), Int64(k), Int64(n), packed) }
+  @inline(__always)
+  static func multiplyRows(
+    _ product: UnsafePointer<vm_product>, _ a: UnsafePointer<Double>,
+    _ packed: UnsafePointer<Double>,
+    _ c: UnsafeMutablePointer<Double>
+  ) { vm_product_rows_f64(product, a, packed, c) }
   @inline(__always)
   static func run(_ program: BoundProgram, _ y: UnsafeMutablePointer<Double>, _ range: Range<Int>) {
     program.run(y, range)

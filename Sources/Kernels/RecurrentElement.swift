@@ -28,7 +28,13 @@ extension Float: RecurrentElement {
     _ a: UnsafePointer<Float>, panels: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
     _ stride: Int, rows: Int, n: Int, k: Int
   ) {
-    vm_panels_product_f32(a, Int64(k), panels, c, Int64(stride), Int64(rows), Int64(n), Int64(k))
+    if Product.isWide {
+      vm_product_panels_f32(
+        a, Int64(k), panels, c, Int64(stride), Int64(rows), Int64(n), Int64(k))
+    } else {
+      vm_panels_product_f32(
+        a, Int64(k), panels, c, Int64(stride), Int64(rows), Int64(n), Int64(k))
+    }
   }
   @inline(__always)
   static func step(_ cell: RecurrentCellKind, _ step: UnsafePointer<vm_recurrent_step>) {
@@ -65,7 +71,13 @@ extension Double: RecurrentElement {
     _ a: UnsafePointer<Double>, panels: UnsafePointer<Double>, _ c: UnsafeMutablePointer<Double>,
     _ stride: Int, rows: Int, n: Int, k: Int
   ) {
-    vm_panels_product_f64(a, Int64(k), panels, c, Int64(stride), Int64(rows), Int64(n), Int64(k))
+    if Product.isWide {
+      vm_product_panels_f64(
+        a, Int64(k), panels, c, Int64(stride), Int64(rows), Int64(n), Int64(k))
+    } else {
+      vm_panels_product_f64(
+        a, Int64(k), panels, c, Int64(stride), Int64(rows), Int64(n), Int64(k))
+    }
   }
   @inline(__always)
   static func step(_ cell: RecurrentCellKind, _ step: UnsafePointer<vm_recurrent_step>) {

@@ -40,7 +40,9 @@ import Testing
 
   @Test("matrix products are those of three loops, transposed or not, at odd sizes")
   func products() {
-    for (m, n, k) in [(1, 1, 1), (3, 5, 7), (32, 13, 16), (65, 33, 17), (128, 96, 200)] {
+    for (m, n, k) in [
+      (1, 1, 1), (3, 5, 7), (32, 13, 16), (65, 33, 17), (128, 96, 200), (13, 290, 520),
+    ] {
       for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
         let a = matrix(m * k, 1)
         let b = matrix(k * n, 2)

@@ -9,5 +9,6 @@
 #include "vm_normalization.h"
 #include "vm_attention.h"
 #include "vm_convolution.h"
+#include "vm_product.h"
 #include "vm_recurrent.h"
 #include "vm_losses.h"
