@@ -1,183 +1,55 @@
 import CVectorMath
 import Tensors
 
-/// The extents of scaled-dot-product attention.
-public struct AttentionGeometry: Hashable, Sendable {
-  public var batch: Int
-  public var heads: Int
-  /// Heads of keys and values; each serves as many heads of queries, one after the other.
-  public var keyHeads: Int
-  public var queries: Int
-  public var keys: Int
-  /// Features of queries and keys, and of values.
-  public var width: Int
-  public var valueWidth: Int
-  public var isCausal: Bool
-  public var scale: Double
+/// `C [m, n] = A B` of parts of attention, all rows so far apart; B is packed once for several products.
+///
+/// Where vectors aren't wide B stays where it is, and BLAS multiplies.
+private struct AttentionMatrix<Element: MatrixElement> {
+  let pointer: UnsafePointer<Element>
+  let stride: Int
+  let isTransposed: Bool
+  let k: Int
+  let packed: UnsafeMutablePointer<Element>
 
-  public init(
-    batch: Int, heads: Int, keyHeads: Int, queries: Int, keys: Int, width: Int, valueWidth: Int,
-    isCausal: Bool, scale: Double
+  /// - Parameters:
+  ///   - k: rows of B, and `n` its columns, after it is transposed.
+  @inline(__always)
+  init(
+    _ pointer: UnsafePointer<Element>, _ stride: Int, isTransposed: Bool = false, k: Int, n: Int,
+    packed: UnsafeMutablePointer<Element>
   ) {
-    self.batch = batch
-    self.heads = heads
-    self.keyHeads = keyHeads
-    self.queries = queries
-    self.keys = keys
-    self.width = width
-    self.valueWidth = valueWidth
-    self.isCausal = isCausal
-    self.scale = scale
+    self.pointer = pointer
+    self.stride = stride
+    self.isTransposed = isTransposed
+    self.k = k
+    self.packed = packed
+    if Product.isWide {
+      Element.packColumns(pointer, isTransposed: isTransposed, stride, k: k, n: n, packed)
+    }
   }
 
-  /// Scores of so many queries and keys are in memory at a time.
-  static let block = (queries: 64, keys: 128)
-
-  var queryBlocks: Int { (queries + Self.block.queries - 1) / Self.block.queries }
-
-  /// Queries of a block.
+  /// - Parameters:
+  ///   - transposeA: whether A lies with its columns as rows.
+  ///   - rows: of B, that the sum goes over.
   @inline(__always)
-  func rows(_ block: Int) -> Range<Int> {
-    let first = block * Self.block.queries
-    return first..<min(queries, first + Self.block.queries)
-  }
-
-  /// How many keys, from the first one on, any of the queries before `end` sees.
-  @inline(__always)
-  func seen(before end: Int) -> Int { isCausal ? min(keys, end) : keys }
-
-  /// Floating-point operations of so many products with each score; a causal mask leaves half of them.
-  func flops(products: Int) -> Int {
-    let scores = Double(batch * heads) * Double(queries) * Double(keys) / (isCausal ? 2 : 1)
-    return Int(min(1e18, scores * Double(width + valueWidth) * Double(products)))
-  }
-
-  /// Blocks of queries, cut by shape alone.
-  var forwardTiling: Tiling {
-    Tiling(count: batch * heads * queryBlocks, grain: max(1, Int(2e6 / perBlock)))
-  }
-
-  /// Heads of keys, with the queries that they serve.
-  var backwardTiling: Tiling {
-    let each = perBlock * Double(queryBlocks) * Double(heads / keyHeads)
-    return Tiling(count: batch * keyHeads, grain: max(1, Int(1e6 / each)))
-  }
-
-  private var perBlock: Double {
-    Double(min(queries, Self.block.queries)) * Double(keys) * Double(width + valueWidth)
-  }
-
-  /// Elements of a block of scores.
-  var blockCount: Int { min(queries, Self.block.queries) * min(keys, Self.block.keys) }
-}
-
-/// Where the tensors of attention lie.
-public struct AttentionOperands: @unchecked Sendable {
-  public var query: UnsafeMutableRawPointer
-  public var key: UnsafeMutableRawPointer
-  public var value: UnsafeMutableRawPointer
-  /// `[batch, keys]`; 0 drops a key.
-  public var mask: UnsafeMutableRawPointer?
-  /// `[heads]`; what a score loses for each place that its key lies before its query.
-  public var slopes: UnsafeMutableRawPointer?
-  public var output: UnsafeMutableRawPointer
-  /// `[batch, heads, queries]`; `nil` when nobody wants them.
-  public var logSums: UnsafeMutableRawPointer?
-
-  public init(
-    query: UnsafeMutableRawPointer, key: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer,
-    mask: UnsafeMutableRawPointer?, slopes: UnsafeMutableRawPointer?,
-    output: UnsafeMutableRawPointer, logSums: UnsafeMutableRawPointer?
+  func multiply(
+    transposeA: Bool = false, m: Int, n: Int, rows: Range<Int>, _ a: UnsafePointer<Element>,
+    _ lda: Int, _ c: UnsafeMutablePointer<Element>, _ ldc: Int, isAdded: Bool
   ) {
-    self.query = query
-    self.key = key
-    self.value = value
-    self.mask = mask
-    self.slopes = slopes
-    self.output = output
-    self.logSums = logSums
+    if Product.isWide {
+      var product = vm_product(
+        rows: Int64(m), n: Int64(n), k: Int64(rows.count), packed_k: Int64(k),
+        first_k: Int64(rows.lowerBound), row_stride: transposeA ? 1 : Int64(lda),
+        column_stride: transposeA ? Int64(lda) : 1, c_stride: Int64(ldc),
+        is_added: isAdded ? 1 : 0)
+      Element.multiplyRows(&product, a, packed, c)
+    } else {
+      Element.multiply(
+        transposeA: transposeA, transposeB: isTransposed, m: m, n: n, k: rows.count, a, lda,
+        pointer + (isTransposed ? rows.lowerBound : rows.lowerBound * stride), stride, c, ldc,
+        isAdded: isAdded)
+    }
   }
-}
-
-/// What attention needs of an element type.
-protocol AttentionElement: MatrixElement {
-  static func attentionScores(
-    _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Self>,
-    _ mask: UnsafePointer<Self>?, _ maxima: UnsafeMutablePointer<Self>,
-    _ sums: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Self>, _ width: Int)
-  static func attentionEnd(
-    _ y: UnsafeMutablePointer<Self>, _ maxima: UnsafePointer<Self>, _ sums: UnsafePointer<Double>,
-    _ logSums: UnsafeMutablePointer<Self>?, _ queries: Int, _ width: Int)
-  static func attentionDots(
-    _ dy: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ dots: UnsafeMutablePointer<Self>,
-    _ queries: Int, _ width: Int)
-  static func attentionSlopes(
-    _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Self>,
-    _ slopes: UnsafeMutablePointer<Self>, _ mask: UnsafePointer<Self>?,
-    _ logSums: UnsafePointer<Self>, _ dots: UnsafePointer<Self>)
-}
-
-extension Float: AttentionElement {
-  @inline(__always)
-  static func attentionScores(
-    _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Float>,
-    _ mask: UnsafePointer<Float>?, _ maxima: UnsafeMutablePointer<Float>,
-    _ sums: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Float>, _ width: Int
-  ) { vm_attention_scores_f32(block, scores, mask, maxima, sums, y, Int64(width)) }
-  @inline(__always)
-  static func attentionEnd(
-    _ y: UnsafeMutablePointer<Float>, _ maxima: UnsafePointer<Float>, _ sums: UnsafePointer<Double>,
-    _ logSums: UnsafeMutablePointer<Float>?, _ queries: Int, _ width: Int
-  ) { vm_attention_end_f32(y, maxima, sums, logSums, Int64(queries), Int64(width)) }
-  @inline(__always)
-  static func attentionDots(
-    _ dy: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dots: UnsafeMutablePointer<Float>,
-    _ queries: Int, _ width: Int
-  ) { vm_attention_dots_f32(dy, y, dots, Int64(queries), Int64(width)) }
-  @inline(__always)
-  static func attentionSlopes(
-    _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Float>,
-    _ slopes: UnsafeMutablePointer<Float>, _ mask: UnsafePointer<Float>?,
-    _ logSums: UnsafePointer<Float>, _ dots: UnsafePointer<Float>
-  ) { vm_attention_slopes_f32(block, scores, slopes, mask, logSums, dots) }
-}
-
-extension Double: AttentionElement {
-  @inline(__always)
-  static func attentionScores(
-    _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Double>,
-    _ mask: UnsafePointer<Double>?, _ maxima: UnsafeMutablePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ width: Int
-  ) { vm_attention_scores_f64(block, scores, mask, maxima, sums, y, Int64(width)) }
-  @inline(__always)
-  static func attentionEnd(
-    _ y: UnsafeMutablePointer<Double>, _ maxima: UnsafePointer<Double>,
-    _ sums: UnsafePointer<Double>,
-    _ logSums: UnsafeMutablePointer<Double>?, _ queries: Int, _ width: Int
-  ) { vm_attention_end_f64(y, maxima, sums, logSums, Int64(queries), Int64(width)) }
-  @inline(__always)
-  static func attentionDots(
-    _ dy: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ dots: UnsafeMutablePointer<Double>,
-    _ queries: Int, _ width: Int
-  ) { vm_attention_dots_f64(dy, y, dots, Int64(queries), Int64(width)) }
-  @inline(__always)
-  static func attentionSlopes(
-    _ block: UnsafePointer<vm_attention_block>, _ scores: UnsafeMutablePointer<Double>,
-    _ slopes: UnsafeMutablePointer<Double>, _ mask: UnsafePointer<Double>?,
-    _ logSums: UnsafePointer<Double>, _ dots: UnsafePointer<Double>
-  ) { vm_attention_slopes_f64(block, scores, slopes, mask, logSums, dots) }
-}
-
-/// `C [m, n] = α op(A) op(B)`, or that added to C, row-major and without gaps.
-@inline(__always)
-private func attentionProduct<Element: MatrixElement>(
-  _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Element,
-  _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, isAdded: Bool,
-  _ c: UnsafeMutablePointer<Element>
-) {
-  Element.multiply(
-    transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: alpha, a,
-    transposeA ? m : k, b, transposeB ? k : n, c, n, isAdded: isAdded)
 }
 
 extension Kernels {
@@ -185,23 +57,58 @@ extension Kernels {
     var geometry: AttentionGeometry
     var operands: AttentionOperands
     var dy: UnsafeMutableRawPointer
-    /// `dq`, `dk` and `dv`, one after the other.
+    /// `dq`, `dk` and `dv`, one after the other or side by side.
     var gradients: UnsafeMutableRawPointer
     var workspace: UnsafeMutableRawPointer
     var workspaceBytes: Int
     var tiling: Tiling
   }
 
-  /// Bytes of a tile's sums, maxima and scores, in whole cache lines.
-  private static func forwardBytes(_ geometry: AttentionGeometry, _ element: ElementType) -> Int {
-    let rows = AttentionGeometry.block.queries
-    return 8 * rows + (bytes(rows + geometry.blockCount, element) + 63) / 64 * 64
+  /// Rows of a block of scores that are multiplied at once: with a causal mask, all but the last of them see fewer
+  /// keys.
+  private static func rowsTogether(_ geometry: AttentionGeometry) -> Int {
+    geometry.isCausal && Product.isWide ? 12 : AttentionGeometry.block.keys
   }
 
-  /// Bytes of a tile's dots, scores and slopes, in whole cache lines.
+  /// The first block of queries of which one sees a key.
+  @inline(__always)
+  private static func firstBlock(_ key: Int, _ geometry: AttentionGeometry) -> Int {
+    geometry.isCausal ? key / AttentionGeometry.block.queries : 0
+  }
+
+  /// How many keys from one on have their derivatives multiplied at once: with a causal mask, only such as the same
+  /// block of queries sees first.
+  @inline(__always)
+  private static func keysTogether(
+    _ row: Int, of count: Int, from start: Int, _ together: Int, _ geometry: AttentionGeometry
+  ) -> Int {
+    let some = min(together, count - row)
+    guard geometry.isCausal else { return some }
+    let block = AttentionGeometry.block.queries
+    return min(some, block - (start + row) % block)
+  }
+
+  /// As many columns in the whole panels that they were packed in.
+  @inline(__always)
+  private static func panels(_ columns: Int, of count: Int) -> Int {
+    min(count, (columns + 31) / 32 * 32)
+  }
+
+  /// Bytes in whole cache lines.
+  private static func lines(_ count: Int, _ element: ElementType) -> Int {
+    (bytes(count, element) + 63) / 64 * 64
+  }
+
+  /// Bytes of a tile's sums, maxima, scores and two packed matrices.
+  private static func forwardBytes(_ geometry: AttentionGeometry, _ element: ElementType) -> Int {
+    let rows = AttentionGeometry.block.queries
+    return 8 * rows + lines(rows + geometry.blockCount + 2 * geometry.packedCount, element)
+  }
+
+  /// Bytes of a tile's dots, scores, slopes and five packed matrices.
   private static func backwardBytes(_ geometry: AttentionGeometry, _ element: ElementType) -> Int {
     let rows = AttentionGeometry.block.queries
-    return (bytes(rows + 2 * geometry.blockCount, element) + 63) / 64 * 64
+    return lines(rows + 2 * geometry.blockCount + 5 * geometry.packedCount, element)
   }
 
   /// Bytes of scratch memory: blocks of scores for each tile, however long the sequences are.
@@ -241,26 +148,33 @@ extension Kernels {
     _ a: AttentionArguments, _ tile: Int, _: Element.Type
   ) {
     let g = a.geometry
+    let together = rowsTogether(g)
     let space = a.workspace + tile * a.workspaceBytes
     let sums = space.doubles
     let maxima = (space + 8 * AttentionGeometry.block.queries)
       .assumingMemoryBound(to: Element.self)
     let scores = maxima + AttentionGeometry.block.queries
+    let packed = scores + g.blockCount
+    let (queries, keys, values, outputs) = (g.query, g.key, g.value, g.output)
     for item in a.tiling.range(tile) {
-      let (head, rows) = (item / g.queryBlocks, g.rows(item % g.queryBlocks))
-      let image = head / g.heads
-      let keyHead = image * g.keyHeads + head % g.heads / (g.heads / g.keyHeads)
-      let first = head * g.queries + rows.lowerBound
-      let query = a.operands.query.assumingMemoryBound(to: Element.self) + first * g.width
-      let key = a.operands.key.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.width
+      let (place, rows) = (item / g.queryBlocks, g.rows(item % g.queryBlocks))
+      let (image, head) = (place / g.heads, place % g.heads)
+      let keyHead = head / (g.heads / g.keyHeads)
+      let query =
+        a.operands.query.assumingMemoryBound(to: Element.self)
+        + queries.place(image, head, rows.lowerBound)
+      let key =
+        a.operands.key.assumingMemoryBound(to: Element.self) + keys.place(image, keyHead, 0)
       let value =
-        a.operands.value.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.valueWidth
-      let y = a.operands.output.assumingMemoryBound(to: Element.self) + first * g.valueWidth
+        a.operands.value.assumingMemoryBound(to: Element.self) + values.place(image, keyHead, 0)
+      let y =
+        a.operands.output.assumingMemoryBound(to: Element.self)
+        + outputs.place(image, head, rows.lowerBound)
       let mask = a.operands.mask.map {
         UnsafePointer($0.assumingMemoryBound(to: Element.self) + image * g.keys)
       }
       let slope = a.operands.slopes.map {
-        Double($0.assumingMemoryBound(to: Element.self)[head % g.heads])
+        Double($0.assumingMemoryBound(to: Element.self)[head])
       }
       Element.fill(maxima, -.infinity, rows.count)
       sums.update(repeating: 0, count: rows.count)
@@ -269,18 +183,37 @@ extension Kernels {
         let count = min(AttentionGeometry.block.keys, seen - start)
         var block = vm_attention_block(
           queries: Int64(rows.count), keys: Int64(count), first_query: Int64(rows.lowerBound),
-          first_key: Int64(start), is_causal: g.isCausal ? 1 : 0, slope: slope ?? 0)
-        attentionProduct(
-          false, true, rows.count, count, g.width, Element(g.scale), query, key + start * g.width,
-          isAdded: false, scores)
+          first_key: Int64(start), stride: Int64(g.scoreStride), is_causal: g.isCausal ? 1 : 0,
+          slope: slope ?? 0, scale: g.scale)
+        let keyed = AttentionMatrix(
+          key + start * keys.row, keys.row, isTransposed: true, k: g.width, n: count,
+          packed: packed)
+        for row in stride(from: 0, to: rows.count, by: together) {
+          let some = min(together, rows.count - row)
+          let reach = min(count, g.seen(before: rows.lowerBound + row + some) - start)
+          guard reach > 0 else { continue }
+          keyed.multiply(
+            m: some, n: panels(reach, of: count), rows: 0..<g.width, query + row * queries.row,
+            queries.row,
+            scores + row * g.scoreStride, g.scoreStride, isAdded: false)
+        }
         Element.attentionScores(
-          &block, scores, mask.map { $0 + start }, maxima, sums, y, g.valueWidth)
-        attentionProduct(
-          false, false, rows.count, g.valueWidth, count, 1, scores, value + start * g.valueWidth,
-          isAdded: start > 0, y)
+          &block, scores, mask.map { $0 + start }, maxima, sums, y, outputs.row, g.valueWidth)
+        let valued = AttentionMatrix(
+          value + start * values.row, values.row, k: count, n: g.valueWidth,
+          packed: packed + g.packedCount)
+        for row in stride(from: 0, to: rows.count, by: together) {
+          let some = min(together, rows.count - row)
+          let reach = min(count, g.seen(before: rows.lowerBound + row + some) - start)
+          guard reach > 0 else { continue }
+          valued.multiply(
+            m: some, n: g.valueWidth, rows: 0..<reach, scores + row * g.scoreStride,
+            g.scoreStride, y + row * outputs.row, outputs.row, isAdded: start > 0)
+        }
       }
+      let first = place * g.queries + rows.lowerBound
       Element.attentionEnd(
-        y, maxima, sums,
+        y, outputs.row, maxima, sums,
         a.operands.logSums.map { $0.assumingMemoryBound(to: Element.self) + first }, rows.count,
         g.valueWidth)
     }
@@ -288,9 +221,10 @@ extension Kernels {
 }
 
 extension Kernels {
-  /// The derivatives of attention: `dq`, `dk` and `dv`, one after the other, from `dy` and the output.
+  /// The derivatives of attention by query, key and value, from `dy` and the output.
   ///
-  /// Probabilities are made again from the logarithms of the sums.
+  /// They lie one after the other, or side by side where the inputs do. Probabilities are made again from the
+  /// logarithms of the sums.
   ///
   /// - Precondition: the operands have the sums' logarithms.
   public static func attentionGradient(
@@ -320,59 +254,104 @@ extension Kernels {
   ) {
     guard let logSums = a.operands.logSums?.assumingMemoryBound(to: Element.self) else { return }
     let g = a.geometry
+    let together = rowsTogether(g)
     let dots = (a.workspace + tile * a.workspaceBytes).assumingMemoryBound(to: Element.self)
     let scores = dots + AttentionGeometry.block.queries
     let slopes = scores + g.blockCount
+    let packed = slopes + g.blockCount
+    let (queries, keys, values, outputs) = (g.query, g.key, g.value, g.output)
     let dq = a.gradients.assumingMemoryBound(to: Element.self)
-    let dk = dq + g.batch * g.heads * g.queries * g.width
-    let dv = dk + g.batch * g.keyHeads * g.keys * g.width
+    let (dk, dv) = (dq + g.places.key, dq + g.places.value)
     let group = g.heads / g.keyHeads
-    for keyHead in a.tiling.range(tile) {
-      let dKey = dk + keyHead * g.keys * g.width
-      let dValue = dv + keyHead * g.keys * g.valueWidth
-      Element.fill(dKey, 0, g.keys * g.width)
-      Element.fill(dValue, 0, g.keys * g.valueWidth)
-      let key = a.operands.key.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.width
-      let value =
-        a.operands.value.assumingMemoryBound(to: Element.self) + keyHead * g.keys * g.valueWidth
+    for place in a.tiling.range(tile) {
+      let (image, keyHead) = (place / g.keyHeads, place % g.keyHeads)
+      let (keyPlace, valuePlace) = (keys.place(image, keyHead, 0), values.place(image, keyHead, 0))
+      let (dKey, dValue) = (dk + keyPlace, dv + valuePlace)
+      // Keys that no query sees; the others' derivatives begin with the first query that does.
+      for row in g.seen(before: g.queries)..<g.keys {
+        Element.fill(dKey + row * keys.row, 0, g.width)
+        Element.fill(dValue + row * values.row, 0, g.valueWidth)
+      }
+      let key = a.operands.key.assumingMemoryBound(to: Element.self) + keyPlace
+      let value = a.operands.value.assumingMemoryBound(to: Element.self) + valuePlace
       let mask = a.operands.mask.map {
-        UnsafePointer($0.assumingMemoryBound(to: Element.self) + keyHead / g.keyHeads * g.keys)
+        UnsafePointer($0.assumingMemoryBound(to: Element.self) + image * g.keys)
       }
       for head in keyHead * group..<(keyHead + 1) * group {
         let slope = a.operands.slopes.map {
-          Double($0.assumingMemoryBound(to: Element.self)[head % g.heads])
+          Double($0.assumingMemoryBound(to: Element.self)[head])
         }
         for index in 0..<g.queryBlocks {
           let rows = g.rows(index)
-          let first = head * g.queries + rows.lowerBound
-          let query = a.operands.query.assumingMemoryBound(to: Element.self) + first * g.width
-          let y = a.operands.output.assumingMemoryBound(to: Element.self) + first * g.valueWidth
-          let dy = a.dy.assumingMemoryBound(to: Element.self) + first * g.valueWidth
-          Element.attentionDots(dy, y, dots, rows.count, g.valueWidth)
+          let queryPlace = queries.place(image, head, rows.lowerBound)
+          let outputPlace = outputs.place(image, head, rows.lowerBound)
+          let first = (image * g.heads + head) * g.queries + rows.lowerBound
+          let query = a.operands.query.assumingMemoryBound(to: Element.self) + queryPlace
+          let y = a.operands.output.assumingMemoryBound(to: Element.self) + outputPlace
+          let dy = a.dy.assumingMemoryBound(to: Element.self) + outputPlace
+          let dQuery = dq + queryPlace
+          Element.attentionDots(dy, y, outputs.row, dots, rows.count, g.valueWidth)
+          let asked = AttentionMatrix(
+            query, queries.row, k: rows.count, n: g.width, packed: packed)
+          let sloped = AttentionMatrix(
+            dy, outputs.row, k: rows.count, n: g.valueWidth, packed: packed + g.packedCount)
           let seen = g.seen(before: rows.upperBound)
           for start in stride(from: 0, to: seen, by: AttentionGeometry.block.keys) {
             let count = min(AttentionGeometry.block.keys, seen - start)
             var block = vm_attention_block(
               queries: Int64(rows.count), keys: Int64(count), first_query: Int64(rows.lowerBound),
-              first_key: Int64(start), is_causal: g.isCausal ? 1 : 0, slope: slope ?? 0)
-            attentionProduct(
-              false, true, rows.count, count, g.width, Element(g.scale), query,
-              key + start * g.width, isAdded: false, scores)
-            attentionProduct(
-              false, true, rows.count, count, g.valueWidth, 1, dy, value + start * g.valueWidth,
-              isAdded: false, slopes)
+              first_key: Int64(start), stride: Int64(g.scoreStride),
+              is_causal: g.isCausal ? 1 : 0, slope: slope ?? 0, scale: g.scale)
+            let keyed = AttentionMatrix(
+              key + start * keys.row, keys.row, isTransposed: true, k: g.width, n: count,
+              packed: packed + 2 * g.packedCount)
+            let valued = AttentionMatrix(
+              value + start * values.row, values.row, isTransposed: true, k: g.valueWidth,
+              n: count, packed: packed + 3 * g.packedCount)
+            let back = AttentionMatrix(
+              key + start * keys.row, keys.row, k: count, n: g.width,
+              packed: packed + 4 * g.packedCount)
+            for row in stride(from: 0, to: rows.count, by: together) {
+              let some = min(together, rows.count - row)
+              let reach = min(count, g.seen(before: rows.lowerBound + row + some) - start)
+              guard reach > 0 else { continue }
+              keyed.multiply(
+                m: some, n: panels(reach, of: count), rows: 0..<g.width, query + row * queries.row,
+                queries.row,
+                scores + row * g.scoreStride, g.scoreStride, isAdded: false)
+              valued.multiply(
+                m: some, n: panels(reach, of: count), rows: 0..<g.valueWidth,
+                dy + row * outputs.row, outputs.row,
+                slopes + row * g.scoreStride, g.scoreStride, isAdded: false)
+            }
             Element.attentionSlopes(
               &block, scores, slopes, mask.map { $0 + start }, logSums + first, dots)
-            attentionProduct(
-              true, false, count, g.valueWidth, rows.count, 1, scores, dy, isAdded: true,
-              dValue + start * g.valueWidth)
-            attentionProduct(
-              false, false, rows.count, g.width, count, Element(g.scale), slopes,
-              key + start * g.width, isAdded: start > 0, dq + first * g.width)
-            attentionProduct(
-              true, false, count, g.width, rows.count, Element(g.scale), slopes, query,
-              isAdded: true,
-              dKey + start * g.width)
+            for row in stride(from: 0, to: rows.count, by: together) {
+              let some = min(together, rows.count - row)
+              let reach = min(count, g.seen(before: rows.lowerBound + row + some) - start)
+              if reach > 0 {
+                back.multiply(
+                  m: some, n: g.width, rows: 0..<reach, slopes + row * g.scoreStride,
+                  g.scoreStride, dQuery + row * queries.row, queries.row, isAdded: start > 0)
+              }
+            }
+            var row = 0
+            while row < count {
+              let some = keysTogether(row, of: count, from: start, together, g)
+              defer { row += some }
+              // The first query of the block that sees any of these keys.
+              let from = g.isCausal ? max(0, start + row - rows.lowerBound) : 0
+              guard from < rows.count else { continue }
+              let isFirst = head == keyHead * group && index == firstBlock(start + row, g)
+              sloped.multiply(
+                transposeA: true, m: some, n: g.valueWidth, rows: from..<rows.count,
+                scores + from * g.scoreStride + row, g.scoreStride,
+                dValue + (start + row) * values.row, values.row, isAdded: !isFirst)
+              asked.multiply(
+                transposeA: true, m: some, n: g.width, rows: from..<rows.count,
+                slopes + from * g.scoreStride + row, g.scoreStride,
+                dKey + (start + row) * keys.row, keys.row, isAdded: !isFirst)
+            }
           }
         }
       }

@@ -79,6 +79,7 @@ public enum PrimitiveCatalog {
     BatchNorm.entries,
     GroupNorm.entries,
     Attention.entries,
+    PackedAttention.entries,
     Recurrence.entries,
   ]
 }

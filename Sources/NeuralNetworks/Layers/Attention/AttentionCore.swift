@@ -163,6 +163,12 @@ struct AttentionCore: Hashable, Sendable {
     var projected: [Value] = []
     if isPacked, query == memory {
       let all = try linear(query, parameters[0], inputBias, in: &graph)
+      if positions != .rotary, mask == nil {
+        let attended = try graph.attention(
+          packed: all, heads: heads, keyHeads: keyValueHeads,
+          slopes: positions == .alibi ? slopes(in: &graph) : nil, isCausal: causal)
+        return try projectedOutput(attended, parameters, in: &graph)
+      }
       projected = try graph.split(all, lengths: [width, keys, keys], axis: 2)
     } else {
       let weights =
@@ -190,6 +196,12 @@ struct AttentionCore: Hashable, Sendable {
       slopes: positions == .alibi ? slopes(in: &graph) : nil, isCausal: causal)
     let joined = try graph.reshape(
       graph.transpose(attended, axes: [0, 2, 1, 3]), to: shape)
+    return try projectedOutput(joined, parameters, in: &graph)
+  }
+
+  private func projectedOutput(
+    _ joined: Value, _ parameters: [Value], in graph: inout Graph
+  ) throws(GraphError) -> Value {
     let output = parameters.suffix(bias ? 2 : 1)
     return try linear(
       joined, output[output.startIndex], bias ? output[output.startIndex + 1] : nil, in: &graph)
