@@ -133,8 +133,9 @@ import Testing
 
     let weights = try #require(outcome.weights)
     let prediction = try Prediction(model: model, weights: weights, loss: nil)
-    let all = try prediction.run(Array(0..<30), of: examples.graph).outputs.elements(of: Float.self)
-    let some = try prediction.run([12, 3], of: examples.graph).outputs.elements(of: Float.self)
+    let all = try prediction.run(Array(0..<30), of: examples.graph)[0].outputs.elements(
+      of: Float.self)
+    let some = try prediction.run([12, 3], of: examples.graph)[0].outputs.elements(of: Float.self)
     #expect(some == Array(all[48..<52] + all[12..<16]))
     let classes = examples.classIndices
     let right = [9, 12].count { vertex in

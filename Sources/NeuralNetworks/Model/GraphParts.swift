@@ -41,8 +41,13 @@ extension Model {
   public var graph: GraphInputSpec? { inputs[0].graph }
 
   /// Whether its outputs are of graphs, and not of vertices.
-  public var readsOut: Bool {
-    if case .layer(let index) = spec.outputs[0] { spec.layers[index].isOfGraphs } else { false }
+  public var readsOut: Bool { areOfGraphs[0] }
+
+  /// The same of each output; they can't be trained together when they differ.
+  public var areOfGraphs: [Bool] {
+    spec.outputs.map { output in
+      if case .layer(let index) = output { spec.layers[index].isOfGraphs } else { false }
+    }
   }
 
   /// The first layer that needs all of the vertices' features, where only some are stored; or hands them out.

@@ -30,6 +30,9 @@ struct ModelInputs {
     if members.count > LayerLimits.inputs {
       model.fault("inputs", "has \(members.count) members; from 1 to \(LayerLimits.inputs)")
     }
+    for (name, spec) in zip(names, specs) where spec?.graph != nil && members.count > 1 {
+      reader.fault(name, "is the vertices of a graph; a model on one has this input alone")
+    }
     let faults = reader.finish()
     if members.isEmpty, faults.isEmpty {
       model.fault("inputs", "has no members; each is an input's name with its shape")

@@ -78,13 +78,7 @@ public final class Prediction {
       }
       start += count
     }
-    return model.outputs.indices.map { index in
-      let shape = model.outputs[index].shape.prepending(examples)
-      return Result(
-        outputs: Tensor(outputs[index], shape: shape),
-        probabilities: probabilities(outputs[index], of: index).map { Tensor($0, shape: shape) },
-        hasAnswers: losses[index]?.hasAnswers ?? true)
-    }
+    return model.outputs.indices.map { result(outputs[$0], of: $0, examples: examples) }
   }
 
   /// The outputs of some of a graph's vertices, or of its graphs: one result an output.
@@ -98,12 +92,20 @@ public final class Prediction {
     for (row, example) in examples.enumerated() { place[row] = Int32(truncatingIfNeeded: example) }
     program.run()
     return model.outputs.indices.map { index in
-      let shape = model.outputs[index].shape.prepending(examples.count)
-      let outputs = Array(UnsafeBufferPointer(start: program.outputs[index], count: shape.count))
-      return Result(
-        outputs: Tensor(outputs, shape: shape),
-        probabilities: probabilities(outputs, of: index).map { Tensor($0, shape: shape) })
+      let count = model.outputs[index].shape.count * examples.count
+      return result(
+        Array(UnsafeBufferPointer(start: program.outputs[index], count: count)), of: index,
+        examples: examples.count)
     }
+  }
+
+  /// What came out at one of the model's outputs.
+  private func result(_ numbers: [Float], of index: Int, examples: Int) -> Result {
+    let shape = model.outputs[index].shape.prepending(examples)
+    return Result(
+      outputs: Tensor(numbers, shape: shape),
+      probabilities: probabilities(numbers, of: index).map { Tensor($0, shape: shape) },
+      hasAnswers: losses[index]?.hasAnswers ?? true)
   }
 
   private func examples(_ inputs: [[Float]]) throws(TrainingError) -> Int {

@@ -36,7 +36,11 @@ extension GraphSource {
         "the model's edges have \(spec.edgeFeatures) features, those of \(name) have \(edgeWidth); say "
           + "\"graph\": { \"edge_features\": \(edgeWidth) } in the input")
     }
-    if model.readsOut != isOfGraphs {
+    if Set(model.areOfGraphs).count > 1 {
+      faults.append(
+        "some of the model's outputs are of vertices and others of graphs; the targets of \(name) are of one "
+          + "kind")
+    } else if model.readsOut != isOfGraphs {
       faults.append(
         isOfGraphs
           ? "the targets of \(name) are of its \(extents.graphs) graphs, and the model's output is of "
