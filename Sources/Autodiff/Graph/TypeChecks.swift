@@ -49,6 +49,29 @@ enum TypeCheck {
     }
   }
 
+  /// The one input is a cotangent of what a primitive makes of an array of this shape.
+  ///
+  /// - Returns: the array's type.
+  static func cotangent(
+    _ inputs: [TensorType], of input: Shape, through forward: some Primitive
+  ) throws(GraphError) -> TensorType {
+    try count(inputs, 1...1)
+    try floats(inputs)
+    let type = TensorType(input, inputs[0].element)
+    try same(inputs[0], forward.type(of: [type]), "cotangent and output")
+    return type
+  }
+
+  /// Numbers, and the seed and step that draws are a function of.
+  static func drawing(_ inputs: [TensorType]) throws(GraphError) {
+    try count(inputs, 2...2)
+    try floats([inputs[0]])
+    guard inputs[1] == TensorType([4], .int32) else {
+      throw GraphError(
+        .elementMismatch, "seed and step are \(inputs[1])", rule: "they are int32[4]")
+    }
+  }
+
   /// The axes counted from the front, ascending, without doubles.
   static func axes(_ axes: [Int], of shape: Shape) throws(GraphError) -> [Int] {
     var result: [Int] = []

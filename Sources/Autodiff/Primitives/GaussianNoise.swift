@@ -12,12 +12,7 @@ struct GaussianNoise: Primitive {
   var overwritableInputs: [Int] { [0] }
 
   func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
-    try TypeCheck.count(inputs, 2...2)
-    try TypeCheck.floats([inputs[0]])
-    guard inputs[1] == TensorType([4], .int32) else {
-      throw GraphError(
-        .elementMismatch, "seed and step are \(inputs[1])", rule: "they are int32[4]")
-    }
+    try TypeCheck.drawing(inputs)
     guard deviation >= 0, deviation.isFinite else {
       throw GraphError(
         .invalidSetting, "the standard deviation is \(deviation)",

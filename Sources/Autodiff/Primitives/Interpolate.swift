@@ -87,11 +87,7 @@ struct InterpolateGradient: Primitive {
   var name: String { "interpolate_gradient" }
 
   func type(of inputs: [TensorType]) throws(GraphError) -> TensorType {
-    try TypeCheck.count(inputs, 1...1)
-    try TypeCheck.floats(inputs)
-    let type = TensorType(input, inputs[0].element)
-    try TypeCheck.same(inputs[0], forward.type(of: [type]), "cotangent and output")
-    return type
+    try TypeCheck.cotangent(inputs, of: input, through: forward)
   }
 
   func lower(_ context: inout Lowering) {
