@@ -84,10 +84,9 @@ public final class Evaluation {
         guard let rule = answerRules[index], let classes = assembler.classes(index) else {
           continue
         }
-        let counted = rule.count(
-          outputs: program.outputs[objective.output], classes: classes,
-          rows: count * objective.places, width: objective.answerWidth)
-        sums.add(right: counted.right, answers: counted.answers, to: index)
+        sums.addAnswers(
+          by: rule, program.outputs[objective.output], classes, of: objective, batch: count,
+          to: index)
       }
       start += count
     }

@@ -14,15 +14,28 @@ final class TermCounts {
 
   deinit { sums.deallocate() }
 
+  /// Adds a batch's loss at one objective.
+  ///
   /// - Parameter weight: what the batch weighs in the mean.
   func add(_ loss: Double, weight: Double, to index: Int) {
     sums[index].loss += loss * weight
     sums[index].weight += weight
   }
 
-  func add(right: Int, answers: Int, to index: Int) {
-    sums[index].right += right
-    sums[index].answers += answers
+  /// Adds how many of a batch's answers at one objective are right.
+  ///
+  /// - Parameters:
+  ///   - outputs: of the model's output that the objective is at.
+  ///   - batch: how many examples.
+  func addAnswers(
+    by rule: AnswerRule, _ outputs: UnsafePointer<Float>, _ classes: UnsafePointer<Int32>,
+    of objective: Objective, batch: Int, to index: Int
+  ) {
+    let counted = rule.count(
+      outputs: outputs, classes: classes, rows: batch * objective.places,
+      width: objective.answerWidth)
+    sums[index].right += counted.right
+    sums[index].answers += counted.answers
   }
 
   /// - Parameter rule: by which answers were counted, if they were.

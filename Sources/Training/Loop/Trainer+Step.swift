@@ -51,10 +51,9 @@ extension Trainer {
       termCounts.add(program.loss(index), weight: program.weight(index), to: index)
       guard let rule = answerRules[index], let classes = examples.classes(index) else { continue }
       let objective = engine.objectives[index]
-      let counted = rule.count(
-        outputs: program.outputs[objective.output], classes: classes,
-        rows: batch * objective.places, width: objective.answerWidth)
-      termCounts.add(right: counted.right, answers: counted.answers, to: index)
+      termCounts.addAnswers(
+        by: rule, program.outputs[objective.output], classes, of: objective, batch: batch, to: index
+      )
     }
   }
 

@@ -118,8 +118,6 @@ public final class Trainer {
   /// Seconds after which a block is handed on.
   static let flushInterval = 0.1
 
-  /// The epoch of the step to come, from 0.
-  var epochIndex: Int { step / summary.stepsPerEpoch }
   /// The epoch of the last step, from 1; 0 before the first.
   var epoch: Int { step == 0 ? 0 : (step - 1) / summary.stepsPerEpoch + 1 }
 
