@@ -10,6 +10,8 @@ extension vm_gradient_statistics {
   public var nanCount: Int { Int(nan_count) }
   public var posInfCount: Int { Int(pos_inf_count) }
   public var negInfCount: Int { Int(neg_inf_count) }
+  public var weightSquares: Double { weight_squares }
+  public var updateSquares: Double { update_squares }
 
   /// Adds what another part of the same gradient gave.
   public mutating func merge(_ other: GradientStatistics) {
@@ -19,6 +21,8 @@ extension vm_gradient_statistics {
     nan_count += other.nan_count
     pos_inf_count += other.pos_inf_count
     neg_inf_count += other.neg_inf_count
+    weight_squares += other.weight_squares
+    update_squares += other.update_squares
   }
 }
 

@@ -10,6 +10,8 @@
 typedef struct {
   double sum_of_squares, sum, max_abs;
   int64_t nan_count, pos_inf_count, neg_inf_count;
+  // Of the parameter before the step, and of what the step changed.
+  double weight_squares, update_squares;
 } vm_gradient_statistics;
 
 // What changes from step to step; the same for all parameters.

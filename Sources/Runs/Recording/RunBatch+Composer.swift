@@ -154,6 +154,12 @@ extension RunBatch {
           ]))
     }
 
+    func add(_ values: [SeriesValue], to batch: inout RunBatch) {
+      batch.points += values.map {
+        Point(series: $0.name, step: $0.step, value: $0.value, seconds: $0.seconds)
+      }
+    }
+
     func add(_ epoch: EpochRecord, to batch: inout RunBatch) {
       var data = JSONObject([
         ("epoch", .integer(epoch.epoch)), ("step", .integer(epoch.step)),

@@ -64,6 +64,8 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
     append { $0.activations += activations }
   }
 
+  func valuesTaken(_ values: [SeriesValue]) { append { composer.add(values, to: &$0) } }
+
   func epochEnded(_ epoch: EpochRecord) { append { composer.add(epoch, to: &$0) } }
 
   func evaluated(_ evaluation: EvaluationRecord) { append { composer.add(evaluation, to: &$0) } }

@@ -33,6 +33,11 @@ final class ParameterUpdater {
     for index in counts.indices {
       block.gradients.append(
         ParameterGradient(bound.statistics(of: index), count: counts[index]))
+      let updated = bound.clippedStatistics(of: index)
+      block.updates.append(
+        ParameterUpdate(
+          weightNorm: updated.weightSquares.squareRoot(),
+          updateNorm: updated.updateSquares.squareRoot()))
     }
     guard clips else { return }
     for index in counts.indices {

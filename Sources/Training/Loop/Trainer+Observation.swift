@@ -20,7 +20,7 @@ extension Trainer {
     let records = program.layers.map { layer in
       ActivationProbe(
         layer: layer.name, activation: kinds[layer.name] ?? .identity, shape: layer.shape
-      ).measure(layer.output, step: step)
+      ).measure(layer.output, gradient: layer.gradient, step: step)
     }
     observer.activationsTaken(records)
   }

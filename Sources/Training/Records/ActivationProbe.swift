@@ -56,7 +56,9 @@ struct ActivationProbe {
     }
   }
 
-  func measure(_ elements: UnsafePointer<Float>, step: Int) -> ActivationRecord {
+  func measure(
+    _ elements: UnsafePointer<Float>, gradient: UnsafePointer<Float>, step: Int
+  ) -> ActivationRecord {
     var sum = 0.0
     var squares = 0.0
     var smallest = Float.infinity
@@ -91,6 +93,7 @@ struct ActivationProbe {
       minimum: finite == 0 ? 0 : Double(smallest), maximum: finite == 0 ? 0 : Double(largest),
       deadFraction: units == 0 ? 0 : Double(alive.count { !$0 }) / Double(units),
       saturatedFraction: count == 0 ? 0 : Double(flat) / Double(count),
-      nonFiniteCount: count - finite)
+      nonFiniteCount: count - finite, effectiveRank: 0,
+      gradient: ParameterGradient(norm: 0, largest: 0, mean: 0))
   }
 }

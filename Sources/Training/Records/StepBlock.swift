@@ -19,6 +19,8 @@ public struct StepBlock: Sendable {
   public internal(set) var gradients: [ParameterGradient] = []
   /// The gradients after clipping, laid out alike; empty when nothing clips.
   public internal(set) var clippedGradients: [ParameterGradient] = []
+  /// The weights and their updates, laid out like `gradients`.
+  public internal(set) var updates: [ParameterUpdate] = []
   /// For each step one entry a term: its unweighted loss, and by what that was multiplied in the sum.
   public internal(set) var termLosses: [Double] = []
   public internal(set) var termWeights: [Double] = []
@@ -57,6 +59,7 @@ public struct StepBlock: Sendable {
     seconds.reserveCapacity(steps)
     measured.reserveCapacity(steps)
     gradients.reserveCapacity(steps * parameterCount)
+    updates.reserveCapacity(steps * parameterCount)
     termLosses.reserveCapacity(steps * termCount)
     termWeights.reserveCapacity(steps * termCount)
     if clips { clippedGradients.reserveCapacity(steps * parameterCount) }
@@ -69,6 +72,7 @@ public struct StepBlock: Sendable {
     seconds.removeAll(keepingCapacity: true)
     measured.removeAll(keepingCapacity: true)
     gradients.removeAll(keepingCapacity: true)
+    updates.removeAll(keepingCapacity: true)
     clippedGradients.removeAll(keepingCapacity: true)
     termLosses.removeAll(keepingCapacity: true)
     termWeights.removeAll(keepingCapacity: true)

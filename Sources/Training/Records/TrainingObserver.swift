@@ -11,6 +11,8 @@ public protocol TrainingObserver: AnyObject {
   func histogramsTaken(_ histograms: [HistogramRecord])
   /// One step's activation statistics, before the block that has the step.
   func activationsTaken(_ activations: [ActivationRecord])
+  /// Values of series that aren't taken every step, before the block that has the step.
+  func valuesTaken(_ values: [SeriesValue])
   func epochEnded(_ epoch: EpochRecord)
   func evaluated(_ evaluation: EvaluationRecord)
   func checkpointReached(_ checkpoint: CheckpointRecord)
@@ -23,6 +25,7 @@ extension TrainingObserver {
   public func stepsTaken(_ block: StepBlock) {}
   public func histogramsTaken(_ histograms: [HistogramRecord]) {}
   public func activationsTaken(_ activations: [ActivationRecord]) {}
+  public func valuesTaken(_ values: [SeriesValue]) {}
   public func epochEnded(_ epoch: EpochRecord) {}
   public func evaluated(_ evaluation: EvaluationRecord) {}
   public func checkpointReached(_ checkpoint: CheckpointRecord) {}

@@ -1,0 +1,6 @@
+#ifndef CHAINRULE_CZSTD_H
+#define CHAINRULE_CZSTD_H
+
+#include <zstd.h>
+
+#endif
