@@ -39,9 +39,16 @@ import Testing
     check(
       observer.blocks.flatMap(\.termWeights), TwoHeads.rows(expected["weights"]).flatMap(\.self),
       "weights")
-    let norms = observer.blocks.flatMap(\.termNorms)
-    #expect(norms.map(\.step) == Array(1...12))
-    check(norms.flatMap(\.norms), TwoHeads.rows(expected["norms"]).flatMap(\.self), "norms")
+    let norms = TwoHeads.rows(expected["norms"])
+    for (index, term) in ["kind", "size"].enumerated() {
+      #expect(observer.steps(of: "gradient_norm.\(term)") == Array(1...12))
+      check(observer.values(of: "gradient_norm.\(term)"), norms.map { $0[index] }, "norms")
+    }
+    let conflicts = observer.values(of: "gradient_conflict.kind.size")
+    for (found, expected) in zip(conflicts, TwoHeads.numbers(expected["conflicts"])) {
+      #expect(abs(found - expected) <= 1e-4)
+    }
+    #expect(conflicts.count == 12)
   }
 
   private func check(_ found: [Double], _ expected: [Double], _ what: String) {

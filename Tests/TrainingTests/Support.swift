@@ -10,6 +10,7 @@ final class RecordingObserver: TrainingObserver {
   var blocks: [StepBlock] = []
   var histograms: [HistogramRecord] = []
   var activations: [ActivationRecord] = []
+  var values: [SeriesValue] = []
   var epochs: [EpochRecord] = []
   var evaluations: [EvaluationRecord] = []
   var checkpoints: [CheckpointRecord] = []
@@ -24,10 +25,16 @@ final class RecordingObserver: TrainingObserver {
   }
   func histogramsTaken(_ histograms: [HistogramRecord]) { self.histograms += histograms }
   func activationsTaken(_ activations: [ActivationRecord]) { self.activations += activations }
+  func valuesTaken(_ values: [SeriesValue]) { self.values += values }
   func epochEnded(_ epoch: EpochRecord) { epochs.append(epoch) }
   func evaluated(_ evaluation: EvaluationRecord) { evaluations.append(evaluation) }
   func checkpointReached(_ checkpoint: CheckpointRecord) { checkpoints.append(checkpoint) }
   func logged(_ record: LogRecord) { logs.append(record) }
+
+  func values(of series: String) -> [Double] {
+    values.filter { $0.name == series }.map(\.value)
+  }
+  func steps(of series: String) -> [Int] { values.filter { $0.name == series }.map(\.step) }
 
   var losses: [Double] { blocks.flatMap(\.losses) }
   var steps: [Int] { blocks.flatMap { block in block.losses.indices.map { block.firstStep + $0 } } }

@@ -113,8 +113,12 @@ enum RunSchemas {
       .maybe("activations_every", Schema.integer(0...1_000_000_000).with("default", 50)),
       .maybe(
         "term_gradients_every", Schema.integer(0...1_000_000_000).with("default", 50),
-        "The norm of each loss term's own gradient, `gradient_norm.<term>`; such a step has a backward "
-          + "pass for each term."),
+        "The norm of each loss term's own gradient, `gradient_norm.<term>`, and the cosine of each pair, "
+          + "`gradient_conflict.<term>.<term>`; such a step has a backward pass for each term."),
+      .maybe(
+        "gradient_statistics_every", Schema.integer(0...1_000_000_000).with("default", 100),
+        "`gradient_cosine` with the step before, `gradient_variance` between examples and "
+          + "`gradient_noise_scale`, of all parameters and of each; such a step has a pass over half its batch."),
     ], isClosed: true
   ).described("Each so many steps; 0 is never.")
 

@@ -47,20 +47,8 @@ extension RunBatch {
       }
     }
 
-    private func addNorms(of block: StepBlock, to batch: inout RunBatch) {
-      for (step, norms) in block.termNorms {
-        for (term, norm) in zip(summary?.terms ?? [], norms) {
-          batch.points.append(
-            Point(
-              series: SeriesOfTerm.name("gradient_norm", term), step: step, value: norm,
-              seconds: block.seconds[step - block.firstStep]))
-        }
-      }
-    }
-
     private func addSteps(of block: StepBlock, to batch: inout RunBatch) {
       if block.termCount > 0 { batch.seriesNames = seriesNames }
-      addNorms(of: block, to: &batch)
       var place = 0
       for index in 0..<block.count {
         var gradients: ArraySlice<ParameterGradient> = []

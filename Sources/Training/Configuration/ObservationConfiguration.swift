@@ -9,22 +9,28 @@ public struct ObservationConfiguration: Hashable, Sendable {
   /// Activation statistics of every layer each so many steps.
   public var activationsEvery: Int
 
-  /// The norm of each term's own gradient, where a loss has several; it takes a backward pass a term.
+  /// The norm of each term's own gradient and how the terms' gradients lie to each other, where a loss has several;
+  /// it takes a backward pass a term.
   public var termGradientsEvery: Int
+  /// The gradient's cosine with that of the step before, its variance between examples, and the noise scale, each so
+  /// many steps; it takes a pass over half a batch.
+  public var gradientStatisticsEvery: Int
 
   public init(
     gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50,
-    termGradientsEvery: Int = 50
+    termGradientsEvery: Int = 50, gradientStatisticsEvery: Int = 100
   ) {
     self.gradientNormsEvery = gradientNormsEvery
     self.termGradientsEvery = termGradientsEvery
+    self.gradientStatisticsEvery = gradientStatisticsEvery
     self.histogramsEvery = histogramsEvery
     self.activationsEvery = activationsEvery
   }
 
   /// A run that records only its losses.
   public static let none = ObservationConfiguration(
-    gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0, termGradientsEvery: 0)
+    gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0, termGradientsEvery: 0,
+    gradientStatisticsEvery: 0)
 
   /// Decodes an `observe` object; what it leaves out keeps its default.
   public init(_ json: JSON, pointer: String = "") throws(Faults) {
@@ -35,6 +41,8 @@ public struct ObservationConfiguration: Hashable, Sendable {
     histogramsEvery = reader.integer("histograms_every", in: range) ?? histogramsEvery
     activationsEvery = reader.integer("activations_every", in: range) ?? activationsEvery
     termGradientsEvery = reader.integer("term_gradients_every", in: range) ?? termGradientsEvery
+    gradientStatisticsEvery =
+      reader.integer("gradient_statistics_every", in: range) ?? gradientStatisticsEvery
     try reader.finish().check()
   }
 

@@ -67,6 +67,9 @@ extension CheckpointState.Progress {
       ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
       ("waited", .integer(earlyStopping.waited)),
     ])
+    if let variance = noise.variance, let square = noise.gradientSquare {
+      object["noise"] = ["variance": exact(variance), "gradient_square": exact(square)]
+    }
     if let bestValue { object["best_value"] = exact(bestValue) }
     if let best = earlyStopping.best { object["stopping_best"] = exact(best) }
     if let validation {
@@ -110,6 +113,9 @@ extension CheckpointState.Progress {
     self.smallestLoss = smallestLoss
     self.lastLoss = lastLoss
     self.bestStep = bestStep
+    noise = NoiseScale(
+      variance: double(json["noise"]?["variance"]),
+      gradientSquare: double(json["noise"]?["gradient_square"]))
     bestValue = double(json["best_value"])
     earlyStopping = EarlyStopping.State(best: double(json["stopping_best"]), waited: waited)
     if let loss = double(json["validation_loss"]),

@@ -45,6 +45,7 @@ public struct CheckpointState: Sendable {
     public var bestStep = 0
     public var earlyStopping = EarlyStopping.State()
     public var validation: EvaluationResult?
+    public var noise = NoiseScale()
 
     public init() {}
   }

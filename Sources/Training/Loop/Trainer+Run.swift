@@ -82,7 +82,8 @@ extension Trainer {
     let restores = configuration.earlyStopping?.restoreBest == true
     progress.epochTerms = termCounts.state
     let state = CheckpointState(
-      step: step, weights: weights, optimizer: engine.optimizerState(),
+      step: step, weights: weights,
+      optimizer: engine.optimizerState() + (gradientProbe?.state(step: step) ?? []),
       states: engine.carriedStates(),
       bestWeights: restores ? bestWeights : nil, progress: progress)
     return CheckpointRecord(

@@ -13,6 +13,7 @@ extension Trainer {
     let program =
       observesLayers || takesHistograms || observesTerms
       ? try observedProgram(batch: batch.count) : try engine.program(batch: batch.count)
+    let half = try runHalf(of: batch, step: next)
     examples.assemble(batch, into: program.slots)
     let loss = engine.pass(program, step: next)
     if !loss.isFinite {
@@ -35,9 +36,9 @@ extension Trainer {
     // The weights of this step, before what is learned of them moves on.
     recordTerms(of: program)
     let isSound = engine.update(after: program, step: next, learningRate: rate)
-    if observesTerms { recordNorms(of: program, step: next) }
     if let probes { afterUpdate(probes, step: next, observer) }
     step = next
+    observeGradients(program, terms: observesTerms, half: half, observer)
     let measured =
       !isSound || ObservationConfiguration.isDue(next, every: observation.gradientNormsEvery)
     record(loss: loss, learningRate: rate, measured: measured, observer)
@@ -62,11 +63,6 @@ extension Trainer {
       block.termLosses.append(program.loss(index))
       block.termWeights.append(engine.balancer.weight(index))
     }
-  }
-
-  private func recordNorms(of program: TrainingProgram, step: Int) {
-    guard let norms = engine.balancer.norms(of: program) else { return }
-    block.termNorms.append((step, norms))
   }
 
   private func record(

@@ -27,6 +27,8 @@ public final class Trainer {
   /// One an objective; `nil` where no accuracy is measured.
   let answerRules: [AnswerRule?]
   let termCounts: TermCounts
+  /// `nil` when no gradient statistics are asked for.
+  let gradientProbe: GradientProbe?
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -87,7 +89,11 @@ public final class Trainer {
     progress = resuming?.progress ?? CheckpointState.Progress()
     termCounts = TermCounts(progress.epochTerms, count: objectives.count)
     bestWeights = resuming?.bestWeights
-    if let resuming { try engine.restore(resuming) }
+    gradientProbe = observation.gradientStatisticsEvery > 0 ? GradientProbe(engine) : nil
+    if let resuming {
+      try engine.restore(resuming)
+      try gradientProbe?.restore(resuming.optimizer, step: resuming.step)
+    }
     block = StepBlock(
       parameterCount: model.learnedIndices.count,
       termCount: configuration.losses.isList ? objectives.count : 0)

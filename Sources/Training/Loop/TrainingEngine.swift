@@ -20,7 +20,7 @@ final class TrainingEngine {
   /// All of the model's, and of those the learned ones, in the same memory.
   private let parameters: ParameterStore
   private let learned: ParameterStore
-  private let gradients: ParameterStore
+  let gradients: ParameterStore
   private let updater: ParameterUpdater
   /// Seed and step, two words each, as random primitives read them.
   private let random: UnsafeMutablePointer<Int32>
@@ -68,8 +68,9 @@ final class TrainingEngine {
     programs.append(try makeProgram(batch: batch, observation: .none))
   }
 
+  /// - Parameter other: where the gradients go, when that isn't where the optimizer reads them.
   func makeProgram(
-    batch: Int, observation: TrainingPlan.Observation
+    batch: Int, observation: TrainingPlan.Observation, gradients other: ParameterStore? = nil
   ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
       model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
@@ -82,7 +83,7 @@ final class TrainingEngine {
       states = ParameterStore(plan.states.map { ($0.name, $0.shape) }, element: .float32)
     }
     return try TrainingProgram(
-      plan, batch: batch, parameters: parameters, gradients: gradients, states: states,
+      plan, batch: batch, parameters: parameters, gradients: other ?? gradients, states: states,
       random: random, balancer: balancer, source: source, team: team)
   }
 
@@ -111,13 +112,15 @@ final class TrainingEngine {
 
   /// Runs a program whose slots are filled; answers the mean loss, all objectives by their weights, and
   /// leaves the gradients.
-  func pass(_ program: TrainingProgram, step: Int) -> Double {
+  ///
+  /// - Parameter movesStates: whether running statistics and what layers hand on move with it.
+  func pass(_ program: TrainingProgram, step: Int, movesStates: Bool = true) -> Double {
     random[0] = Int32(truncatingIfNeeded: configuration.seed)
     random[1] = Int32(truncatingIfNeeded: configuration.seed >> 32)
     random[2] = Int32(truncatingIfNeeded: step)
     random[3] = Int32(truncatingIfNeeded: step >> 32)
     balancer.prepare(step: step, of: totalSteps)
-    program.run()
+    program.run(movesStates: movesStates)
     return balancer.total(program.loss)
   }
 

@@ -109,14 +109,18 @@ final class TermBalancer {
   /// `g_i · g_j` of the last step, when the terms' gradients are combined.
   private var products: [Double] = []
 
-  /// The norm of each term's own gradient at the last pass; `nil` when it wasn't measured.
-  func norms(of program: TrainingProgram) -> [Double]? {
+  /// `g_i · g_j` of the terms' own gradients at the last pass, row after row; `nil` when it wasn't measured.
+  func products(of program: TrainingProgram) -> [Double]? {
     let count = objectives.count
-    if termGradients != nil, products.count == count * count {
-      return objectives.indices.map { products[$0 * count + $0].squareRoot() }
+    if termGradients != nil, products.count == count * count { return products }
+    guard !program.products.isEmpty else { return nil }
+    var all = [Double](repeating: 0, count: count * count)
+    for product in program.products {
+      let value = Double(product.value.pointee)
+      all[product.first * count + product.second] = value
+      all[product.second * count + product.first] = value
     }
-    guard !program.squaredNorms.isEmpty else { return nil }
-    return program.squaredNorms.map { Double($0.pointee).squareRoot() }
+    return all
   }
 
   /// Moves what is learned of the balance; answers whether its gradients were finite.

@@ -8,7 +8,7 @@ struct TrainingPlan {
   struct Observation: Hashable {
     /// Each layer's output and the gradient there.
     var layers = false
-    /// The norm of each term's own gradient, which takes a backward pass a term.
+    /// The products of the terms' own gradients, which take a backward pass a term.
     var terms = false
 
     static let none = Observation()
@@ -29,9 +29,9 @@ struct TrainingPlan {
   let logVarianceGradients: [Value]
   /// For each term its own gradients; empty unless they are combined after the pass.
   let termGradients: [[Value]]
-  /// For each term the squared norm of its gradient: over all learned parameters when observed, and at the
-  /// layer that GradNorm compares.
-  let squaredNorms: [Value]
+  /// The products of the terms' gradients over all learned parameters; empty unless observed.
+  let products: [TermProduct]
+  /// For each term the squared norm of its gradient at the layer that GradNorm compares.
   let sharedSquaredNorms: [Value]
   /// Where the graph is; `nil` for a model on none.
   let graph: GraphParts?
@@ -63,13 +63,10 @@ struct TrainingPlan {
       let derivatives = try graph.gradients(
         of: terms.total, withRespectTo: own + terms.logVariances + observed.map(\.value))
       var termGradients: [[Value]] = []
-      var squaredNorms: [Value] = []
       var sharedSquaredNorms: [Value] = []
       for loss in terms.losses {
         if balance == .conflictFree {
           termGradients.append(try graph.gradients(of: loss, withRespectTo: learned))
-        } else if observation.terms {
-          squaredNorms.append(try graph.squaredNorm(ofGradientOf: loss, withRespectTo: learned))
         }
         if case .gradNorm = balance {
           let parameters = shared.map { learned[$0] }
@@ -77,13 +74,16 @@ struct TrainingPlan {
             try graph.squaredNorm(ofGradientOf: loss, withRespectTo: parameters))
         }
       }
+      let products =
+        observation.terms && balance != .conflictFree
+        ? try graph.products(ofGradientsOf: terms.losses, withRespectTo: learned) : []
       let updates = graph.updates
       var options = Plan.Options()
       options.recomputation = recomputation
       plan = try Plan(
         graph,
         outputs: terms.losses + terms.batchWeights.compactMap(\.self) + built.outputs + derivatives
-          + termGradients.flatMap(\.self) + squaredNorms + sharedSquaredNorms
+          + termGradients.flatMap(\.self) + products.map(\.value) + sharedSquaredNorms
           + observed.map(\.value) + updates.map(\.value),
         options: options)
       inputs = built.inputs
@@ -98,7 +98,7 @@ struct TrainingPlan {
       logVarianceGradients = Array(
         derivatives.dropFirst(own.count).prefix(terms.logVariances.count))
       self.termGradients = termGradients
-      self.squaredNorms = squaredNorms
+      self.products = products
       self.sharedSquaredNorms = sharedSquaredNorms
       layers = zip(observed, derivatives.suffix(observed.count)).map {
         ($0.layer, graph.type(of: $0.value).shape, $0.value, $1)
@@ -109,22 +109,66 @@ struct TrainingPlan {
   }
 }
 
+/// `g_i · g_j` of the gradients of two terms; of one term with itself its squared norm.
+struct TermProduct {
+  let first: Int
+  let second: Int
+  let value: Value
+}
+
 extension Graph {
+  /// The products of the gradients of several scalars, of each with itself and with those after it; pairs that
+  /// share no parameter are left out, for theirs is 0.
+  fileprivate mutating func products(
+    ofGradientsOf losses: [Value], withRespectTo parameters: [Value]
+  ) throws(GraphError) -> [TermProduct] {
+    var gradients: [[Int: Value]] = []
+    for loss in losses {
+      let sources = sources(of: loss)
+      // What the loss doesn't depend on has zeros that nobody need multiply.
+      let reached = parameters.indices.filter { sources.contains(parameters[$0]) }
+      let found = try self.gradients(of: loss, withRespectTo: reached.map { parameters[$0] })
+      gradients.append(Dictionary(uniqueKeysWithValues: zip(reached, found)))
+    }
+    var products: [TermProduct] = []
+    for first in losses.indices {
+      for second in losses.indices where second >= first {
+        var pairs: [(Value, Value)] = []
+        for index in parameters.indices {
+          if let one = gradients[first][index], let other = gradients[second][index] {
+            pairs.append((one, other))
+          }
+        }
+        if let value = try sumOfProducts(pairs) {
+          products.append(TermProduct(first: first, second: second, value: value))
+        }
+      }
+    }
+    return products
+  }
+
   /// The sum of the squares of all of a scalar's derivatives.
   fileprivate mutating func squaredNorm(
     ofGradientOf loss: Value, withRespectTo parameters: [Value]
   ) throws(GraphError) -> Value {
     let sources = sources(of: loss)
-    // What the loss doesn't depend on has zeros that nobody need add up.
     let reached = parameters.filter { sources.contains($0) }
+    let pairs = try gradients(of: loss, withRespectTo: reached).map { ($0, $0) }
+    if let total = try sumOfProducts(pairs) { return total }
+    // No two outputs of a plan may be one value.
+    return try scale(loss, by: 0)
+  }
+
+  private mutating func sumOfProducts(
+    _ pairs: [(Value, Value)]
+  ) throws(GraphError) -> Value? {
     var total: Value?
-    for gradient in try gradients(of: loss, withRespectTo: reached) {
-      var part = try sum(square(gradient))
+    for (one, other) in pairs {
+      let product = one == other ? try square(one) : try multiply(one, other)
+      var part = try sum(product)
       if let sum = total { part = try add(sum, part) }
       total = part
     }
-    // No two outputs of a plan may be one value.
-    if let total { return total }
-    return try scale(loss, by: 0)
+    return total
   }
 }

@@ -23,9 +23,9 @@ final class TrainingProgram {
   /// Empty unless observed.
   let layers: [ObservedLayer]
   let plannedBytes: Int
-  /// For each term the squared norm of its gradient; empty unless observed.
-  let squaredNorms: [UnsafeMutablePointer<Float>]
-  /// The same at the layer that GradNorm compares.
+  /// The products of the terms' gradients; empty unless observed.
+  let products: [(first: Int, second: Int, value: UnsafeMutablePointer<Float>)]
+  /// The squared norms of the terms' gradients at the layer that GradNorm compares.
   let sharedSquaredNorms: [UnsafeMutablePointer<Float>]
   private let losses: [UnsafeMutablePointer<Float>]
   private let batchWeights: [UnsafeMutablePointer<Float>?]
@@ -94,7 +94,7 @@ final class TrainingProgram {
     outputs = parts.outputs.map(floats)
     losses = parts.objectives.losses.map(floats)
     batchWeights = parts.objectives.batchWeights.map { $0.map(floats) }
-    squaredNorms = parts.squaredNorms.map(floats)
+    products = parts.products.map { ($0.first, $0.second, floats($0.value)) }
     sharedSquaredNorms = parts.sharedSquaredNorms.map(floats)
     layers = parts.layers.map { layer in
       ObservedLayer(
@@ -115,8 +115,11 @@ final class TrainingProgram {
   }
 
   /// Runs the pass, after which the losses and gradients are there.
-  func run() {
+  ///
+  /// - Parameter movesStates: whether running statistics and what layers hand on move with it.
+  func run(movesStates: Bool = true) {
     executor.run()
+    guard movesStates else { return }
     for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
   }
 
@@ -127,6 +130,9 @@ final class TrainingProgram {
   func weight(_ objective: Int) -> Double {
     batchWeights[objective].map { Double($0.pointee) } ?? Double(batch)
   }
+
+  /// The same for each objective.
+  var weights: [Double] { losses.indices.map(weight) }
 
   /// The same for the sum of all: of several each has weights of its own, and the sum has none.
   var weight: Double { losses.count == 1 ? weight(0) : Double(batch) }

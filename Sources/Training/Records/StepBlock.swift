@@ -24,8 +24,6 @@ public struct StepBlock: Sendable {
   /// For each step one entry a term: its unweighted loss, and by what that was multiplied in the sum.
   public internal(set) var termLosses: [Double] = []
   public internal(set) var termWeights: [Double] = []
-  /// The norm of each term's own gradient, at the steps where it was measured.
-  public internal(set) var termNorms: [(step: Int, norms: [Double])] = []
   /// How many entries of `gradients` a measured step has.
   public let parameterCount: Int
   /// How many terms the loss has; 0 when it isn't a list of them.
@@ -76,6 +74,5 @@ public struct StepBlock: Sendable {
     clippedGradients.removeAll(keepingCapacity: true)
     termLosses.removeAll(keepingCapacity: true)
     termWeights.removeAll(keepingCapacity: true)
-    termNorms.removeAll(keepingCapacity: true)
   }
 }

@@ -63,7 +63,7 @@ def train(method, weights=(1.0, 1.0)):
     model, *batch = made(7)
     parameters = list(model.parameters())
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
-    record = {"total": [], "losses": [], "norms": [], "weights": []}
+    record = {"total": [], "losses": [], "norms": [], "conflicts": [], "weights": []}
     log_variances = torch.zeros(2, requires_grad=True)
     variance_optimizer = torch.optim.Adam([log_variances], lr=LEARNING_RATE)
     w = torch.tensor(weights, requires_grad=True)
@@ -72,7 +72,9 @@ def train(method, weights=(1.0, 1.0)):
     for step in range(1, STEPS + 1):
         terms = losses_of(model, *batch)
         record["losses"].append([t.item() for t in terms])
-        record["norms"].append([flat(gradient(t, parameters)).norm().item() for t in terms])
+        own = [flat(gradient(t, parameters)) for t in terms]
+        record["norms"].append([g.norm().item() for g in own])
+        record["conflicts"].append(torch.cosine_similarity(own[0], own[1], dim=0).item())
         optimizer.zero_grad()
         if method == "fixed":
             used = list(weights)
@@ -131,6 +133,36 @@ def train(method, weights=(1.0, 1.0)):
     return record
 
 
+def statistics(weights):
+    """Of the run with fixed weights: how gradients turn between steps, and vary between halves of a batch."""
+    model, *batch = made(7)
+    parameters = list(model.parameters())
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
+    record = {"cosines": [], "variances": [], "squares": []}
+    previous = None
+
+    def whole(rows):
+        part = [tensor[:rows] for tensor in batch]
+        total = sum(c * t for c, t in zip(weights, losses_of(model, *part)))
+        return [g.double().reshape(-1) for g in gradient(total, parameters)]
+
+    for _ in range(STEPS):
+        own, half = whole(BATCH), whole(BATCH // 2)
+        pairs = list(zip(own, half)) + [(flat(own), flat(half))]
+        record["variances"].append(
+            [((g - h).square().sum() / (2 / BATCH - 1 / BATCH)).item() for g, h in pairs])
+        record["squares"].append(flat(own).square().sum().item())
+        if previous is not None:
+            pairs = list(zip(own, previous)) + [(flat(own), flat(previous))]
+            record["cosines"].append(
+                [(torch.dot(g, h) / (g.norm() * h.norm())).item() for g, h in pairs])
+        previous = own
+        optimizer.zero_grad()
+        sum(c * t for c, t in zip(weights, losses_of(model, *batch))).backward()
+        optimizer.step()
+    return record
+
+
 def projected(gradients, weights, orders):
     """What is left of weighted gradients, each looked at against the others in a given order."""
     own = [w * torch.tensor(g, dtype=torch.float64) for w, g in zip(weights, gradients)]
@@ -168,6 +200,7 @@ def main():
             "gradnorm": train("gradnorm"),
             "pcgrad": train("pcgrad", (1.0, 0.5)),
         },
+        "statistics": statistics((0.7, 0.3)),
         "projection": {
             "gradients": vectors, "weights": weights, "orders": orders,
             "result": projected(vectors, weights, orders),
