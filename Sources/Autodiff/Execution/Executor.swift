@@ -14,10 +14,10 @@ public final class Executor {
   public let plan: Plan
   /// The arena's size with these bindings.
   public let arenaBytes: Int
-  private let memory: MemoryPlan
-  private let arena: UnsafeMutableRawPointer
-  private let bindings: [Value: UnsafeMutableRawPointer]
-  private let team: ThreadTeam
+  let memory: MemoryPlan
+  let arena: UnsafeMutableRawPointer
+  let bindings: [Value: UnsafeMutableRawPointer]
+  let team: ThreadTeam
   private let sequence: KernelSequence
   /// Inputs that the caller neither bound nor asked the place of.
   private var unfed: [Value]

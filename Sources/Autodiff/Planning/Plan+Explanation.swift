@@ -31,7 +31,7 @@ extension Plan {
     return lower(memory, arena: nowhere, bindings: bindings).flatMap { step in
       step.calls.map { call in
         Line(
-          kernel: call.name, primitive: step.primitive, scope: step.scope, output: step.output,
+          kernel: call.name, primitive: step.primitive, scope: step.scope, output: step.output.type,
           flops: call.flops, bytes: call.bytes, tiles: call.tiles)
       }
     }

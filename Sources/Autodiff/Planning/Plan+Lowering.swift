@@ -6,7 +6,10 @@ extension Plan {
   struct LoweredStep {
     var primitive: String
     var scope: String
-    var output: TensorType
+    /// The value that the step yields.
+    var value: Value
+    var inputs: [Operand]
+    var output: Operand
     var calls: [KernelCall]
   }
 
@@ -29,8 +32,8 @@ extension Plan {
       step.primitive.lower(&context)
       steps.append(
         LoweredStep(
-          primitive: step.primitive.name, scope: step.scope, output: output.type,
-          calls: context.calls))
+          primitive: step.primitive.name, scope: step.scope, value: step.output,
+          inputs: context.inputs, output: output, calls: context.calls))
     }
     for value in memory.deliveries where outputs.contains(value) {
       guard let target = bindings[value] else { continue }
@@ -41,8 +44,8 @@ extension Plan {
       Copy().lower(&context)
       steps.append(
         LoweredStep(
-          primitive: "copy", scope: graph.scope(of: value), output: source.type,
-          calls: context.calls))
+          primitive: "copy", scope: graph.scope(of: value), value: value, inputs: [source],
+          output: context.output, calls: context.calls))
     }
     return steps
   }
