@@ -62,7 +62,10 @@ let package = Package(
     library("SQLite", uses: ["CSQLite"]),
     library(
       "Migrations", path: "migrations",
-      resources: [.embedInCode("0001_initial.sql"), .embedInCode("0002_step_series.sql")]),
+      resources: [
+        .embedInCode("0001_initial.sql"), .embedInCode("0002_step_series.sql"),
+        .embedInCode("0005_autopsy.sql"),
+      ]),
     library("Store", uses: ["SQLite", "Migrations", "Digests", "JSON"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
 

@@ -12,5 +12,6 @@ public enum Migrations {
   public static let all: [Migration] = [
     Migration(version: 1, name: "0001_initial", sql: PackageResources._001_initial_sql),
     Migration(version: 2, name: "0002_step_series", sql: PackageResources._002_step_series_sql),
+    Migration(version: 5, name: "0005_autopsy", sql: PackageResources._005_autopsy_sql),
   ]
 }

@@ -20,6 +20,9 @@ extension RunService {
       let job = try job(of: run)
       let recorder = try recorder(of: run, job, control)
       let outcome = try executor.execute(job, control: control, observer: recorder)
+      if let failure = outcome.failure {
+        try keepAutopsy(of: failure, run, job, recorder, control)
+      }
       recorder.flush()
       if let failure = recorder.failure { throw failure }
       try end(run, outcome)

@@ -67,9 +67,3 @@ import Testing
     #expect(try examine([1, 2]) { graph, x in [try graph.exp(x)] } == nil)
   }
 }
-
-extension UnsoundOperation: Equatable {
-  public static func == (left: UnsoundOperation, right: UnsoundOperation) -> Bool {
-    left.operation == right.operation && left.output == right.output
-  }
-}

@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 /// The first operation of a pass that made something that isn't a finite number out of what was finite.
-public struct UnsoundOperation: Sendable {
+public struct UnsoundOperation: Hashable, Sendable {
   /// What a tensor holds.
   public struct Contents: Hashable, Sendable {
     public let shape: [Int]

@@ -1,3 +1,4 @@
+import Autodiff
 import JSON
 import NeuralNetworks
 import Store
@@ -13,6 +14,21 @@ struct TrainingJob: Sendable {
   /// Where an earlier attempt had come to.
   let resuming: CheckpointState?
   let maximumSeconds: Double?
+
+  /// The same from another state, with no probes.
+  func beginning(at state: CheckpointState?) -> TrainingJob {
+    TrainingJob(
+      model: model, data: data, configuration: configuration, observation: observation.silent,
+      initialWeights: initialWeights, resuming: state ?? resuming, maximumSeconds: maximumSeconds)
+  }
+}
+
+/// What repeating a step that failed showed.
+struct ExaminedStep: Sendable {
+  /// The operation at fault; `nil` when there is no room to look for it.
+  let operation: UnsoundOperation?
+  /// The weights before the step.
+  let checkpoint: CheckpointRecord
 }
 
 /// Trains a run to its end, wherever that happens.
@@ -24,6 +40,13 @@ protocol RunExecutor: Sendable {
   func execute(
     _ job: TrainingJob, control: TrainingControl, observer: any TrainingObserver
   ) throws -> Outcome
+
+  /// Trains up to the step before one that failed, and looks at what that one does.
+  ///
+  /// - Returns: `nil` when that would take too long, or `control` ended it.
+  func examine(
+    _ job: TrainingJob, step: Int, control: TrainingControl
+  ) throws -> ExaminedStep?
 }
 
 /// Trains on the calling thread.
@@ -37,4 +60,30 @@ struct LocalExecutor: RunExecutor {
       control: control, maximumSeconds: job.maximumSeconds)
     return try trainer.run(observer: observer)
   }
+
+  /// Seconds that a run is repeated for at most.
+  private static let longestReplay = 60.0
+
+  func examine(
+    _ job: TrainingJob, step: Int, control: TrainingControl
+  ) throws -> ExaminedStep? {
+    let trainer = try Trainer(
+      model: job.model, data: job.data, configuration: job.configuration,
+      observation: job.observation, initialWeights: job.initialWeights, resuming: job.resuming,
+      control: control,
+      maximumSeconds: (job.resuming?.progress.seconds ?? 0) + Self.longestReplay,
+      lastStep: step - 1)
+    let outcome = try trainer.run(observer: Deaf())
+    guard outcome.step == step - 1, outcome.failure == nil, let weights = outcome.weights else {
+      return nil
+    }
+    return ExaminedStep(
+      operation: try trainer.examineNextStep(),
+      checkpoint: CheckpointRecord(
+        kind: .latest, step: outcome.step, epoch: outcome.epoch, seconds: outcome.seconds,
+        metric: nil, weights: weights, state: nil))
+  }
 }
+
+/// Hears nothing.
+private final class Deaf: TrainingObserver {}

@@ -32,6 +32,9 @@ public struct ObservationConfiguration: Hashable, Sendable {
     gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0, termGradientsEvery: 0,
     gradientStatisticsEvery: 0)
 
+  /// The same with no probes, for a run that is repeated.
+  public var silent: ObservationConfiguration { .none }
+
   /// Decodes an `observe` object; what it leaves out keeps its default.
   public init(_ json: JSON, pointer: String = "") throws(Faults) {
     self.init()

@@ -40,6 +40,8 @@ public struct TrainingFailure: Error, Hashable, Sendable, CustomStringConvertibl
   public let step: Int
   public let layer: String?
   public let parameter: String?
+  /// Where it came from, as far as that was found.
+  public var autopsy: AutopsyRecord
 
   public var description: String { message }
 }

@@ -44,6 +44,7 @@ extension Trainer {
     case .stop: return .stopped
     case .cancel: return .cancelled
     }
+    if let lastStep, step >= lastStep { return .paused }
     return progress.seconds >= maximumSeconds ? .timeLimit : nil
   }
 
@@ -56,6 +57,15 @@ extension Trainer {
 
   private func fail(_ failure: TrainingFailure, _ observer: any TrainingObserver) -> Outcome {
     flush(observer)
+    var failure = failure
+    // A loss that isn't finite is seen before the parameters move.
+    if !failure.autopsy.loss.isFinite {
+      failure.autopsy.weightsStep = step - 1
+      observer.checkpointReached(
+        CheckpointRecord(
+          kind: .latest, step: step - 1, epoch: epoch, seconds: progress.seconds, metric: nil,
+          weights: engine.weights(), state: nil))
+    }
     observer.logged(LogRecord(level: .error, message: failure.message, step: step))
     return outcome(failure.reason, failure: failure, last: nil)
   }

@@ -43,7 +43,7 @@ extension Trainer {
       !isSound || ObservationConfiguration.isDue(next, every: observation.gradientNormsEvery)
     record(loss: loss, learningRate: rate, measured: measured, observer)
     progress.epochSeconds += progress.seconds - began
-    return isSound ? nil : gradientFailure(loss: loss)
+    return isSound ? nil : gradientFailure(loss: loss, batch: batch)
   }
 
   /// Adds the batch to the sums of the epoch, for each objective.

@@ -19,6 +19,8 @@ public final class Trainer {
   let observation: ObservationConfiguration
   let control: TrainingControl
   let maximumSeconds: Double
+  /// The step after which the run pauses.
+  let lastStep: Int?
 
   let engine: TrainingEngine
   let examples: ExampleOrder
@@ -49,13 +51,15 @@ public final class Trainer {
   ///   - resuming: where an earlier run of the same model, data and configuration had come to.
   ///   - control: through which others stop the run.
   ///   - maximumSeconds: of training, after which the run ends with `time_limit`.
+  ///   - lastStep: after which the run pauses, when it isn't to go on to its end.
   /// - Throws: `Faults` when the parts don't go together, as `faults(model:…)` finds them;
   ///   `TrainingError` when the plan can't be made or the state is of another run.
   public init(
     model: Model, data: TrainingData, configuration: TrainingConfiguration,
     observation: ObservationConfiguration = ObservationConfiguration(),
     initialWeights: Weights? = nil, resuming: CheckpointState? = nil,
-    control: TrainingControl = TrainingControl(), maximumSeconds: Double? = nil
+    control: TrainingControl = TrainingControl(), maximumSeconds: Double? = nil,
+    lastStep: Int? = nil
   ) throws {
     try data.faults(model: model, configuration: configuration).check()
     let parts = data.split(configuration, model: model)
@@ -68,6 +72,7 @@ public final class Trainer {
     self.observation = observation
     self.control = control
     self.maximumSeconds = maximumSeconds ?? .infinity
+    self.lastStep = lastStep
 
     let objectives = try data.objectives(model: model, configuration: configuration)
     answerRules = objectives.map { configuration.measuresAccuracy ? AnswerRule($0) : nil }

@@ -68,13 +68,17 @@ final class TrainingEngine {
     programs.append(try makeProgram(batch: batch, observation: .none))
   }
 
-  /// - Parameter other: where the gradients go, when that isn't where the optimizer reads them.
+  /// - Parameters:
+  ///   - other: where the gradients go, when that isn't where the optimizer reads them.
+  ///   - isPlain: whether each operation stands for itself, to be examined.
   func makeProgram(
-    batch: Int, observation: TrainingPlan.Observation, gradients other: ParameterStore? = nil
+    batch: Int, observation: TrainingPlan.Observation, gradients other: ParameterStore? = nil,
+    isPlain: Bool = false
   ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
       model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
       batch: batch, extents: source?.extents ?? .nominal, observation: observation,
+      isPlain: isPlain,
       recomputation: observation != .none
         ? .none
         : configuration.memory.recomputation(
@@ -113,15 +117,28 @@ final class TrainingEngine {
   /// Runs a program whose slots are filled; answers the mean loss, all objectives by their weights, and
   /// leaves the gradients.
   ///
-  /// - Parameter movesStates: whether running statistics and what layers hand on move with it.
+  /// - Parameter movesStates: whether running statistics and what layers hand on move with it; they never do when the
+  ///   loss isn't finite.
   func pass(_ program: TrainingProgram, step: Int, movesStates: Bool = true) -> Double {
+    prepare(step: step)
+    program.run()
+    let loss = balancer.total(program.loss)
+    if movesStates, loss.isFinite { program.moveStates() }
+    return loss
+  }
+
+  /// Finds the operation at fault in a pass of a program whose slots are filled.
+  func examine(_ program: TrainingProgram, step: Int) -> UnsoundOperation? {
+    prepare(step: step)
+    return program.examine()
+  }
+
+  private func prepare(step: Int) {
     random[0] = Int32(truncatingIfNeeded: configuration.seed)
     random[1] = Int32(truncatingIfNeeded: configuration.seed >> 32)
     random[2] = Int32(truncatingIfNeeded: step)
     random[3] = Int32(truncatingIfNeeded: step >> 32)
     balancer.prepare(step: step, of: totalSteps)
-    program.run(movesStates: movesStates)
-    return balancer.total(program.loss)
   }
 
   func learningRate(step: Int) -> Double {

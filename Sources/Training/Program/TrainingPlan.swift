@@ -45,11 +45,12 @@ struct TrainingPlan {
   /// - Parameters:
   ///   - shared: the learned parameters at which GradNorm compares gradients.
   ///   - extents: how large the graph is, for a model on one.
+  ///   - isPlain: whether the plan has a step for each operation, with inputs that stay as they were.
   ///   - recomputation: whether activations are kept or computed again.
   init(
     model: Model, objectives: [Objective], balance: LossBalance = .fixed, shared: [Int] = [],
     batch: Int, extents: GraphExtents = .nominal, observation: Observation = .none,
-    recomputation: Recomputation = .none
+    isPlain: Bool = false, recomputation: Recomputation = .none
   ) throws(TrainingError) {
     do throws(GraphError) {
       var graph = Graph()
@@ -78,7 +79,8 @@ struct TrainingPlan {
         observation.terms && balance != .conflictFree
         ? try graph.products(ofGradientsOf: terms.losses, withRespectTo: learned) : []
       let updates = graph.updates
-      var options = Plan.Options()
+      var options = isPlain ? Plan.Options.none : Plan.Options()
+      options.takesOver = !isPlain
       options.recomputation = recomputation
       plan = try Plan(
         graph,

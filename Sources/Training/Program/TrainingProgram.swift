@@ -115,13 +115,15 @@ final class TrainingProgram {
   }
 
   /// Runs the pass, after which the losses and gradients are there.
-  ///
-  /// - Parameter movesStates: whether running statistics and what layers hand on move with it.
-  func run(movesStates: Bool = true) {
-    executor.run()
-    guard movesStates else { return }
+  func run() { executor.run() }
+
+  /// Has running statistics and what layers hand on become what the pass made of them.
+  func moveStates() {
     for update in updates { update.state.copyMemory(from: update.value, byteCount: update.bytes) }
   }
+
+  /// Runs the pass and finds the first operation whose result isn't finite; see `Executor.examine()`.
+  func examine() -> UnsoundOperation? { executor.examine() }
 
   /// The mean loss of the batch by one of the objectives, unweighted.
   func loss(_ objective: Int) -> Double { Double(losses[objective].pointee) }
