@@ -81,7 +81,7 @@ extension RunService {
     }
   }
 
-  private func data(
+  func data(
     of request: RunRequest, _ faults: inout Faults
   ) async throws -> (data: TrainingData, description: DatasetDescription)? {
     let named = request.datasets
@@ -109,7 +109,7 @@ extension RunService {
   /// A step must fit the server's memory, or the run's own budget, when need be with recomputation.
   ///
   /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
-  private func checkMemory(
+  func checkMemory(
     _ model: Model, _ data: TrainingData, _ request: RunRequest
   ) throws {
     let training = request.training.limited(toBytes: configuration.memoryBytes)

@@ -20,6 +20,9 @@ public final class RunService: Sendable {
   let gradientCheckWork = BlockingWork(
     label: "gradient-check", concurrent: RunService.gradientChecks.concurrent,
     waiting: RunService.gradientChecks.waiting)
+  let preflightWork = BlockingWork(
+    label: "preflight", concurrent: RunService.preflights.concurrent,
+    waiting: RunService.preflights.waiting)
   private let isDraining = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)
   private let pool = Mutex<WorkerPool?>(nil)

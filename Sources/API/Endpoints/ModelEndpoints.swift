@@ -45,16 +45,41 @@ enum ModelEndpoints {
     Endpoint(
       method: .post, path: "/v1/models:validate", operationID: "validateModel", tag: .models,
       summary: "What a spec would build, without keeping it",
-      query: [batchSize],
-      body: .json(.reference("ModelSpec"), example: exampleSpec),
+      description: """
+        With a dataset also a preflight: one real forward and backward pass and the update after it, as step 1 of a \
+        run would take it, with the norm of every gradient, weight and update, what the layers' outputs look like, and \
+        how gradients change over depth. The body is a spec, and `dataset` says of what data (the loss is then \
+        cross-entropy for classes, else the mean squared error, and the optimizer Adam); or it is a run's body, with \
+        `model`, `dataset` and `training`.
+        """,
+      query: [batchSize, dataset],
+      body: .json(
+        Schema.anyOf([.reference("ModelSpec"), .reference("RunRequest")]), example: exampleSpec),
       answers: [
         .json(
-          200, "Shapes, parameters and costs, and the memory of a training.",
+          200, "Shapes, parameters and costs, the memory of a training, and the preflight.",
           .reference("ModelSummary"))
-      ]
+      ], problems: [.queueFull, .draining]
     ) { service, call in
-      let batch = try call.query.read { $0.integer(batchSize) }
+      let (batch, named) = try call.query.read { ($0.integer(batchSize), $0.string(dataset.name)) }
       let body = try await call.json(limit: BodyLimit.document)
+      if body.json["model"] != nil {
+        if named != nil {
+          let detail = "contradicts the body, which is a run's and names its own"
+          throw Problem(query: Faults([Fault(pointer: "/dataset", detail: detail)]))
+        }
+        return try await preflight(body.json, service)
+      }
+      if let named {
+        guard let id = DatasetID(named) else {
+          let detail = "\"\(named.prefix(80))\" is no dataset's id; give ds_…"
+          throw Problem(query: Faults([Fault(pointer: "/dataset", detail: detail)]))
+        }
+        // Faults of the spec have their place in it, not in the run made of it.
+        _ = try service.models.validate(body.json)
+        return try await preflight(
+          service.runs.preflightBody(spec: body.json, dataset: id, batchSize: batch), service)
+      }
       let model = try service.models.validate(body.json)
       return .json(try ModelPresentation.summary(model, batchSize: batch))
     },
@@ -84,6 +109,18 @@ enum ModelEndpoints {
   private static let batchSizes = 1...65_536
   private static let batchSize = Field(
     "batch_size", .integer(batchSizes), default: 32, "The batch whose training memory is planned.")
+  private static let dataset = Field(
+    "dataset", .described("a dataset's id"), "The data of a preflight.")
+
+  private static func preflight(_ body: JSON, _ service: Service) async throws -> Response {
+    let (model, report, batch) = try await service.runs.preflight(body)
+    guard
+      case .object(var object) = try ModelPresentation.summary(model, batchSize: batch)
+    else { return .json(report) }
+    object["preflight"] = report
+    return .json(.object(object))
+  }
+
   private static let optionalBatchSize = Field(
     "batch_size", .integer(batchSizes), "The batch whose training memory is planned.")
 

@@ -146,5 +146,41 @@ enum ModelSchemas {
         .always("gradient_bytes", .integer(0...Int.max)),
         .always("optimizer_bytes", .integer(0...Int.max), "Of Adam, which keeps two values each."),
       ])),
+    .maybe("preflight", preflight, "Only when a dataset was named."),
+  ])
+
+  private static let figure = Schema.number.orNull
+
+  private static let preflight = Schema.object([
+    .always("loss", figure, "Of the first batch."),
+    .always("gradient_norm", figure),
+    .always(
+      "depth_slope", figure,
+      "Decades a layer by which the weights' mean gradient grows from the output towards the input; below 0 it vanishes."
+    ),
+    .always("gradient_noise_scale", figure, "In examples; one measurement says little."),
+    .always(
+      "layers",
+      .array(
+        .object([
+          .always("layer", .string), .always("mean", figure),
+          .always("standard_deviation", figure), .always("min", figure), .always("max", figure),
+          .always("saturated_fraction", figure), .always("dead_fraction", figure),
+          .always("effective_rank", figure),
+          .always(
+            "error_signal", figure, "The norm of the loss's gradient with respect to the output."),
+        ]))),
+    .always(
+      "parameters",
+      .array(
+        .object([
+          .always("parameter", .string), .always("layer", .string),
+          .always("gradient_norm", figure), .always("gradient_rms", figure),
+          .always("gradient_max_abs", figure),
+          .always("nonfinite", .map(.integer(0...Int.max))),
+          .always("weight_norm", figure), .always("update_norm", figure),
+          .always("update_ratio", figure),
+        ]))),
+    .maybe("failure", .string, "Why no second step could be taken."),
   ])
 }
