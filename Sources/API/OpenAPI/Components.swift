@@ -8,7 +8,8 @@ import Optimizers
 enum Components {
   static var schemas: [(name: String, schema: Schema)] {
     [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + GradientCheckSchemas.all
-      + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + AutopsySchemas.all + CatalogSchemas.all
+      + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + AutopsySchemas.all
+      + ClippingSchemas.all + CatalogSchemas.all
   }
 
   private static let problem = Schema.object([

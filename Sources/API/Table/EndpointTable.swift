@@ -4,6 +4,7 @@
 enum EndpointTable {
   static let all: [Endpoint] =
     DatasetEndpoints.all + ModelEndpoints.all + GradientCheckEndpoints.all + RunEndpoints.all
-    + SeriesEndpoints.all + HistogramEndpoints.all + AutopsyEndpoints.all + WeightsEndpoints.all + EventEndpoints.all
+    + SeriesEndpoints.all + HistogramEndpoints.all + AutopsyEndpoints.all
+    + ClippingEndpoints.all + WeightsEndpoints.all + EventEndpoints.all
     + InferenceEndpoints.all + CatalogEndpoints.all + ServiceEndpoints.all
 }
