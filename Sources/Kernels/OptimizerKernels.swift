@@ -13,6 +13,12 @@ extension vm_gradient_statistics {
   public var weightSquares: Double { weight_squares }
   public var updateSquares: Double { update_squares }
 
+  /// Of `count` elements.
+  public init(of gradient: UnsafePointer<Float>, count: Int) {
+    self.init()
+    vm_gradient_statistics_f32(gradient, count, &self)
+  }
+
   /// Adds what another part of the same gradient gave.
   public mutating func merge(_ other: GradientStatistics) {
     sum_of_squares += other.sum_of_squares

@@ -65,6 +65,37 @@ import Testing
     #expect(value.bound.clippedStatistics(of: 1).maxAbs == 2)
   }
 
+  private static let kinds: [JSON] = [
+    "sgd", ["type": "sgd", "momentum": 0.9, "nesterov": true, "weight_decay": 0.01], "adam",
+    ["type": "adamw", "weight_decay": 0.1], ["type": "adam", "epsilon": 1e-30],
+  ]
+
+  @Test("weights and updates are measured as they were stored", arguments: kinds, [1, 2, 3])
+  func movement(optimizer: JSON, threads: Int) throws {
+    let sizes = [1, 37, 40_003]
+    let setting = try bind(optimizer, clip: .norm(3), sizes: sizes, threads: threads)
+    var random = Philox(seed: 5, purpose: "movement").generator()
+    func drawn(_ scale: Double) -> [[Double]] {
+      sizes.map { size in (0..<size).map { _ in scale * (random.uniform() - 0.5) } }
+    }
+    set(drawn(2), setting.parameters)
+    for step in 1...3 {
+      set(drawn(step == 2 ? 1e-20 : 1), setting.gradients)
+      let before = sizes.indices.map {
+        OptimizerReferenceTests.read(setting.parameters, $0, as: Float.self)
+      }
+      setting.bound.step(step, learningRate: 0.01)
+      for index in sizes.indices {
+        let after = OptimizerReferenceTests.read(setting.parameters, index, as: Float.self)
+        let found = setting.bound.clippedStatistics(of: index)
+        let weights = before[index].reduce(0) { $0 + $1 * $1 }
+        let updates = zip(before[index], after).reduce(0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) }
+        #expect(abs(found.weightSquares - weights) <= 1e-12 * weights)
+        #expect(abs(found.updateSquares - updates) <= 1e-12 * updates)
+      }
+    }
+  }
+
   @Test("gradients below the limit are left alone")
   func belowLimit() throws {
     let setting = try bind("sgd", clip: .norm(10))

@@ -1,5 +1,6 @@
 #include "vm_engine.h"
 #include "vm_optimizers.h"
+#include "vm_activation.h"
 #include "vm_compare.h"
 #include "vm_histogram.h"
 #include "vm_index.h"

@@ -51,15 +51,6 @@ public struct Activation: Hashable, Sendable {
     if case .kernel(let kind) = form { kind } else { .identity }
   }
 
-  /// The kernel whose outputs are flat where this one's are; `.identity` when none is known.
-  public var flatLike: ActivationKind {
-    switch form {
-    case .kernel(let kind): kind
-    case .expression(let expression) where expression.behaviour.isZeroBelow: .relu
-    case .composition, .learnedRectifier, .expression: .identity
-    }
-  }
-
   /// The name, or an object where the activation has parameters.
   public var json: JSON {
     switch form {

@@ -67,6 +67,7 @@ extension CheckpointState.Progress {
       ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
       ("waited", .integer(earlyStopping.waited)),
     ])
+    if !liveUnits.layers.isEmpty { object["live_units"] = liveUnits.json }
     if let variance = noise.variance, let square = noise.gradientSquare {
       object["noise"] = ["variance": exact(variance), "gradient_square": exact(square)]
     }
@@ -113,6 +114,7 @@ extension CheckpointState.Progress {
     self.smallestLoss = smallestLoss
     self.lastLoss = lastLoss
     self.bestStep = bestStep
+    liveUnits = LiveUnits(json["live_units"])
     noise = NoiseScale(
       variance: double(json["noise"]?["variance"]),
       gradientSquare: double(json["noise"]?["gradient_square"]))

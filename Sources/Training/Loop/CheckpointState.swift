@@ -46,6 +46,7 @@ public struct CheckpointState: Sendable {
     public var earlyStopping = EarlyStopping.State()
     public var validation: EvaluationResult?
     public var noise = NoiseScale()
+    public var liveUnits = LiveUnits()
 
     public init() {}
   }

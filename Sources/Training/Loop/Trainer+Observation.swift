@@ -14,13 +14,12 @@ extension Trainer {
   func observeActivations(
     _ program: TrainingProgram, step: Int, _ observer: any TrainingObserver
   ) {
-    let kinds = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation.flatLike) }) {
-      first, _ in first
-    }
     let records = program.layers.map { layer in
       ActivationProbe(
-        layer: layer.name, activation: kinds[layer.name] ?? .identity, shape: layer.shape
-      ).measure(layer.output, gradient: layer.gradient, step: step)
+        layer: layer.name, activation: activations[layer.name] ?? .identity, shape: layer.shape
+      ).measure(
+        layer.output, gradient: layer.gradient, step: step,
+        past: &progress.liveUnits.layers[layer.name, default: []])
     }
     observer.activationsTaken(records)
   }

@@ -31,6 +31,8 @@ public final class Trainer {
   let termCounts: TermCounts
   /// `nil` when no gradient statistics are asked for.
   let gradientProbe: GradientProbe?
+  /// The activation of each layer, by its name.
+  let activations: [String: Activation]
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -68,6 +70,9 @@ public final class Trainer {
       data.graph == nil
       ? configuration : configuration.taking(parts.training?.count ?? data.training.examples)
     self.model = model
+    activations = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation) }) {
+      first, _ in first
+    }
     self.configuration = configuration
     self.observation = observation
     self.control = control

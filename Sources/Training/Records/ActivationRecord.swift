@@ -6,7 +6,8 @@ public struct ActivationRecord: Hashable, Sendable {
   public let standardDeviation: Double
   public let minimum: Double
   public let maximum: Double
-  /// The share of the layer's units that are exactly zero for every example of the batch.
+  /// The share of the layer's units that were exactly zero for every example of the last five observed batches, or of
+  /// as many as there were.
   public let deadFraction: Double
   /// The share of elements in the flat part of the activation; 0 for activations without one.
   public let saturatedFraction: Double
