@@ -64,7 +64,7 @@ let package = Package(
       "Migrations", path: "migrations",
       resources: [
         .embedInCode("0001_initial.sql"), .embedInCode("0002_step_series.sql"),
-        .embedInCode("0005_autopsy.sql"),
+        .embedInCode("0004_findings.sql"), .embedInCode("0005_autopsy.sql"),
       ]),
     library("Store", uses: ["SQLite", "Migrations", "Digests", "JSON"]),
     library("HTTP", uses: ["CMicroHTTPD"]),

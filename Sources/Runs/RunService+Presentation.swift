@@ -16,6 +16,7 @@ extension RunService {
       ("progress", RunService.progress(run.progress)),
       ("metrics", RunService.parsed(run.metrics)),
       ("best", RunService.parsed(run.best)),
+      ("vanishing_index", run.progress.vanishingIndex.map { .number($0) } ?? .null),
       ("error", RunService.parsed(run.error)),
       ("queue_position", position.map { .integer($0 + 1) } ?? .null),
       ("attempt", .integer(run.attempt)),
@@ -34,7 +35,7 @@ extension RunService {
       "self": .string(base), "events": .string("\(base)/events"),
       "metrics": .string("\(base)/metrics"), "gradients": .string("\(base)/gradients"),
       "histograms": .string("\(base)/histograms"), "weights": .string("\(base)/weights"),
-      "checkpoints": .string("\(base)/checkpoints"), "logs": .string("\(base)/logs"),
+      "diagnosis": .string("\(base)/diagnosis"), "checkpoints": .string("\(base)/checkpoints"), "logs": .string("\(base)/logs"),
     ])
     return .object(object)
   }

@@ -90,7 +90,8 @@ extension RunService {
         let rows = try metrics.withLock { try batch.historyBatch(metrics: &$0, keep: keep) }
         try history.append(rows, to: run.id, attempt: run.attempt, committed: hub.publish)
       },
-      control: control, told: told, label: run.id.rawValue)
+      control: control, told: told,
+      found: run.attempt == 1 ? [] : try store.findings.keys(of: run.id), label: run.id.rawValue)
   }
 
   private func end(_ run: RunRecord, _ outcome: Outcome) throws {

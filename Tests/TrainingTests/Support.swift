@@ -11,6 +11,8 @@ final class RecordingObserver: TrainingObserver {
   var histograms: [HistogramRecord] = []
   var activations: [ActivationRecord] = []
   var values: [SeriesValue] = []
+  /// As they stand at the end.
+  var findings: [Finding] = []
   var epochs: [EpochRecord] = []
   var evaluations: [EvaluationRecord] = []
   var checkpoints: [CheckpointRecord] = []
@@ -29,6 +31,12 @@ final class RecordingObserver: TrainingObserver {
   func epochEnded(_ epoch: EpochRecord) { epochs.append(epoch) }
   func evaluated(_ evaluation: EvaluationRecord) { evaluations.append(evaluation) }
   func checkpointReached(_ checkpoint: CheckpointRecord) { checkpoints.append(checkpoint) }
+  func diagnosed(_ diagnosis: DiagnosisRecord) {
+    for finding in diagnosis.findings {
+      findings.removeAll { $0.key == finding.key }
+      findings.append(finding)
+    }
+  }
   func logged(_ record: LogRecord) { logs.append(record) }
 
   func values(of series: String) -> [Double] {

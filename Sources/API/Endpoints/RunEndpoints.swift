@@ -8,7 +8,7 @@ enum RunEndpoints {
   static let all: [Endpoint] = [
     Endpoint(
       method: .get, path: "/v1/runs", operationID: "listRuns", tag: .runs,
-      summary: "The runs, newest first", query: Paging.fields + [state],
+      summary: "The runs, newest first", query: Paging.fields + [state, sort],
       answers: [.json(200, "A page of them.", .reference("RunPage"), headers: [Answer.link])]
     ) { service, call in
       try await list(service, call)
@@ -75,15 +75,32 @@ enum RunEndpoints {
     },
   ]
 
+  private static let sort = Field(
+    "sort", .choice(["-created_at", "-vanishing_index", "vanishing_index"]),
+    default: "-created_at",
+    "By what; a minus sign puts the largest first. Runs without a vanishing index come after those with one, or before."
+  )
+
+  private static func runs(
+    _ repository: RunRepository, _ order: String, state: RunState?, _ paging: Paging
+  ) async throws -> [RunRecord] {
+    let cursor = try paging.cursor { RunID($0) }
+    if order == "-created_at" {
+      return try await repository.list(state: state, limit: paging.fetch, before: cursor)
+    }
+    return try await repository.listByVanishingIndex(
+      falling: order.hasPrefix("-"), state: state, limit: paging.fetch, after: cursor)
+  }
+
   private static let state = Field(
     "state", .choice(RunSchemas.states), "Only runs in this state.")
 
   private static func list(_ service: Service, _ call: Call) async throws -> Response {
     let paging = try Paging(call.query)
     let wanted = try call.query.read { $0.string(state.name, in: RunSchemas.states) }
-    let runs = try await service.store.runs.list(
-      state: wanted.flatMap(RunState.init(rawValue:)), limit: paging.fetch,
-      before: paging.cursor { RunID($0) })
+    let order = try call.query.read { $0.choice(sort) }
+    let runs = try await runs(
+      service.store.runs, order, state: wanted.flatMap(RunState.init(rawValue:)), paging)
     var rows: [JSON] = []
     for run in runs.prefix(paging.limit) { rows.append(try await service.runs.json(run)) }
     return paging.page(

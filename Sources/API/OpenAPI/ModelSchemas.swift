@@ -181,6 +181,7 @@ enum ModelSchemas {
           .always("weight_norm", figure), .always("update_norm", figure),
           .always("update_ratio", figure),
         ]))),
+    .always("findings", .array(.reference("Finding")), "What the rules see in one step."),
     .maybe("failure", .string, "Why no second step could be taken."),
   ])
 }

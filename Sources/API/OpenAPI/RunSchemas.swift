@@ -118,7 +118,11 @@ enum RunSchemas {
       .maybe(
         "gradient_statistics_every", Schema.integer(0...1_000_000_000).with("default", 100),
         "`gradient_cosine` with the step before, `gradient_variance` between examples and "
-          + "`gradient_noise_scale`, of all parameters and of each; such a step has a pass over half its batch."),
+          + "`gradient_noise_scale`, of all parameters and of each; such a step has a pass over half its batch."
+      ),
+      .maybe(
+        "diagnosis", Schema.boolean.with("default", true),
+        "Whether the rules of the diagnosis look at it."),
     ], isClosed: true
   ).described("Each so many steps; 0 is never.")
 
@@ -140,6 +144,10 @@ enum RunSchemas {
         .maybe("eta_seconds", Schema.number.orNull),
       ])),
     .maybe("metrics", .object([]), "The latest value of each series."),
+    .maybe(
+      "vanishing_index", Schema.number.orNull,
+      "Decades a layer by which gradients shrink towards the input; null for fewer than four layers."
+    ),
     .maybe(
       "error", .anyOf([.reference("Problem"), Schema([("type", "null")])]), "When it failed."),
     .maybe("queue_position", Schema.integer.orNull, "From 1, while it is queued."),

@@ -10,13 +10,18 @@ extension RunBatch {
     private static let stepEventInterval = 0.1
 
     private let told: ToldEvents
+    /// The keys of findings that were told.
+    private var found: Set<String>
     private var summary: TrainingSummary?
     private var lastStepEvent = -1.0
     /// The speed over the block before, in steps a second of training.
     private var stepsPerSecond = 0.0
     private var lastBlock = (step: 0, seconds: 0.0)
 
-    init(told: ToldEvents) { self.told = told }
+    init(told: ToldEvents, found: Set<String> = []) {
+      self.told = told
+      self.found = found
+    }
 
     mutating func start(_ summary: TrainingSummary, to batch: inout RunBatch) {
       self.summary = summary
@@ -221,6 +226,19 @@ extension RunBatch {
       ])
       if let metric = checkpoint.metric { data[metric.name] = .number(metric.value) }
       batch.events.append(EventDraft(kind: .checkpoint, data: .object(data)))
+    }
+
+    /// A finding is told once; that it goes on or holds no more shows in the diagnosis.
+    mutating func add(_ diagnosis: DiagnosisRecord, to batch: inout RunBatch) {
+      batch.vanishingIndex = diagnosis.vanishingIndex
+      for finding in diagnosis.findings {
+        batch.findings.append(finding)
+        guard found.insert(finding.key).inserted, case .object(var data) = finding.json else {
+          continue
+        }
+        data["step"] = .integer(diagnosis.step)
+        batch.events.append(EventDraft(kind: .finding, data: .object(data)))
+      }
     }
 
     func add(_ record: LogRecord, to batch: inout RunBatch) {

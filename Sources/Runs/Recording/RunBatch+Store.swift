@@ -27,6 +27,12 @@ extension RunBatch {
     history.activations = activations.map {
       StoredActivation(layer: $0.layer, step: $0.step, data: "\($0.json)")
     }
+    history.findings = findings.map {
+      StoredFinding(
+        key: $0.key, rule: $0.rule, severity: $0.severity.rawValue, fromStep: $0.fromStep,
+        data: "\($0.json)")
+    }
+    history.vanishingIndex = vanishingIndex
     let now = Int(Date().timeIntervalSince1970 * 1000)
     history.logs = logs.map {
       StoredLog(at: now, level: $0.level.rawValue, step: $0.step, message: $0.message)

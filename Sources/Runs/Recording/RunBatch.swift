@@ -29,6 +29,8 @@ struct RunBatch {
   var activations: [ActivationRecord] = []
   var checkpoints: [CheckpointRecord] = []
   var logs: [LogRecord] = []
+  var findings: [Finding] = []
+  var vanishingIndex: Double?
   var events: [EventDraft] = []
   /// The names of the values of `StepRecord.series`.
   var seriesNames: [String] = []
@@ -37,7 +39,7 @@ struct RunBatch {
 
   var isEmpty: Bool {
     steps.isEmpty && points.isEmpty && histograms.isEmpty && activations.isEmpty
-      && checkpoints.isEmpty && logs.isEmpty && events.isEmpty && parameters.isEmpty
+      && checkpoints.isEmpty && findings.isEmpty && vanishingIndex == nil && logs.isEmpty && events.isEmpty && parameters.isEmpty
       && series.isEmpty
       && progress == nil
   }

@@ -33,11 +33,12 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
   private var composer: RunBatch.Composer
 
   init(
-    sink: @escaping Sink, control: TrainingControl, told: ToldEvents, label: String
+    sink: @escaping Sink, control: TrainingControl, told: ToldEvents, found: Set<String> = [],
+    label: String
   ) {
     self.sink = sink
     self.control = control
-    composer = RunBatch.Composer(told: told)
+    composer = RunBatch.Composer(told: told, found: found)
     queue = DispatchQueue(label: "chainrule.recorder.\(label)", qos: .utility)
   }
 
@@ -74,6 +75,10 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
   func checkpointReached(_ checkpoint: CheckpointRecord) {
     append { composer.add(checkpoint, to: &$0) }
     flush()
+  }
+
+  func diagnosed(_ diagnosis: DiagnosisRecord) {
+    append { composer.add(diagnosis, to: &$0) }
   }
 
   func logged(_ record: LogRecord) { append { composer.add(record, to: &$0) } }

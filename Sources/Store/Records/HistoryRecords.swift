@@ -123,6 +123,24 @@ public struct StoredActivation: Hashable, Sendable {
   }
 }
 
+/// Something that a rule of the diagnosis saw; the store doesn't know what its JSON means.
+public struct StoredFinding: Hashable, Sendable {
+  /// No two findings of a run have the same.
+  public let key: String
+  public let rule: String
+  public let severity: String
+  public let fromStep: Int
+  public let data: String
+
+  public init(key: String, rule: String, severity: String, fromStep: Int, data: String) {
+    self.key = key
+    self.rule = rule
+    self.severity = severity
+    self.fromStep = fromStep
+    self.data = data
+  }
+}
+
 /// A line of a run's log.
 public struct StoredLog: Hashable, Sendable {
   public let at: Int
@@ -179,6 +197,8 @@ public struct HistoryBatch: Sendable {
   public var histograms: [StoredHistogram] = []
   public var activations: [StoredActivation] = []
   public var logs: [StoredLog] = []
+  public var findings: [StoredFinding] = []
+  public var vanishingIndex: Double?
   public var checkpoints: [NewCheckpoint] = []
   public var events: [NewEvent] = []
   public var progress: RunRecord.Progress?

@@ -53,6 +53,8 @@ public struct RunRecord: Hashable, Sendable {
     public var examplesPerSecond: Double?
     public var elapsedSeconds = 0.0
     public var etaSeconds: Double?
+    /// Decades a layer by which gradients shrink towards the input.
+    public var vanishingIndex: Double?
 
     public init() {}
   }

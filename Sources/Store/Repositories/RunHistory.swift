@@ -49,6 +49,10 @@ public struct RunHistory: Sendable {
           .optional(progress.etaSeconds), .integer(number),
         ])
     }
+    if let index = batch.vanishingIndex {
+      try connection.execute(
+        "UPDATE run SET vanishing_index = ? WHERE number = ?", [.finite(index), .integer(number)])
+    }
     if batch.metrics != nil || batch.best != nil {
       try connection.execute(
         "UPDATE run SET metrics = coalesce(?, metrics), best = coalesce(?, best) WHERE number = ?",
@@ -93,6 +97,17 @@ public struct RunHistory: Sendable {
       try connection.execute(
         "INSERT OR REPLACE INTO activation (run, layer, step, data) VALUES (?, ?, ?, ?)",
         [run, .text(activation.layer), .integer(activation.step), .text(activation.data)])
+    }
+    for finding in batch.findings {
+      try connection.execute(
+        """
+        INSERT OR REPLACE INTO finding (run, key, rule, severity, from_step, data)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """,
+        [
+          run, .text(finding.key), .text(finding.rule), .text(finding.severity),
+          .integer(finding.fromStep), .text(finding.data),
+        ])
     }
     for log in batch.logs {
       try connection.execute(

@@ -7,7 +7,7 @@ public struct RunRepository: Sendable {
   static let columns = """
     id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
     total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
-    created_at, started_at, finished_at, number, data
+    created_at, started_at, finished_at, number, data, vanishing_index
     """
 
   static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
@@ -25,6 +25,7 @@ public struct RunRepository: Sendable {
     progress.examplesPerSecond = row.optionalDouble(12)
     progress.elapsedSeconds = row.double(13)
     progress.etaSeconds = row.optionalDouble(14)
+    progress.vanishingIndex = row.optionalDouble(23)
     return RunRecord(
       id: RunID(trusted: row.text(0)), name: row.optionalText(1), state: state,
       stateReason: row.optionalText(3).flatMap(StateReason.init(rawValue:)),
@@ -72,6 +73,26 @@ public struct RunRepository: Sendable {
       }
       return try Self.records(
         connection, "WHERE id < ? ORDER BY id DESC LIMIT ?", [cursor, .integer(limit)])
+    }
+  }
+
+  /// By the vanishing index, runs without one last when it falls and first when it rises.
+  ///
+  /// - Parameter after: the last run of the page before.
+  public func listByVanishingIndex(
+    falling: Bool, state: RunState? = nil, limit: Int, after: RunID? = nil
+  ) async throws -> [RunRecord] {
+    let order = falling ? "DESC" : "ASC"
+    let comparison = falling ? "<" : ">"
+    let index = "coalesce(vanishing_index, -1e308)"
+    return try await store.read { connection in
+      try Self.records(
+        connection,
+        """
+        WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR
+          (\(index), id) \(comparison) (SELECT \(index), id FROM run WHERE id = ?2))
+        ORDER BY \(index) \(order), id \(order) LIMIT ?3
+        """, [.optional(state?.rawValue), .optional(after?.rawValue), .integer(limit)])
     }
   }
 

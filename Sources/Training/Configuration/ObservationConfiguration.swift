@@ -15,11 +15,15 @@ public struct ObservationConfiguration: Hashable, Sendable {
   /// The gradient's cosine with that of the step before, its variance between examples, and the noise scale, each so
   /// many steps; it takes a pass over half a batch.
   public var gradientStatisticsEvery: Int
+  /// Whether the rules of the diagnosis look at the run.
+  public var diagnoses: Bool
 
   public init(
     gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50,
-    termGradientsEvery: Int = 50, gradientStatisticsEvery: Int = 100
+    termGradientsEvery: Int = 50, gradientStatisticsEvery: Int = 100,
+    diagnoses: Bool = true
   ) {
+    self.diagnoses = diagnoses
     self.gradientNormsEvery = gradientNormsEvery
     self.termGradientsEvery = termGradientsEvery
     self.gradientStatisticsEvery = gradientStatisticsEvery
@@ -30,7 +34,7 @@ public struct ObservationConfiguration: Hashable, Sendable {
   /// A run that records only its losses.
   public static let none = ObservationConfiguration(
     gradientNormsEvery: 0, histogramsEvery: 0, activationsEvery: 0, termGradientsEvery: 0,
-    gradientStatisticsEvery: 0)
+    gradientStatisticsEvery: 0, diagnoses: false)
 
   /// The same with no probes, for a run that is repeated.
   public var silent: ObservationConfiguration { .none }
@@ -46,6 +50,7 @@ public struct ObservationConfiguration: Hashable, Sendable {
     termGradientsEvery = reader.integer("term_gradients_every", in: range) ?? termGradientsEvery
     gradientStatisticsEvery =
       reader.integer("gradient_statistics_every", in: range) ?? gradientStatisticsEvery
+    diagnoses = reader.bool("diagnosis") ?? diagnoses
     try reader.finish().check()
   }
 

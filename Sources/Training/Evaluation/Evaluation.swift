@@ -69,6 +69,7 @@ public final class Evaluation {
   public func run() -> EvaluationResult {
     for program in programs { program.resetStates() }
     let sums = TermCounts(count: objectives.count)
+    var confusion = makeConfusion()
     var start = 0
     while start < examples {
       let count = min(order.count, examples - start)
@@ -87,15 +88,28 @@ public final class Evaluation {
         sums.addAnswers(
           by: rule, program.outputs[objective.output], classes, of: objective, batch: count,
           to: index)
+        confusion?.add(
+          outputs: program.outputs[objective.output], classes: classes,
+          rows: count * objective.places)
       }
       start += count
     }
     let terms = objectives.enumerated().map { index, objective in
       sums.result(of: index, name: objective.name, rule: answerRules[index])
     }
-    return EvaluationResult(
+    var result = EvaluationResult(
       loss: total { terms[$0].loss }, accuracy: isList ? nil : terms[0].accuracy,
       examples: examples, terms: isList ? terms : [])
+    result.confusion = confusion
+    return result
+  }
+
+  /// For one objective of a few classes, of which the largest output is the answer.
+  private func makeConfusion() -> ConfusionMatrix? {
+    guard objectives.count == 1, answerRules[0]?.choice == .largest,
+      (2...ConfusionMatrix.mostClasses).contains(objectives[0].answerWidth)
+    else { return nil }
+    return ConfusionMatrix(classes: objectives[0].answerWidth)
   }
 }
 

@@ -67,6 +67,7 @@ extension CheckpointState.Progress {
       ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
       ("waited", .integer(earlyStopping.waited)),
     ])
+    if let diagnosis { object["diagnosis"] = diagnosis }
     if !liveUnits.layers.isEmpty { object["live_units"] = liveUnits.json }
     if let variance = noise.variance, let square = noise.gradientSquare {
       object["noise"] = ["variance": exact(variance), "gradient_square": exact(square)]
@@ -114,6 +115,7 @@ extension CheckpointState.Progress {
     self.smallestLoss = smallestLoss
     self.lastLoss = lastLoss
     self.bestStep = bestStep
+    diagnosis = json["diagnosis"]
     liveUnits = LiveUnits(json["live_units"])
     noise = NoiseScale(
       variance: double(json["noise"]?["variance"]),

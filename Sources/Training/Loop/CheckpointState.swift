@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// All that continuing a run needs: a run that goes on from here ends in the bits of one that was never interrupted.
@@ -47,6 +48,8 @@ public struct CheckpointState: Sendable {
     public var validation: EvaluationResult?
     public var noise = NoiseScale()
     public var liveUnits = LiveUnits()
+    /// What the rules of the diagnosis remember.
+    public var diagnosis: JSON?
 
     public init() {}
   }

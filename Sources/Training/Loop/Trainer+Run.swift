@@ -3,8 +3,18 @@ extension Trainer {
   ///
   /// The observer is called on this thread.
   public func run(observer: any TrainingObserver) throws -> Outcome {
-    observer.trainingStarted(summary)
     begin()
+    guard let diagnostician else { return try train(observer) }
+    let diagnosis = DiagnosingObserver(diagnostician, next: observer) { [self] in
+      progress.seconds
+    }
+    let outcome = try train(diagnosis)
+    diagnosis.end(outcome.failure)
+    return outcome
+  }
+
+  private func train(_ observer: any TrainingObserver) throws -> Outcome {
+    observer.trainingStarted(summary)
     if step == 0 {
       observer.checkpointReached(
         CheckpointRecord(
@@ -91,6 +101,7 @@ extension Trainer {
     let weights = engine.weights()
     let restores = configuration.earlyStopping?.restoreBest == true
     progress.epochTerms = termCounts.state
+    progress.diagnosis = diagnostician?.json
     let state = CheckpointState(
       step: step, weights: weights,
       optimizer: engine.optimizerState() + (gradientProbe?.state(step: step) ?? []),

@@ -29,6 +29,8 @@ public final class Trainer {
   /// One an objective; `nil` where no accuracy is measured.
   let answerRules: [AnswerRule?]
   let termCounts: TermCounts
+  /// `nil` when no diagnosis is asked for.
+  let diagnostician: Diagnostician?
   /// `nil` when no gradient statistics are asked for.
   let gradientProbe: GradientProbe?
   /// The activation of each layer, by its name.
@@ -117,6 +119,14 @@ public final class Trainer {
       case .steps(let steps): steps
       }
     engine.totalSteps = totalSteps
+    diagnostician =
+      observation.diagnoses
+      ? Diagnostician(
+        facts: RunFacts(
+          model, data: DataFacts(data.training, members: parts.training),
+          batchSize: examples.batchSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
+          hasValidation: validation != nil)) : nil
+    if let stored = progress.diagnosis { diagnostician?.restore(stored) }
     summary = TrainingSummary(
       totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, resumedStep: step,
       trainingExamples: examples.count, validationExamples: validation?.examples ?? 0,

@@ -29,7 +29,7 @@ public struct Preflight {
     let outcome = try trainer.run(observer: witness)
     return PreflightReport(
       model: model, block: witness.block, activations: witness.activations, values: witness.values,
-      failure: outcome.failure)
+      findings: witness.findings, failure: outcome.failure)
   }
 
   /// Remembers the one step.
@@ -37,7 +37,9 @@ public struct Preflight {
     var block: StepBlock?
     var activations: [ActivationRecord] = []
     var values: [SeriesValue] = []
+    var findings: [Finding] = []
 
+    func diagnosed(_ diagnosis: DiagnosisRecord) { findings += diagnosis.findings }
     func stepsTaken(_ block: StepBlock) { self.block = block }
     func activationsTaken(_ activations: [ActivationRecord]) { self.activations += activations }
     func valuesTaken(_ values: [SeriesValue]) { self.values += values }

@@ -20,16 +20,19 @@ public struct PreflightReport: Sendable {
   public let parameters: [Parameter]
   public let activations: [ActivationRecord]
   public let noiseScale: Double?
+  /// What the rules see in one step.
+  public let findings: [Finding]
   /// Why no further step could be taken.
   public let failure: TrainingFailure?
 
   init(
     model: Model, block: StepBlock?, activations: [ActivationRecord], values: [SeriesValue],
-    failure: TrainingFailure?
+    findings: [Finding], failure: TrainingFailure?
   ) {
     loss = block?.losses.first
     self.activations = activations
     self.failure = failure
+    self.findings = findings
     noiseScale = values.last { $0.name == "gradient_noise_scale" }?.value
     guard let block, let gradients = block.gradients(at: 0) else {
       parameters = []
@@ -47,7 +50,7 @@ public struct PreflightReport: Sendable {
   }
 
   /// The slope of `log10` of the weights' mean gradient from the output towards the input, in decades a layer: negative
-  /// where gradients vanish on their way back. `nil` with fewer than three layers that learn.
+  /// where gradients vanish on their way back. `nil` with fewer than four layers that learn.
   public var depthSlope: Double? {
     var layers: [(name: String, size: Double)] = []
     for parameter in parameters where parameter.gradientRootMeanSquare > 0 {
@@ -59,16 +62,9 @@ public struct PreflightReport: Sendable {
         layers.append((parameter.layer, size))
       }
     }
-    guard layers.count >= 3 else { return nil }
-    let mean = layers.reduce(0) { $0 + $1.size } / Double(layers.count)
-    let middle = Double(layers.count - 1) / 2
-    var (product, square) = (0.0, 0.0)
-    for (index, layer) in layers.enumerated() {
-      product += (Double(index) - middle) * (layer.size - mean)
-      square += (Double(index) - middle) * (Double(index) - middle)
-    }
+    guard layers.count >= DepthSlope.fewestLayers else { return nil }
     // Layers are counted from the input, the slope towards it.
-    return -product / square
+    return DepthSlope.slope(layers.map(\.size)).map { -$0 }
   }
 
   public var json: JSON {
@@ -79,6 +75,7 @@ public struct PreflightReport: Sendable {
       ("gradient_noise_scale", noiseScale.map(JSON.number) ?? .null),
       ("layers", .array(activations.map(\.preflightJSON))),
       ("parameters", .array(parameters.map(\.json))),
+      ("findings", .array(findings.map(\.json))),
     ])
     if let failure { object["failure"] = .string(failure.message) }
     return .object(object)

@@ -37,6 +37,8 @@ public struct EvaluationResult: Hashable, Sendable {
   public let examples: Int
   /// One a term, when the loss is a list of them.
   public let terms: [TermResult]
+  /// Of the one objective, when its targets are classes, and not too many.
+  public var confusion: ConfusionMatrix?
 
   public init(loss: Double, accuracy: Double?, examples: Int, terms: [TermResult] = []) {
     self.loss = loss

@@ -17,6 +17,8 @@ public protocol TrainingObserver: AnyObject {
   func evaluated(_ evaluation: EvaluationRecord)
   func checkpointReached(_ checkpoint: CheckpointRecord)
   func logged(_ record: LogRecord)
+  /// The rules of the diagnosis have looked at the run.
+  func diagnosed(_ diagnosis: DiagnosisRecord)
 }
 
 /// An observer need hear only what it cares for.
@@ -30,4 +32,5 @@ extension TrainingObserver {
   public func evaluated(_ evaluation: EvaluationRecord) {}
   public func checkpointReached(_ checkpoint: CheckpointRecord) {}
   public func logged(_ record: LogRecord) {}
+  public func diagnosed(_ diagnosis: DiagnosisRecord) {}
 }

@@ -1,0 +1,26 @@
+import JSON
+import Store
+import Training
+
+extension RunService {
+  /// Findings of an answer at most.
+  private static let mostFindings = 1_000
+
+  /// What the rules saw in a run, as things stand.
+  public func diagnosis(_ run: RunRecord, rule: String?, severity: String?) async throws -> JSON {
+    let stored = try await store.findings.list(
+      run.id, rule: rule, severity: severity, limit: Self.mostFindings)
+    return .object([
+      "findings": .array(try stored.map { try JSON(parsing: $0.data) }),
+      "vanishing_index": run.progress.vanishingIndex.map { .number($0) } ?? .null,
+      "step": .integer(run.progress.step),
+      "checked": .array(
+        RunService.parsed(run.request)["observe"]?["diagnosis"] == false ? [] : Self.rules),
+    ])
+  }
+
+  /// Every rule with its thresholds.
+  public static var rules: [JSON] { RuleCatalog.all.map { $0.json } }
+
+  public static var ruleNames: [String] { RuleCatalog.all.map { $0.name } }
+}
