@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 import Training
 
@@ -77,5 +78,44 @@ import Training
   func zeroMedian() {
     let histogram = histogram(of: [-1, 0, 0, 0, 0, 1, 2])
     #expect(HistogramBins.quantile(0.5, of: histogram) == 0)
+  }
+
+  @Test("quantiles lie within their bound of NumPy's, over the fixture of the counts")
+  func quantileBound() throws {
+    let url = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../TrainingTests/Fixtures/histograms.json")
+    let cases = try JSON(parsing: [UInt8](Data(contentsOf: url))).array ?? []
+    for expected in cases.prefix(2) {
+      let values = (expected["values"]?.array ?? []).compactMap(\.double)
+      let found = histogram(of: values)
+      let shares = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
+      for (share, quantile) in zip(shares, expected["quantiles"]?.array ?? []) {
+        let value = try #require(HistogramBins.quantile(share, of: found))
+        let wanted = try #require(quantile.double)
+        let ratio = value / wanted
+        let bound = ValueHistogram.quantileBound
+        // Next to zero a bucket's ends are as far apart as the grid's.
+        #expect(
+          (1 / bound...bound).contains(ratio) || abs(value - wanted) < 1e-3 * found.maximum,
+          "\(share): \(value) for \(wanted)")
+      }
+    }
+  }
+
+  @Test("equal bins hold as many as there are, and nearly those that NumPy puts there")
+  func linear() {
+    let values = (0..<4_000).map { sin(Double($0)) * 2 + 2.5 }
+    let bins = HistogramBins(linear: histogram(of: values), count: 20)
+    #expect(bins.counts.count == 20)
+    #expect(bins.edges.first == values.min())
+    #expect(bins.edges.last == values.max())
+    #expect(bins.counts.reduce(0, +) == 4_000)
+    for index in bins.counts.indices {
+      let inside = values.count { $0 >= bins.edges[index] && $0 < bins.edges[index + 1] }
+      #expect(abs(bins.counts[index] - inside) < 250, "\(index)")
+    }
+    let one = HistogramBins(linear: histogram(of: [3, 3]), count: 5)
+    #expect(one.counts == [2])
+    #expect(HistogramBins(linear: ValueHistogram(), count: 5).counts.isEmpty)
   }
 }

@@ -50,11 +50,13 @@ enum ObservationSchemas {
       .array(
         .object([
           .always("quantity", .string),
-          .always("layer", .string),
+          .always("layer", Schema.string.orNull, "Null for several added up."),
           .maybe("parameter", Schema.string.orNull),
-          .always("step", step),
+          .maybe("step", step, "When it's of one."),
+          .always("from_step", step), .always("to_step", step),
           .always("edges", .array(.number), "One more than there are counts."),
           .always("counts", .array(.integer(0...Int.max))),
+          .always("exact", .boolean, "Whether the counts are no estimates."),
           .always("zero", .integer(0...Int.max)),
           .always("nonfinite", nonFinite),
           .always("count", .integer(0...Int.max)),
@@ -63,13 +65,34 @@ enum ObservationSchemas {
           .always("mean", value),
           .always("variance", value),
           .maybe("quantiles", .map(value)),
+          .always(
+            "quantile_bound", .number, "A quantile is off by this factor at most, `2^(1/4)`."),
         ])))
   ])
 
   private static let activations = Schema.object([
     .always(
       "activations",
-      .array(.object([.always("layer", .string), .always("step", step)])))
+      .array(
+        .object([
+          .always("layer", .string), .always("step", step), .maybe("mean", value),
+          .maybe("standard_deviation", value), .maybe("min", value), .maybe("max", value),
+          .maybe(
+            "saturated_fraction", value,
+            "Where the activation's slope is under a hundredth of its largest."),
+          .maybe(
+            "dead_fraction", value, "Units that were zero in all of the last five observed batches."
+          ),
+          .maybe("nonfinite", .integer(0...Int.max)),
+          .maybe(
+            "effective_rank", value, "How many directions the units fill: the participation ratio."),
+          .maybe(
+            "gradient",
+            .object([
+              .always("l2", value), .always("max_abs", value), .always("mean", value),
+              .always("nonfinite", .integer(0...Int.max)),
+            ]), "The loss's gradient with respect to the output: the error signal."),
+        ])))
   ])
 
   private static let checkpoints = Schema.object([

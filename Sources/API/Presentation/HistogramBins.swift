@@ -36,6 +36,43 @@ struct HistogramBins: Equatable {
     }
   }
 
+  /// Equal bins between the extremes, over which the counts of the grid's bins are spread evenly: estimates, but that all
+  /// of them together are as many as there are.
+  init(linear histogram: ValueHistogram, count: Int) {
+    let cells = HistogramBins.cells(histogram)
+    guard !cells.isEmpty else { return }
+    let (low, high) = (histogram.minimum, histogram.maximum)
+    guard high > low else {
+      edges = [low, high]
+      counts = [cells.reduce(0) { $0 + $1.count }]
+      return
+    }
+    let width = (high - low) / Double(count)
+    edges = (0..<count).map { low + Double($0) * width } + [high]
+    var shares = [Double](repeating: 0, count: count)
+    for cell in cells {
+      let start = max(HistogramBins.lowerEdge(cell.position, histogram), low)
+      let end = min(HistogramBins.lowerEdge(cell.position + 1, histogram), high)
+      func bin(_ value: Double) -> Int { min(count - 1, max(0, Int((value - low) / width))) }
+      guard end > start else {
+        shares[bin(start)] += Double(cell.count)
+        continue
+      }
+      for index in bin(start)...bin(end) {
+        let overlap = min(end, edges[index + 1]) - max(start, edges[index])
+        shares[index] += Double(cell.count) * max(0, overlap) / (end - start)
+      }
+    }
+    // Rounded so that every stretch from the left holds as many as it should, to a half.
+    var (sum, taken) = (0.0, 0)
+    counts = shares.map { share in
+      sum += share
+      let count = Int(sum.rounded()) - taken
+      taken += count
+      return count
+    }
+  }
+
   /// A value below which a share of the finite elements lies, interpolated within its bin.
   static func quantile(_ share: Double, of histogram: ValueHistogram) -> Double? {
     guard histogram.finiteCount > 0 else { return nil }

@@ -80,6 +80,11 @@ extension ActivationRecord {
       "min": .number(minimum), "max": .number(maximum),
       "saturated_fraction": .number(saturatedFraction), "dead_fraction": .number(deadFraction),
       "nonfinite": .integer(nonFiniteCount),
+      "effective_rank": .number(effectiveRank),
+      "gradient": .object([
+        "l2": .number(gradient.norm), "max_abs": .number(gradient.largest),
+        "mean": .number(gradient.mean), "nonfinite": .integer(gradient.nonFiniteCount),
+      ]),
     ])
   }
 }

@@ -117,26 +117,70 @@ extension RunHistory {
     }
   }
 
-  /// Histograms of one quantity, by layer, parameter and step; at most `limit`.
+  /// Of what a run has histograms of a quantity: layer and parameter, in their order.
+  public func histogramKeys(
+    _ run: RunID, quantity: String
+  ) async throws -> [(layer: String, parameter: String?)] {
+    try await store.read { connection in
+      var keys: [(String, String?)] = []
+      var last = ("", "")
+      // From one to the next, without a look at the steps between.
+      while keys.count < 100_000 {
+        let next = try connection.first(
+          """
+          SELECT layer, parameter FROM histogram WHERE run = \(Self.number) AND quantity = ?
+          AND (layer, parameter) > (?, ?) ORDER BY layer, parameter LIMIT 1
+          """,
+          [.text(run.rawValue), .text(quantity), .text(last.0), .text(last.1)]
+        ) { row in (row.text(0), row.text(1)) }
+        guard let next else { break }
+        keys.append((next.0, next.1.isEmpty ? nil : next.1))
+        last = next
+      }
+      return keys
+    }
+  }
+
+  /// The histograms of one layer or parameter, by step, after `after` up to `through`; at most `limit`.
   public func histograms(
-    _ run: RunID, quantity: String, layer: String?, from: Int, through: Int, limit: Int
+    _ run: RunID, quantity: String, layer: String, parameter: String?, after: Int, through: Int,
+    limit: Int
   ) async throws -> [StoredHistogram] {
     try await store.read { connection in
-      let values: [SQLiteValue] =
-        [.text(run.rawValue), .text(quantity), .integer(from), .integer(through)]
-        + (layer.map { [.text($0)] } ?? []) + [.integer(limit)]
-      return try connection.query(
+      try connection.query(
         """
-        SELECT layer, parameter, step, data FROM histogram WHERE run = \(Self.number)
-        AND quantity = ? AND step BETWEEN ? AND ? \(layer == nil ? "" : "AND layer = ?")
-        ORDER BY layer, parameter, step LIMIT ?
-        """, values
+        SELECT step, data FROM histogram WHERE run = \(Self.number) AND quantity = ?
+        AND layer = ? AND parameter = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?
+        """,
+        [
+          .text(run.rawValue), .text(quantity), .text(layer), .text(parameter ?? ""),
+          .integer(after), .integer(through), .integer(limit),
+        ]
       ) { row in
         StoredHistogram(
-          quantity: quantity, layer: row.text(0),
-          parameter: row.text(1).isEmpty ? nil : row.text(1), step: row.integer(2),
-          data: row.blob(3))
+          quantity: quantity, layer: layer, parameter: parameter, step: row.integer(0),
+          data: row.blob(1))
       }
+    }
+  }
+
+  /// The steps with a histogram of one layer or parameter that lie next to a step, before and after it.
+  public func histogramSteps(
+    _ run: RunID, quantity: String, layer: String, parameter: String?, around step: Int
+  ) async throws -> [Int] {
+    try await store.read { connection in
+      let ends = try connection.first(
+        """
+        SELECT max(step) FILTER (WHERE step <= ?5), min(step) FILTER (WHERE step > ?5)
+        FROM histogram WHERE run = (SELECT number FROM run WHERE id = ?1) AND quantity = ?2
+        AND layer = ?3 AND parameter = ?4
+        """,
+        [
+          .text(run.rawValue), .text(quantity), .text(layer), .text(parameter ?? ""),
+          .integer(step),
+        ]
+      ) { row in [row.optionalInteger(0), row.optionalInteger(1)] }
+      return (ends ?? []).compactMap(\.self)
     }
   }
 

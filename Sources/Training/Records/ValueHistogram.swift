@@ -52,6 +52,51 @@ public struct ValueHistogram: Hashable, Sendable {
     finiteCount == 0 ? 0 : max(0, sumOfSquares / Double(finiteCount) - mean * mean)
   }
 
+  /// The same of these elements and others together: exact, since the grid is the same for all.
+  public static func += (sum: inout ValueHistogram, other: ValueHistogram) {
+    if other.finiteCount > 0 {
+      let isFirst = sum.finiteCount == 0
+      sum.minimum = isFirst ? other.minimum : min(sum.minimum, other.minimum)
+      sum.maximum = isFirst ? other.maximum : max(sum.maximum, other.maximum)
+    }
+    sum.buckets = merged(sum.buckets, other.buckets)
+    sum.zeroCount += other.zeroCount
+    sum.positiveUnderflowCount += other.positiveUnderflowCount
+    sum.negativeUnderflowCount += other.negativeUnderflowCount
+    sum.positiveOverflowCount += other.positiveOverflowCount
+    sum.negativeOverflowCount += other.negativeOverflowCount
+    sum.nanCount += other.nanCount
+    sum.positiveInfinityCount += other.positiveInfinityCount
+    sum.negativeInfinityCount += other.negativeInfinityCount
+    sum.count += other.count
+    sum.sum += other.sum
+    sum.sumOfSquares += other.sumOfSquares
+  }
+
+  /// Two lists in the order of their indices as one.
+  private static func merged(_ left: [Bucket], _ right: [Bucket]) -> [Bucket] {
+    var result: [Bucket] = []
+    result.reserveCapacity(max(left.count, right.count))
+    var (i, j) = (0, 0)
+    while i < left.count || j < right.count {
+      if j == right.count || (i < left.count && left[i].index < right[j].index) {
+        result.append(left[i])
+        i += 1
+      } else if i == left.count || right[j].index < left[i].index {
+        result.append(right[j])
+        j += 1
+      } else {
+        result.append(Bucket(index: left[i].index, count: left[i].count + right[j].count))
+        i += 1
+        j += 1
+      }
+    }
+    return result
+  }
+
+  /// By how much a quantile from buckets may be off: the ratio of a bucket's ends, `2^(1/4)`.
+  public static let quantileBound = 1.189207115002721
+
   /// The smaller magnitude that a bucket holds: `2^(-40 + i/4)`, `i` counted within its sign.
   public static func lowerEdge(of index: Int) -> Double {
     edge(index % bucketsPerSign)
