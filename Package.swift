@@ -64,9 +64,10 @@ let package = Package(
       "Migrations", path: "migrations",
       resources: [
         .embedInCode("0001_initial.sql"), .embedInCode("0002_step_series.sql"),
-        .embedInCode("0004_findings.sql"), .embedInCode("0005_autopsy.sql"),
+        .embedInCode("0003_blocks.sql"), .embedInCode("0004_findings.sql"),
+        .embedInCode("0005_autopsy.sql"),
       ]),
-    library("Store", uses: ["SQLite", "Migrations", "Digests", "JSON"]),
+    library("Store", uses: ["SQLite", "CZstd", "Migrations", "Digests", "JSON"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
 
     // Where they meet.

@@ -12,6 +12,7 @@ public enum Migrations {
   public static let all: [Migration] = [
     Migration(version: 1, name: "0001_initial", sql: PackageResources._001_initial_sql),
     Migration(version: 2, name: "0002_step_series", sql: PackageResources._002_step_series_sql),
+    Migration(version: 3, name: "0003_blocks", sql: PackageResources._003_blocks_sql),
     Migration(version: 4, name: "0004_findings", sql: PackageResources._004_findings_sql),
     Migration(version: 5, name: "0005_autopsy", sql: PackageResources._005_autopsy_sql),
   ]

@@ -31,7 +31,8 @@ extension RunService {
       let clipped = clip == .null ? [] : try await page(isClipped: true)
       let byStep = Dictionary(clipped.map { ($0.step, $0.entries) }) { first, _ in first }
       for (step, entries) in raw { audit.add(before: entries, after: byStep[step] ?? entries) }
-      guard let last = raw.last, raw.count == limit else { break }
+      // A page may be short without being the last.
+      guard let last = raw.last, last.step < through else { break }
       after = last.step
     }
     return audit.json(

@@ -25,6 +25,15 @@ final class Scratch {
         tags: "{}"))
   }
 
+  /// A run that a lane has taken for the first time.
+  func running() async throws -> RunRecord {
+    _ = try await run(dataset().id)
+    guard let run = try store.runs.claim(events: { _ in [] }, committed: { _ in }) else {
+      throw StoreError(.notFound, "nothing to claim")
+    }
+    return run
+  }
+
   func move(_ run: RunRecord, to state: RunState) throws -> RunRecord? {
     try store.runs.move(run, to: state, reason: nil, events: { _ in [] }, committed: { _ in })
   }
@@ -35,8 +44,9 @@ final class Scratch {
       StepRecord(
         step: step, seconds: Double(step), loss: loss, learningRate: 0.1, gradientNorm: 2,
         gradients: [
-          GradientSummary(norm: Float(step), largest: 0.5, mean: -0.25, nonFinite: 0),
-          GradientSummary(norm: 7, largest: .infinity, mean: .nan, nonFinite: 3),
+          GradientSummary(norm: Float(step), largest: 0.5, mean: -0.25),
+          GradientSummary(
+            norm: 7, largest: .infinity, mean: .nan, counts: NonFiniteCounts(nan: 1, positive: 2)),
         ], clipped: [])
     }
     return batch

@@ -112,7 +112,7 @@ import Testing
       run.id, isClipped: false, positions: [1, 0, 2], after: 9, through: 40, limit: 5)
     #expect(rows.map(\.step) == [10, 11, 12, 13, 14])
     let entries = rows[0].entries
-    #expect(entries[1] == GradientSummary(norm: 10, largest: 0.5, mean: -0.25, nonFinite: 0))
+    #expect(entries[1] == GradientSummary(norm: 10, largest: 0.5, mean: -0.25))
     #expect(entries[0]?.nonFinite == 3 && entries[0]?.largest == .infinity)
     #expect(entries[0]?.mean.isNaN == true && entries[2] == nil)
   }

@@ -15,6 +15,9 @@ struct StepRange: Sendable {
     """)
   static let fields = [first, last, points]
 
+  /// Points of a series when the client doesn't say.
+  static let usualPoints = 1_000
+
   let from: Int
   let through: Int
   /// `nil` when the client didn't say.

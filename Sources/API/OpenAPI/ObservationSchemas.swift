@@ -5,7 +5,7 @@ import Runs
 enum ObservationSchemas {
   static var all: [(name: String, schema: Schema)] {
     [
-      ("Metrics", metrics), ("Gradients", gradients), ("Histograms", histograms),
+      ("Metrics", metrics), ("Gradients", gradients), ("Updates", updates), ("Histograms", histograms),
       ("Activations", activations),
       ("Checkpoints", checkpoints), ("LogPage", logs), ("Event", event), ("EventFrame", frame),
       ("PredictionRequest", predictionRequest), ("Predictions", predictions),
@@ -41,6 +41,19 @@ enum ObservationSchemas {
             "points",
             .array(.row(5)),
             "`[step, l2, max_abs, mean, nonfinite]`; the last counts elements that aren't finite."),
+          .always(
+            "nonfinite", .array(.row(4)),
+            "`[step, nan, pos_inf, neg_inf]` of those points where one of them isn't 0."),
+        ])))
+  ])
+
+  private static let updates = Schema.object([
+    .always(
+      "layers",
+      .array(
+        .object([
+          .always("layer", .string), .always("parameter", .string),
+          .always("points", .array(.row(4)), "`[step, weight_l2, update_l2, ratio]`."),
         ])))
   ])
 

@@ -1,3 +1,4 @@
+import JSON
 import Store
 
 /// The points of a run's series, a page at a time, so that memory doesn't grow with them.
@@ -13,21 +14,27 @@ struct SeriesSource: Sendable {
     _ name: String, _ body: ([PointRecord]) async throws -> Void
   ) async throws {
     var after = range.from - 1
-    while true {
+    // A page may be short without being the last.
+    while after < range.through {
       let page = try await store.history.points(
         run.id, series: name, after: after, through: range.through, limit: SeriesSource.page)
       guard let last = page.last else { return }
       try await body(page)
-      if page.count < SeriesSource.page { return }
       after = last.step
     }
   }
 
   /// At most as many points as were asked for.
   func thinned(_ name: String) async throws -> [PointRecord] {
+    let limit = range.limit ?? StepRange.usualPoints
+    let steps = range.steps(upTo: run.progress.step)
+    if let thinned = try await store.history.thinnedPoints(
+      run.id, series: name, within: steps, limit: limit)
+    {
+      return thinned
+    }
     var sampler = Downsampler<PointRecord>(
-      limit: range.limit ?? 1_000, steps: range.steps(upTo: run.progress.step), step: { $0.step },
-      size: { $0.value ?? .nan })
+      limit: limit, steps: steps, step: { $0.step }, size: { $0.value ?? .nan })
     try await forEachPage(name) { page in
       for point in page { sampler.add(point) }
     }
@@ -48,54 +55,78 @@ struct ChosenParameter: Sendable {
   }
 }
 
-/// A parameter's gradient at one step.
-struct GradientPoint: Sendable {
-  let step: Int
-  let summary: GradientSummary
-}
+/// What is measured of a parameter at each step, some steps at a time.
+struct ParameterSource<Entry: Sendable>: Sendable {
+  /// Reads whole pages: positions, after, through, limit.
+  typealias Pages =
+    @Sendable ([Int], Int, Int, Int) async throws -> [(step: Int, entries: [Entry?])]
+  /// Reads thinned points: positions, range, limit.
+  typealias Thinned =
+    @Sendable ([Int], ClosedRange<Int>, Int) async throws -> [[(step: Int, entry: Entry)]]
 
-/// The gradients of a run's parameters, some steps at a time.
-struct GradientSource: Sendable {
-  let store: Store
+  /// Points of an answer at most, over all parameters.
+  private let most = 500_000
+
   let run: RunRecord
   let range: StepRange
-  let isClipped: Bool
   let parameters: [ChosenParameter]
+  let pages: Pages
+  let thinnedPoints: Thinned
 
+  private var positions: [Int] { parameters.map(\.position) }
   /// Fewer steps a page for models of many parameters.
   private var page: Int { max(50, 50_000 / max(parameters.count, 1)) }
 
   func forEachPage(
-    _ body: ([(step: Int, entries: [GradientSummary?])]) async throws -> Void
+    _ body: ([(step: Int, entries: [Entry?])]) async throws -> Void
   ) async throws {
     guard !parameters.isEmpty else { return }
     var after = range.from - 1
-    while true {
-      let steps = try await store.history.gradients(
-        run.id, isClipped: isClipped, positions: parameters.map(\.position), after: after,
-        through: range.through, limit: page)
+    while after < range.through {
+      let steps = try await pages(positions, after, range.through, page)
       guard let last = steps.last else { return }
       try await body(steps)
-      if steps.count < page { return }
       after = last.step
     }
   }
 
   /// For each parameter at most as many points as were asked for.
-  func thinned() async throws -> [[GradientPoint]] {
-    let steps = range.steps(upTo: run.progress.step)
-    var samplers = parameters.map { _ in
-      Downsampler<GradientPoint>(
-        limit: range.limit ?? 1_000, steps: steps, step: { $0.step },
-        size: { $0.summary.nonFinite > 0 ? .nan : Double($0.summary.norm) })
+  func thinned() async throws -> [[(step: Int, entry: Entry)]] {
+    let limit = range.limit ?? StepRange.usualPoints
+    guard limit * parameters.count <= most else {
+      let detail =
+        "\(limit) points of each of \(parameters.count) parameters are more than the \(most) that an answer may "
+        + "hold; name fewer layers, or ask for at most \(most / parameters.count)"
+      throw Problem(query: Faults([Fault(pointer: "/max_points", detail: detail)]))
     }
-    try await forEachPage { page in
-      for (step, entries) in page {
-        for (index, entry) in entries.enumerated() {
-          if let entry { samplers[index].add(GradientPoint(step: step, summary: entry)) }
-        }
-      }
+    return try await thinnedPoints(positions, range.steps(upTo: run.progress.step), limit)
+  }
+}
+
+extension ParameterSource where Entry == GradientSummary {
+  static func gradients(
+    _ store: Store, _ run: RunRecord, _ range: StepRange, isClipped: Bool,
+    _ parameters: [ChosenParameter]
+  ) -> ParameterSource {
+    ParameterSource(run: run, range: range, parameters: parameters) {
+      try await store.history.gradients(
+        run.id, isClipped: isClipped, positions: $0, after: $1, through: $2, limit: $3)
+    } thinnedPoints: {
+      try await store.history.thinnedGradients(
+        run.id, isClipped: isClipped, positions: $0, within: $1, limit: $2)
     }
-    return samplers.map(\.points)
+  }
+}
+
+extension ParameterSource where Entry == UpdateSummary {
+  static func updates(
+    _ store: Store, _ run: RunRecord, _ range: StepRange, _ parameters: [ChosenParameter]
+  ) -> ParameterSource {
+    ParameterSource(run: run, range: range, parameters: parameters) {
+      try await store.history.updates(
+        run.id, positions: $0, after: $1, through: $2, limit: $3)
+    } thinnedPoints: {
+      try await store.history.thinnedUpdates(run.id, positions: $0, within: $1, limit: $2)
+    }
   }
 }

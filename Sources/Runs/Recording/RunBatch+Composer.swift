@@ -58,9 +58,11 @@ extension RunBatch {
       for index in 0..<block.count {
         var gradients: ArraySlice<ParameterGradient> = []
         var clipped: ArraySlice<ParameterGradient> = []
+        var updates: ArraySlice<ParameterUpdate> = []
         if place < block.measured.count, Int(block.measured[place]) == index {
           let range = place * block.parameterCount..<(place + 1) * block.parameterCount
           gradients = block.gradients[range]
+          updates = block.updates[range]
           if !block.clippedGradients.isEmpty { clipped = block.clippedGradients[range] }
           place += 1
         }
@@ -70,7 +72,10 @@ extension RunBatch {
             loss: block.losses[index], learningRate: block.learningRates[index],
             gradientNorm: gradients.isEmpty ? nil : RunBatch.globalNorm(gradients),
             gradients: gradients.map(GradientSummary.init),
-            clipped: clipped.map(GradientSummary.init), series: block.series(at: index)))
+            clipped: clipped.map(GradientSummary.init),
+            updates: updates.map {
+              UpdateSummary(weightNorm: Float($0.weightNorm), updateNorm: Float($0.updateNorm))
+            }, series: block.series(at: index)))
       }
     }
 
@@ -264,6 +269,9 @@ extension GradientSummary {
   init(_ gradient: ParameterGradient) {
     self.init(
       norm: Float(gradient.norm), largest: Float(gradient.largest), mean: Float(gradient.mean),
-      nonFinite: UInt32(clamping: gradient.nonFiniteCount))
+      counts: NonFiniteCounts(
+        nan: UInt32(clamping: gradient.nanCount),
+        positive: UInt32(clamping: gradient.positiveInfinityCount),
+        negative: UInt32(clamping: gradient.negativeInfinityCount)))
   }
 }

@@ -11,12 +11,15 @@ public struct StepRecord: Sendable {
   public let gradients: [GradientSummary]
   /// The same after clipping; empty when nothing clips.
   public let clipped: [GradientSummary]
+  /// One entry a parameter, likewise.
+  public let updates: [UpdateSummary]
   /// One value a further series of the run, in the order in which the run has them.
   public let series: [Double]
 
   public init(
     step: Int, seconds: Double, loss: Double, learningRate: Double, gradientNorm: Double?,
-    gradients: [GradientSummary], clipped: [GradientSummary], series: [Double] = []
+    gradients: [GradientSummary], clipped: [GradientSummary], updates: [UpdateSummary] = [],
+    series: [Double] = []
   ) {
     self.step = step
     self.seconds = seconds
@@ -25,54 +28,8 @@ public struct StepRecord: Sendable {
     self.gradientNorm = gradientNorm
     self.gradients = gradients
     self.clipped = clipped
+    self.updates = updates
     self.series = series
-  }
-}
-
-/// A parameter's gradient at one step, as it is stored: 16 bytes.
-public struct GradientSummary: Hashable, Sendable {
-  public let norm: Float
-  public let largest: Float
-  public let mean: Float
-  public let nonFinite: UInt32
-
-  public init(norm: Float, largest: Float, mean: Float, nonFinite: UInt32) {
-    self.norm = norm
-    self.largest = largest
-    self.mean = mean
-    self.nonFinite = nonFinite
-  }
-
-  static let byteCount = 16
-
-  /// Little endian, one after the other.
-  static func packed(_ summaries: [GradientSummary]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(summaries.count * byteCount)
-    for summary in summaries {
-      for word in [
-        summary.norm.bitPattern, summary.largest.bitPattern, summary.mean.bitPattern,
-        summary.nonFinite,
-      ] {
-        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
-      }
-    }
-    return bytes
-  }
-
-  /// The entry at a position of what `packed` made; `nil` when it is shorter.
-  static func unpacked(_ bytes: [UInt8], at position: Int) -> GradientSummary? {
-    guard position >= 0, (position + 1) * byteCount <= bytes.count else { return nil }
-    return bytes.withUnsafeBytes { raw in
-      func word(_ index: Int) -> UInt32 {
-        UInt32(
-          littleEndian: raw.loadUnaligned(
-            fromByteOffset: position * byteCount + index * 4, as: UInt32.self))
-      }
-      return GradientSummary(
-        norm: Float(bitPattern: word(0)), largest: Float(bitPattern: word(1)),
-        mean: Float(bitPattern: word(2)), nonFinite: word(3))
-    }
   }
 }
 

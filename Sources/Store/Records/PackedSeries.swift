@@ -9,6 +9,17 @@ enum PackedSeries {
     return bytes
   }
 
+  /// All of what `packed` made, whether finite or not.
+  static func all(_ bytes: [UInt8]) -> [Double] {
+    (0..<bytes.count / 8).map { position in
+      bytes.withUnsafeBytes {
+        Double(
+          bitPattern: UInt64(
+            littleEndian: $0.loadUnaligned(fromByteOffset: position * 8, as: UInt64.self)))
+      }
+    }
+  }
+
   /// The value at a position of what `packed` made; `nil` when it is shorter, or the value isn't finite.
   static func unpacked(_ bytes: [UInt8], at position: Int) -> Double? {
     guard position >= 0, (position + 1) * 8 <= bytes.count else { return nil }

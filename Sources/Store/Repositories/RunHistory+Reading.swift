@@ -1,17 +1,15 @@
 import SQLite
 
 extension RunHistory {
-  /// Series that every step has, with their columns.
-  private static let stepSeries = [
-    "train_loss": "loss", "learning_rate": "learning_rate", "gradient_norm": "gradient_norm",
-  ]
-
   /// The names of a run's series that have a point.
   public func seriesNames(_ run: RunID) async throws -> [String] {
     try await store.read { connection in
+      // Of the newest step: those before it may lie in blocks.
       let hasSteps = try connection.first(
-        "SELECT gradient_norm IS NOT NULL FROM step WHERE run = \(Self.number) LIMIT 1",
-        [.text(run.rawValue)]
+        """
+        SELECT gradient_norm IS NOT NULL FROM step WHERE run = \(Self.number)
+        ORDER BY gradient_norm IS NULL LIMIT 1
+        """, [.text(run.rawValue)]
       ) { row in row.integer(0) }
       let packed = try connection.query(
         "SELECT name FROM run_series WHERE run = \(Self.number) ORDER BY position",
@@ -30,52 +28,62 @@ extension RunHistory {
 
   static let number = "(SELECT number FROM run WHERE id = ?)"
 
-  /// The points of one series after `after` up to `through`, in order; at most `limit`.
+  /// The points of one series after `after` up to `through`, in order; at most about `limit`, none left out between.
+  ///
+  /// A page may be shorter than the limit where rows and blocks meet; the next one goes on after its last step.
   public func points(
     _ run: RunID, series: String, after: Int, through: Int, limit: Int
   ) async throws -> [PointRecord] {
     try await store.read { connection in
-      if let column = Self.stepSeries[series] {
-        return try connection.query(
-          """
-          SELECT step, seconds, \(column) FROM step
-          WHERE run = \(Self.number) AND step > ? AND step <= ? ORDER BY step LIMIT ?
-          """, [.text(run.rawValue), .integer(after), .integer(through), .integer(limit)]
-        ) { row in
-          PointRecord(
-            series: series, step: row.integer(0), seconds: row.double(1),
-            value: row.optionalDouble(2))
-        }
+      guard let stream = try Self.stream(of: series, run, connection) else {
+        return try Self.rarePoints(run, series, after: after, through: through, limit, connection)
       }
-      let position = try connection.first(
-        "SELECT position FROM run_series WHERE run = \(Self.number) AND name = ?",
+      let reader = try BlockReader(run, connection)
+      return try reader.page(stream, after: after, through: through, limit: limit)
+        .points(of: series)
+    }
+  }
+
+  /// The same over a range, thinned to `limit` points or a few more that hold the least and the largest of each stretch.
+  public func thinnedPoints(
+    _ run: RunID, series: String, within range: ClosedRange<Int>, limit: Int
+  ) async throws -> [PointRecord]? {
+    try await store.read { connection in
+      guard let stream = try Self.stream(of: series, run, connection) else { return nil }
+      return try BlockReader(run, connection).thinned(stream, range, limit: limit)
+        .points(of: series)
+    }
+  }
+
+  /// The stream of a series that every step has; `nil` for one that has points now and then.
+  private static func stream(
+    of series: String, _ run: RunID, _ connection: SQLiteConnection
+  ) throws -> HistoryStream? {
+    switch series {
+    case "train_loss": return .loss
+    case "learning_rate": return .learningRate
+    case "gradient_norm": return .gradientNorm
+    default:
+      return try connection.first(
+        "SELECT position FROM run_series WHERE run = \(number) AND name = ?",
         [.text(run.rawValue), .text(series)]
-      ) { row in row.integer(0) }
-      if let position {
-        return try connection.query(
-          """
-          SELECT step, seconds, series FROM step WHERE run = \(Self.number)
-          AND step > ? AND step <= ? AND series IS NOT NULL ORDER BY step LIMIT ?
-          """, [.text(run.rawValue), .integer(after), .integer(through), .integer(limit)]
-        ) { row in
-          PointRecord(
-            series: series, step: row.integer(0), seconds: row.double(1),
-            value: PackedSeries.unpacked(row.blob(2), at: position))
-        }
-      }
-      return try connection.query(
-        """
-        SELECT step, seconds, value FROM point
-        WHERE run = \(Self.number) AND series = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?
-        """,
-        [
-          .text(run.rawValue), .text(series), .integer(after), .integer(through), .integer(limit),
-        ]
-      ) { row in
-        PointRecord(
-          series: series, step: row.integer(0), seconds: row.double(1),
-          value: row.optionalDouble(2))
-      }
+      ) { row in .series(row.integer(0)) }
+    }
+  }
+
+  private static func rarePoints(
+    _ run: RunID, _ series: String, after: Int, through: Int, _ limit: Int,
+    _ connection: SQLiteConnection
+  ) throws -> [PointRecord] {
+    try connection.query(
+      """
+      SELECT step, seconds, value FROM point
+      WHERE run = \(number) AND series = ? AND step > ? AND step <= ? ORDER BY step LIMIT ?
+      """,
+      [.text(run.rawValue), .text(series), .integer(after), .integer(through), .integer(limit)]
+    ) { row in
+      PointRecord(
+        series: series, step: row.integer(0), seconds: row.double(1), value: row.optionalDouble(2))
     }
   }
 
@@ -89,20 +97,54 @@ extension RunHistory {
     }
   }
 
-  /// Measured steps after `after` up to `through`, in order, with the entries at some positions.
+  /// Measured steps after `after` up to `through`, in order, with the entries at some positions; at most about `limit`.
   public func gradients(
     _ run: RunID, isClipped: Bool, positions: [Int], after: Int, through: Int, limit: Int
   ) async throws -> [(step: Int, entries: [GradientSummary?])] {
-    let column = isClipped ? "clipped" : "gradients"
-    return try await store.read { connection in
-      try connection.query(
-        """
-        SELECT step, \(column) FROM step WHERE run = \(Self.number)
-        AND step > ? AND step <= ? AND \(column) IS NOT NULL ORDER BY step LIMIT ?
-        """, [.text(run.rawValue), .integer(after), .integer(through), .integer(limit)]
-      ) { row in
-        let bytes = row.blob(1)
-        return (row.integer(0), positions.map { GradientSummary.unpacked(bytes, at: $0) })
+    try await store.read { connection in
+      let reader = try BlockReader(run, connection)
+      let streams = positions.map { isClipped ? HistoryStream.clipped($0) : .gradient($0) }
+      return try reader.page(streams, after: after, through: through, limit: limit) {
+        GradientSummary($0, at: $1)
+      }
+    }
+  }
+
+  /// The gradients of some parameters over a range, each thinned to about `limit` points by its norm.
+  public func thinnedGradients(
+    _ run: RunID, isClipped: Bool, positions: [Int], within range: ClosedRange<Int>, limit: Int
+  ) async throws -> [[(step: Int, entry: GradientSummary)]] {
+    try await store.read { connection in
+      let reader = try BlockReader(run, connection)
+      return try positions.map { position in
+        let track = try reader.thinned(
+          isClipped ? .clipped(position) : .gradient(position), range, limit: limit)
+        return track.steps.indices.map { (track.steps[$0], GradientSummary(track, at: $0)) }
+      }
+    }
+  }
+
+  /// The norms of weights and updates, as `gradients` has them.
+  public func updates(
+    _ run: RunID, positions: [Int], after: Int, through: Int, limit: Int
+  ) async throws -> [(step: Int, entries: [UpdateSummary?])] {
+    try await store.read { connection in
+      let reader = try BlockReader(run, connection)
+      return try reader.page(
+        positions.map { .update($0) }, after: after, through: through, limit: limit
+      ) { UpdateSummary($0, at: $1) }
+    }
+  }
+
+  /// The same thinned to about `limit` points by the ratio of update and weights.
+  public func thinnedUpdates(
+    _ run: RunID, positions: [Int], within range: ClosedRange<Int>, limit: Int
+  ) async throws -> [[(step: Int, entry: UpdateSummary)]] {
+    try await store.read { connection in
+      let reader = try BlockReader(run, connection)
+      return try positions.map { position in
+        let track = try reader.thinned(.update(position), range, limit: limit)
+        return track.steps.indices.map { (track.steps[$0], UpdateSummary(track, at: $0)) }
       }
     }
   }
@@ -110,10 +152,12 @@ extension RunHistory {
   /// How many steps a run has recorded within a range.
   public func stepCount(_ run: RunID, from: Int, through: Int) async throws -> Int {
     try await store.read { connection in
-      try connection.first(
+      let packed = try BlockReader(run, connection).packedStep
+      let rows = try connection.first(
         "SELECT count(*) FROM step WHERE run = \(Self.number) AND step BETWEEN ? AND ?",
         [.text(run.rawValue), .integer(from), .integer(through)]
-      ) { row in row.integer(0) } ?? 0
+      ) { row in row.integer(0) }
+      return max(0, min(packed, through) - max(from, 1) + 1) + (rows ?? 0)
     }
   }
 

@@ -19,6 +19,9 @@ public struct RunHistory: Sendable {
         let number = try Self.fence(run, attempt, batch, connection)
         try Self.writeRows(batch, number, connection)
         try Self.writeSteps(batch.steps, number, connection)
+        if let last = batch.steps.last?.step {
+          try Packing.pack(number, through: last, connection)
+        }
         for checkpoint in batch.checkpoints {
           try CheckpointRepository.insert(checkpoint, number, connection)
         }
@@ -121,18 +124,24 @@ public struct RunHistory: Sendable {
   private static func writeSteps(
     _ steps: [StepRecord], _ run: SQLiteValue, _ connection: SQLiteConnection
   ) throws {
-    for step in steps {
+    // A run that is trained again repeats steps, in the same bits; those in blocks stay as they are.
+    let packed = steps.isEmpty ? 0 : try Packing.packedStep(run, connection)
+    for step in steps where step.step > packed {
+      let nonFinite = NonFiniteCounts.packed(step.gradients)
       try connection.execute(
         """
         INSERT OR REPLACE INTO step
-          (run, step, seconds, loss, learning_rate, gradient_norm, gradients, clipped, series)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (run, step, seconds, loss, learning_rate, gradient_norm, gradients, clipped, updates,
+           nonfinite, series)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
           run, .integer(step.step), .real(step.seconds), .finite(step.loss),
           .finite(step.learningRate), step.gradientNorm.map { .finite($0) } ?? .null,
           step.gradients.isEmpty ? .null : .blob(GradientSummary.packed(step.gradients)),
           step.clipped.isEmpty ? .null : .blob(GradientSummary.packed(step.clipped)),
+          step.updates.isEmpty ? .null : .blob(UpdateSummary.packed(step.updates)),
+          nonFinite.isEmpty ? .null : .blob(nonFinite),
           step.series.isEmpty ? .null : .blob(PackedSeries.packed(step.series)),
         ])
     }

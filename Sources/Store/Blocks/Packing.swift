@@ -1,0 +1,106 @@
+import SQLite
+
+/// Moves steps that have become many from rows into blocks.
+enum Packing {
+  /// Steps of a block of level 0.
+  static let blockSteps = 1_024
+  /// Steps that stay rows at least, so that the newest are at hand.
+  static let keptSteps = 1_024
+  /// Steps of a stretch of each level; a level's block holds `blockSteps` stretches, level 0's as many steps.
+  static let stretches = [1, 32, 1_024]
+
+  /// Packs whole stretches of 1,024 steps, as long as enough steps stay rows.
+  static func pack(_ run: SQLiteValue, through last: Int, _ connection: SQLiteConnection) throws {
+    var packed = try packedStep(run, connection)
+    while last >= packed + blockSteps + keptSteps {
+      try packStretch(run, packed + 1...packed + blockSteps, connection)
+      packed += blockSteps
+    }
+  }
+
+  static func packedStep(_ run: SQLiteValue, _ connection: SQLiteConnection) throws -> Int {
+    try connection.first("SELECT packed_step FROM run WHERE number = ?", [run]) { row in
+      row.integer(0)
+    } ?? 0
+  }
+
+  private static func packStretch(
+    _ run: SQLiteValue, _ range: ClosedRange<Int>, _ connection: SQLiteConnection
+  ) throws {
+    for (stream, track) in try tracks(run, range, connection) where track.count > 0 {
+      try connection.execute(
+        "INSERT OR REPLACE INTO block (run, stream, level, first_step, last_step, data) VALUES (?, ?, 0, ?, ?, ?)",
+        [
+          run, .integer(stream.number), .integer(range.lowerBound), .integer(range.upperBound),
+          .blob(track.encoded(stream)),
+        ])
+      var points = track
+      for level in 1..<stretches.count {
+        points = points.extremes(of: stretches[level], stream)
+        try extend(run, stream, level, with: points, range, connection)
+      }
+    }
+    try connection.execute(
+      "DELETE FROM step WHERE run = ? AND step BETWEEN ? AND ?",
+      [run, .integer(range.lowerBound), .integer(range.upperBound)])
+    try connection.execute(
+      "UPDATE run SET packed_step = ? WHERE number = ?", [.integer(range.upperBound), run])
+  }
+
+  /// Adds points to the newest block of a level.
+  private static func extend(
+    _ run: SQLiteValue, _ stream: HistoryStream, _ level: Int, with points: Track,
+    _ range: ClosedRange<Int>, _ connection: SQLiteConnection
+  ) throws {
+    let length = stretches[level] * blockSteps
+    let first = (range.lowerBound - 1) / length * length + 1
+    let stored = try connection.first(
+      "SELECT data FROM block WHERE run = ? AND stream = ? AND level = ? AND first_step = ?",
+      [run, .integer(stream.number), .integer(level), .integer(first)]
+    ) { row in row.blob(0) }
+    var all =
+      try stored.map { try Track(encoded: $0, stream) } ?? Track(columns: points.columns.count)
+    all.append(points, points.steps.indices)
+    try connection.execute(
+      "INSERT OR REPLACE INTO block (run, stream, level, first_step, last_step, data) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        run, .integer(stream.number), .integer(level), .integer(first),
+        .integer(range.upperBound), .blob(all.encoded(stream)),
+      ])
+  }
+
+  /// The rows of a stretch as tracks of every stream they hold.
+  private static func tracks(
+    _ run: SQLiteValue, _ range: ClosedRange<Int>, _ connection: SQLiteConnection
+  ) throws -> [(HistoryStream, Track)] {
+    var order: [HistoryStream] = []
+    var tracks: [HistoryStream: Track] = [:]
+    func add(_ stream: HistoryStream, _ step: Int, _ values: [Double]) {
+      if tracks[stream] == nil {
+        order.append(stream)
+        tracks[stream] = Track(columns: values.count)
+      }
+      tracks[stream]?.append(step: step, values)
+    }
+    for row in try StepRow.read(run, range, connection) {
+      add(.loss, row.step, [row.seconds, row.loss ?? .nan])
+      add(.learningRate, row.step, [row.seconds, row.learningRate ?? .nan])
+      if !row.gradients.isEmpty {
+        add(.gradientNorm, row.step, [row.seconds, row.gradientNorm ?? .nan])
+      }
+      for (position, value) in row.series.enumerated() {
+        add(.series(position), row.step, [row.seconds, value])
+      }
+      for (position, gradient) in row.gradients.enumerated() {
+        add(.gradient(position), row.step, gradient.columns)
+      }
+      for (position, gradient) in row.clipped.enumerated() {
+        add(.clipped(position), row.step, gradient.columns)
+      }
+      for (position, update) in row.updates.enumerated() {
+        add(.update(position), row.step, [Double(update.weightNorm), Double(update.updateNorm)])
+      }
+    }
+    return order.map { ($0, tracks[$0] ?? Track(columns: 0)) }
+  }
+}

@@ -1,0 +1,97 @@
+/// Points of one stream, column by column: the steps, and beside them as many columns as the stream has.
+struct Track: Hashable, Sendable {
+  var steps: [Int] = []
+  var columns: [[Double]]
+
+  init(columns: Int) { self.columns = Array(repeating: [], count: columns) }
+
+  var count: Int { steps.count }
+
+  mutating func append(step: Int, _ values: [Double]) {
+    steps.append(step)
+    for (index, value) in values.enumerated() { columns[index].append(value) }
+  }
+
+  /// Adds the points of another track at some places.
+  mutating func append(_ other: Track, _ places: some Sequence<Int>) {
+    for place in places {
+      steps.append(other.steps[place])
+      for index in columns.indices { columns[index].append(other.columns[index][place]) }
+    }
+  }
+
+  /// The points whose steps lie in a range; steps ascend.
+  func within(_ range: ClosedRange<Int>) -> Track {
+    guard let first = steps.first, let last = steps.last else { return self }
+    if range.contains(first), range.contains(last) { return self }
+    var part = Track(columns: columns.count)
+    part.append(self, steps.indices.filter { range.contains(steps[$0]) })
+    return part
+  }
+
+  /// The least and the largest point of each stretch of `size` steps, in the order of their steps.
+  func extremes(of size: Int, _ stream: HistoryStream) -> Track {
+    var result = Track(columns: columns.count)
+    var start = 0
+    while start < count {
+      let bucket = (steps[start] - 1) / size
+      var (end, least, largest) = (start + 1, start, start)
+      var (low, high) = (rank(start, stream), rank(start, stream))
+      while end < count, (steps[end] - 1) / size == bucket {
+        let own = rank(end, stream)
+        if own < low { (low, least) = (own, end) }
+        if own > high { (high, largest) = (own, end) }
+        end += 1
+      }
+      result.append(
+        self, least == largest ? [least] : [min(least, largest), max(least, largest)])
+      start = end
+    }
+    return result
+  }
+
+  /// By what extremes are found; what isn't finite is larger than anything.
+  private func rank(_ place: Int, _ stream: HistoryStream) -> Double {
+    let value = stream.rank(columns, place)
+    return value.isFinite ? value : .infinity
+  }
+
+  // MARK: - Bytes
+
+  /// Points that a block holds at most.
+  private static let most = 1 << 16
+
+  func encoded(_ stream: HistoryStream) -> [UInt8] {
+    var bytes: [UInt8] = []
+    withUnsafeBytes(of: UInt32(count).littleEndian) { bytes.append(contentsOf: $0) }
+    ColumnCodec.encode(steps.map(Double.init), as: .integer, into: &bytes)
+    for (column, element) in zip(columns, stream.elements) {
+      ColumnCodec.encode(column, as: element, into: &bytes)
+    }
+    return bytes
+  }
+
+  init(encoded: [UInt8], _ stream: HistoryStream) throws(StoreError) {
+    let elements = stream.elements
+    let decoded = encoded.withUnsafeBytes { raw -> (steps: [Double], columns: [[Double]])? in
+      guard raw.count >= 4 else { return nil }
+      let count = Int(UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)))
+      guard count <= Self.most else { return nil }
+      var position = 4
+      guard
+        let steps = ColumnCodec.decode(raw, &position, count: count, as: .integer)
+      else { return nil }
+      var columns: [[Double]] = []
+      for element in elements {
+        guard let column = ColumnCodec.decode(raw, &position, count: count, as: element) else {
+          return nil
+        }
+        columns.append(column)
+      }
+      return (steps, columns)
+    }
+    guard let decoded else { throw StoreError(.corrupt, "a block of the history is damaged") }
+    steps = decoded.steps.map { Int($0) }
+    columns = decoded.columns
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import Store
+
+/// Steps that have become blocks are read as if they were rows.
+@Suite struct BlockTests {
+  private static func norm(_ step: Int, _ parameter: Int) -> Float {
+    let wave = sin(Double(step) * 0.37 + Double(parameter)) + 2
+    // A spike in the middle of nowhere, and a gap.
+    if step == 3_333, parameter == 1 { return 900 }
+    if step == 1_500, parameter == 0 { return .infinity }
+    return Float(wave / (1 + Double(step) / 1_000))
+  }
+
+  private static func record(_ step: Int) -> StepRecord {
+    StepRecord(
+      step: step, seconds: Double(step) / 7, loss: step == 2_000 ? .nan : 1 / Double(step),
+      learningRate: 0.1, gradientNorm: Double(norm(step, 0)),
+      gradients: (0..<3).map { parameter in
+        GradientSummary(
+          norm: norm(step, parameter), largest: 0.5 * norm(step, parameter),
+          mean: -0.001 * Float(step % 10),
+          counts: step == 1_500 && parameter == 0
+            ? NonFiniteCounts(nan: 2, positive: 3, negative: 4) : .none)
+      }, clipped: [],
+      updates: (0..<3).map {
+        UpdateSummary(weightNorm: 10 + Float($0), updateNorm: norm(step, $0) / 100)
+      },
+      series: [Double(step), 2])
+  }
+
+  private func store(_ steps: Int) async throws -> (Scratch, RunID) {
+    let scratch = try Scratch()
+    let run = try await scratch.running()
+    for start in stride(from: 1, through: steps, by: 700) {
+      var batch = HistoryBatch()
+      if start == 1 {
+        batch.parameters = ["a", "b", "c"].map { ParameterName(layer: $0, name: "\($0).weight") }
+        batch.series = ["train_loss.x", "loss_weight.x"]
+      }
+      batch.steps = (start..<min(start + 700, steps + 1)).map(Self.record)
+      try scratch.store.history.append(batch, to: run.id, attempt: 1, committed: { _ in })
+    }
+    return (scratch, run.id)
+  }
+
+  private func whole(_ history: RunHistory, _ run: RunID, _ series: String) async throws
+    -> [PointRecord]
+  {
+    var points: [PointRecord] = []
+    while true {
+      let page = try await history.points(
+        run, series: series, after: points.last?.step ?? 0, through: .max, limit: 500)
+      if page.isEmpty { return points }
+      points += page
+    }
+  }
+
+  @Test("every point comes back, across rows and blocks, in pages")
+  func pages() async throws {
+    let (scratch, run) = try await store(5_000)
+    let history = scratch.store.history
+    let losses = try await whole(history, run, "train_loss")
+    #expect(losses.map(\.step) == Array(1...5_000))
+    let steps: [Double] = (1...5_000).map { Double($0) }
+    let expected: [Double?] = steps.map { $0 == 2_000 ? nil : 1 / $0 }
+    let seconds: [Double] = steps.map { $0 / 7 }
+    #expect(losses.map(\.value) == expected)
+    #expect(losses.map(\.seconds) == seconds)
+    let own = try await whole(history, run, "train_loss.x")
+    #expect(own.compactMap(\.value) == steps)
+    var rows: [(step: Int, entries: [GradientSummary?])] = []
+    while true {
+      let page = try await history.gradients(
+        run, isClipped: false, positions: [0, 2], after: rows.last?.step ?? 0, through: .max,
+        limit: 300)
+      if page.isEmpty { break }
+      rows += page
+    }
+    #expect(rows.map(\.step) == Array(1...5_000))
+    for row in rows {
+      let expected = Self.record(row.step).gradients
+      #expect(row.entries == [expected[0], expected[2]])
+    }
+    #expect(rows[1_499].entries[0]?.counts == NonFiniteCounts(nan: 2, positive: 3, negative: 4))
+    let updates = try await history.updates(
+      run, positions: [1], after: 1_000, through: 1_003, limit: 10)
+    #expect(updates.map(\.step) == [1_001, 1_002, 1_003])
+    #expect(updates.first?.entries == [Self.record(1_001).updates[1]])
+    #expect(try await history.stepCount(run, from: 10, through: 4_999) == 4_990)
+    let names = try await history.seriesNames(run)
+    #expect(names.prefix(3) == ["train_loss", "learning_rate", "gradient_norm"])
+  }
+
+  @Test(
+    "thinned points hold the extremes of any window",
+    arguments: [1...5_000, 1_200...4_700, 3_000...3_900, 40...45, 4_990...5_000], [10, 100, 1_000])
+  func thinned(range: ClosedRange<Int>, limit: Int) async throws {
+    let (scratch, run) = try await store(5_000)
+    let found = try await scratch.store.history.thinnedGradients(
+      run, isClipped: false, positions: [0, 1], within: range, limit: limit)
+    for (parameter, points) in found.enumerated() {
+      #expect(points.count <= limit)
+      #expect(points.count >= min(range.count, limit) / 4)
+      #expect(points.map(\.step) == points.map(\.step).sorted())
+      #expect(points.allSatisfy { range.contains($0.step) })
+      // Each is a point that there is, whole.
+      for point in points { #expect(point.entry == Self.record(point.step).gradients[parameter]) }
+      let all = range.map { Self.norm($0, parameter) }
+      let norms = points.map(\.entry.norm)
+      #expect(norms.max() == all.max()?.roundedForHistory)
+      #expect(norms.min() == all.min()?.roundedForHistory)
+    }
+  }
+
+  @Test("a run that is trained again leaves blocks as they are and goes on behind them")
+  func repeated() async throws {
+    let (scratch, run) = try await store(5_000)
+    var batch = HistoryBatch()
+    batch.steps = (900...5_300).map(Self.record)
+    try scratch.store.history.append(batch, to: run, attempt: 1, committed: { _ in })
+    #expect(
+      try await whole(scratch.store.history, run, "train_loss").map(\.step) == Array(1...5_300))
+  }
+}
