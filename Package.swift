@@ -41,6 +41,7 @@ let package = Package(
       name: "CVectorMath",
       // The loops must be vectorised in debug builds too, or the tests of the engine take hours.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
+    .target(name: "CTensorBoard", dependencies: ["CProtobufC"], exclude: ["event.proto"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
 
     // Shared ground.
@@ -68,6 +69,7 @@ let package = Package(
         .embedInCode("0005_autopsy.sql"),
       ]),
     library("Store", uses: ["SQLite", "CZstd", "Migrations", "Digests", "JSON"]),
+    library("TensorBoard", uses: ["CTensorBoard"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
 
     // Where they meet.
@@ -85,7 +87,7 @@ let package = Package(
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
+        "Runs", "HTTP", "TensorBoard", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Digests", "JSON",
       ]),
     .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "JSON"]),
@@ -111,6 +113,7 @@ let package = Package(
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),
+    tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
     tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "JSON"]),
@@ -118,7 +121,7 @@ let package = Package(
   ])
 
 /// Settings that hold for every target of Swift code, mapped once.
-for target in package.targets where target.type != .system && target.name != "CVectorMath" {
+for target in package.targets where target.type != .system && !["CVectorMath", "CTensorBoard"].contains(target.name) {
   target.swiftSettings = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),

@@ -12,6 +12,7 @@ public struct Service: Sendable {
   let uploadLimit: Int
   let log: @Sendable (String) -> Void
   let keysInFlight = KeysInFlight()
+  let requests = RequestMetrics()
 
   /// - Parameter uploadLimit: how many bytes an uploaded body may have.
   public init(
@@ -25,6 +26,7 @@ public struct Service: Sendable {
     self.runs = runs
     self.uploadLimit = uploadLimit
     self.log = log
+    _ = ServerMetrics.startTime
   }
 
   /// The router of every endpoint of the table.
@@ -40,6 +42,17 @@ public struct Service: Sendable {
 
   /// Runs an endpoint's handler, and turns whatever it throws into a problem.
   private func answer(
+    _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters
+  ) async -> Response {
+    requests.began()
+    let clock = ContinuousClock()
+    let start = clock.now
+    let response = await handled(endpoint, request, parameters)
+    requests.ended(endpoint, status: response.status, after: clock.now - start)
+    return response
+  }
+
+  private func handled(
     _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters
   ) async -> Response {
     do {

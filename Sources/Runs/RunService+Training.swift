@@ -86,9 +86,10 @@ extension RunService {
     let hub = hub
     let keep = job.configuration.checkpointsKept
     return RunRecorder(
-      sink: { batch in
+      sink: { [self] batch in
         let rows = try metrics.withLock { try batch.historyBatch(metrics: &$0, keep: keep) }
         try history.append(rows, to: run.id, attempt: run.attempt, committed: hub.publish)
+        recordedSteps.add(batch.steps.count, ordering: .relaxed)
       },
       control: control, told: told,
       found: run.attempt == 1 ? [] : try store.findings.keys(of: run.id), label: run.id.rawValue)

@@ -23,6 +23,7 @@ public final class RunService: Sendable {
   let preflightWork = BlockingWork(
     label: "preflight", concurrent: RunService.preflights.concurrent,
     waiting: RunService.preflights.waiting)
+  let recordedSteps = Atomic<Int>(0)
   private let isDraining = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)
   private let pool = Mutex<WorkerPool?>(nil)
@@ -61,6 +62,9 @@ public final class RunService: Sendable {
     isStarted.load(ordering: .acquiring) && !isDraining.load(ordering: .acquiring)
   }
 
+  public var laneCount: Int { configuration.workers }
+  /// Steps written to the store since the server began.
+  public var stepsRecorded: Int { recordedSteps.load(ordering: .relaxed) }
   public var busyWorkers: Int { pool.withLock { $0?.busyLaneCount ?? 0 } }
 
   func wakeLanes() { pool.withLock { $0 }?.wake() }

@@ -13,6 +13,8 @@ public final class Store: Sendable {
   private let writer: ConnectionQueue
   private let readers: [ConnectionQueue]
   private let nextReader = Atomic<Int>(0)
+  private let commitCount = Atomic<Int>(0)
+  private let commitNanoseconds = Atomic<Int>(0)
 
   /// Opens the folder's store, or makes a new one; applies the migrations that are missing.
   ///
@@ -81,11 +83,24 @@ public final class Store: Sendable {
     _ body: @escaping @Sendable (SQLiteConnection) throws -> Result,
     committed: @escaping @Sendable (Result) -> Void = { _ in }
   ) async throws -> Result {
-    try await writer.run { connection in
-      let result = try Store.transaction(connection, body)
+    try await writer.run { [self] connection in
+      let result = try counted { try Store.transaction(connection, body) }
       committed(result)
       return result
     }
+  }
+
+  /// Transactions written since the store was opened, and the time they took.
+  public var commits: (count: Int, seconds: Double) {
+    (commitCount.load(ordering: .relaxed), Double(commitNanoseconds.load(ordering: .relaxed)) * 1e-9)
+  }
+
+  private func counted<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let start = DispatchTime.now().uptimeNanoseconds
+    let result = try body()
+    commitCount.add(1, ordering: .relaxed)
+    commitNanoseconds.add(Int(DispatchTime.now().uptimeNanoseconds - start), ordering: .relaxed)
+    return result
   }
 
   /// The same for a thread that may wait, such as a training lane's recorder.
@@ -94,7 +109,7 @@ public final class Store: Sendable {
     committed: @Sendable (Result) -> Void = { _ in }
   ) throws -> Result {
     try writer.runAndWait { connection in
-      let result = try Store.transaction(connection, body)
+      let result = try counted { try Store.transaction(connection, body) }
       committed(result)
       return result
     }

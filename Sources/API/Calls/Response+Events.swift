@@ -4,7 +4,9 @@ import Runs
 
 extension Response {
   /// Events as they come: as `text/event-stream`, with a sign of life when nothing happens, or as lines.
-  static func events(_ type: String, _ events: RunEventStream) -> Response {
+  static func events(
+    _ type: String, _ events: RunEventStream, counted metrics: RequestMetrics
+  ) -> Response {
     let headers = [
       ("Content-Type", type), ("Cache-Control", CachePolicy.never.rawValue),
       ("X-Accel-Buffering", "no"),
@@ -14,6 +16,8 @@ extension Response {
       status: 200, headers: headers,
       body: .stream(
         StreamBody(heartbeat: isStream ? EventText.heartbeat : nil) { writer in
+          metrics.streamOpened()
+          defer { metrics.streamClosed() }
           if isStream { try await writer.write(EventText.opening) }
           for try await event in events {
             try await writer.write(isStream ? EventText.frame(event) : EventText.line(event))

@@ -49,7 +49,7 @@ enum EventEndpoints {
     let cursor = try cursor(call)
     if let run, let cursor, try service.runs.hasEnded(run, at: cursor) { return .noContent }
     let events = service.runs.events(of: run?.id, after: cursor)
-    return .events(type, events)
+    return .events(type, events, counted: service.requests)
   }
 
   /// The newest event that the client has; the header of a reconnect counts more than the address.

@@ -4,7 +4,7 @@
 enum EndpointTable {
   static let all: [Endpoint] =
     DatasetEndpoints.all + ModelEndpoints.all + GradientCheckEndpoints.all + RunEndpoints.all
-    + SeriesEndpoints.all + ParameterEndpoints.all + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all + AutopsyEndpoints.all
+    + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all + AutopsyEndpoints.all
     + ClippingEndpoints.all + WeightsEndpoints.all + EventEndpoints.all
     + InferenceEndpoints.all + CatalogEndpoints.all + ServiceEndpoints.all
 }

@@ -109,6 +109,29 @@ public struct RunRepository: Sendable {
     }
   }
 
+  /// What the server has to do.
+  public struct Load: Sendable {
+    public let counts: [RunState: Int]
+    /// Milliseconds since 1970; `nil` when nothing waits.
+    public let oldestQueuedAt: Int?
+    /// Of the runs that train, together.
+    public let examplesPerSecond: Double
+  }
+
+  public func load() async throws -> Load {
+    let counts = try await counts()
+    return try await store.read { connection in
+      let found = try connection.first(
+        """
+        SELECT (SELECT min(created_at) FROM run WHERE state = 'queued'),
+          (SELECT total(examples_per_second) FROM run WHERE state = 'running')
+        """
+      ) { row in (row.optionalInteger(0), row.double(1)) }
+      return Load(
+        counts: counts, oldestQueuedAt: found?.0, examplesPerSecond: found?.1 ?? 0)
+    }
+  }
+
   /// How many runs stand in each state.
   public func counts() async throws -> [RunState: Int] {
     try await store.read { connection in
