@@ -36,6 +36,7 @@ enum RunSchemas {
         ])),
       .always("training", .reference("Training")),
       .maybe("observe", .reference("Observe")),
+      .maybe("on_finding", onFinding),
       .maybe("initial_weights", .identifier("run"), "The run whose weights this one begins with."),
       .maybe(
         "priority", .integer(RunRequest.priorities),
@@ -106,6 +107,13 @@ enum RunSchemas {
       ], isClosed: true)
   }
 
+  private static let onFinding = Schema.map(
+    .oneOf(Remedy.allCases.map(\.rawValue) + ["lower_rate"])
+  ).described(
+    "By the name of a rule what the run does by itself, looked at every 10 steps, once in 50 steps and 20 times at most: "
+      + "`clip` at twice the norm of the first hundred steps; `rollback` to the last look without a finding, at half the rate."
+  )
+
   private static let observe = Schema.object(
     [
       .maybe("gradient_norms_every", Schema.integer(0...1_000_000_000).with("default", 1)),
@@ -123,6 +131,7 @@ enum RunSchemas {
       .maybe(
         "diagnosis", Schema.boolean.with("default", true),
         "Whether the rules of the diagnosis look at it."),
+      .maybe("on_finding", onFinding),
     ], isClosed: true
   ).described("Each so many steps; 0 is never.")
 

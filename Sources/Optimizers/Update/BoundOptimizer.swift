@@ -11,7 +11,7 @@ import Tensors
 /// depend on how many those are.
 public final class BoundOptimizer {
   public let optimizer: any Optimizer
-  public let clip: Clip?
+  public private(set) var clip: Clip?
   public let slots: [OptimizerSlot]
   /// The L2 norm of all gradients of the last step together, before clipping.
   public private(set) var gradientNorm = 0.0
@@ -70,6 +70,14 @@ public final class BoundOptimizer {
   }
 
   deinit { scalars.deallocate() }
+
+  /// Bounds the norm of all gradients together from the next step on, unless it's bounded closer already.
+  ///
+  /// - Precondition: made with a clip by norm, which may be infinite; one by value stays as it is.
+  public func tighten(norm limit: Double) {
+    guard case .norm(let present)? = clip, limit < present else { return }
+    clip = .norm(limit)
+  }
 
   /// Updates the parameters by the gradients.
   ///

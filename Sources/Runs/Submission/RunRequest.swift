@@ -55,7 +55,7 @@ public struct RunRequest: Sendable {
       }
     }
     var observation = ObservationConfiguration()
-    if let value = reader.value("observe") {
+    if let value = RunRequest.observe(&reader) {
       do throws(Faults) {
         observation = try ObservationConfiguration(value, pointer: "/observe")
       } catch {
@@ -76,6 +76,18 @@ public struct RunRequest: Sendable {
     self.model = model
     self.datasets = datasets
     self.training = training
+  }
+
+  /// The `observe` object; `on_finding` may stand beside it as well as in it.
+  private static func observe(_ reader: inout ObjectReader) -> JSON? {
+    let observe = reader.value("observe")
+    guard let remedies = reader.value("on_finding") else { return observe }
+    guard case .object(var object) = observe ?? .object(JSONObject()) else { return observe }
+    if object["on_finding"] != nil {
+      reader.fault("on_finding", "stands in observe too; give it once")
+    }
+    object["on_finding"] = remedies
+    return .object(object)
   }
 
   static func name(_ reader: inout ObjectReader) -> String? {

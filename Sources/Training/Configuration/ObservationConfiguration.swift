@@ -17,6 +17,8 @@ public struct ObservationConfiguration: Hashable, Sendable {
   public var gradientStatisticsEvery: Int
   /// Whether the rules of the diagnosis look at the run.
   public var diagnoses: Bool
+  /// What the run does by itself when a rule finds something, by the rule's name.
+  public var onFinding: [String: Remedy] = [:]
 
   public init(
     gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50,
@@ -37,7 +39,12 @@ public struct ObservationConfiguration: Hashable, Sendable {
     gradientStatisticsEvery: 0, diagnoses: false)
 
   /// The same with no probes, for a run that is repeated.
-  public var silent: ObservationConfiguration { .none }
+  ///
+  /// What findings lead to is part of the training, and what it follows from too.
+  public var silent: ObservationConfiguration { onFinding.isEmpty ? .none : self }
+
+  /// Whether a finding may bound the gradients.
+  var mayClip: Bool { onFinding.values.contains(.clip) }
 
   /// Decodes an `observe` object; what it leaves out keeps its default.
   public init(_ json: JSON, pointer: String = "") throws(Faults) {
@@ -51,6 +58,10 @@ public struct ObservationConfiguration: Hashable, Sendable {
     gradientStatisticsEvery =
       reader.integer("gradient_statistics_every", in: range) ?? gradientStatisticsEvery
     diagnoses = reader.bool("diagnosis") ?? diagnoses
+    onFinding = Remedy.decoded(&reader, "on_finding")
+    if !onFinding.isEmpty, !diagnoses {
+      reader.fault("diagnosis", "is false, and on_finding needs it")
+    }
     try reader.finish().check()
   }
 

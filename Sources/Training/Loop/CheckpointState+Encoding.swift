@@ -67,6 +67,7 @@ extension CheckpointState.Progress {
       ("last_loss", exact(lastLoss)), ("best_step", .integer(bestStep)),
       ("waited", .integer(earlyStopping.waited)),
     ])
+    if remedies != RemedyState() { object["remedies"] = remedies.json }
     if let diagnosis { object["diagnosis"] = diagnosis }
     if !liveUnits.layers.isEmpty { object["live_units"] = liveUnits.json }
     if let variance = noise.variance, let square = noise.gradientSquare {
@@ -116,6 +117,7 @@ extension CheckpointState.Progress {
     self.lastLoss = lastLoss
     self.bestStep = bestStep
     diagnosis = json["diagnosis"]
+    remedies = RemedyState(json["remedies"])
     liveUnits = LiveUnits(json["live_units"])
     noise = NoiseScale(
       variance: double(json["noise"]?["variance"]),

@@ -48,6 +48,7 @@ public struct CheckpointState: Sendable {
     public var validation: EvaluationResult?
     public var noise = NoiseScale()
     public var liveUnits = LiveUnits()
+    public var remedies = RemedyState()
     /// What the rules of the diagnosis remember.
     public var diagnosis: JSON?
 

@@ -22,6 +22,9 @@ final class ParameterUpdater {
     clips = clip != nil
   }
 
+  /// Bounds the norm of all gradients, unless it's bounded closer already.
+  func bound(norm: Double) { bound.tighten(norm: norm) }
+
   /// Updates all parameters; answers whether all gradients were finite.
   func update(step: Int, learningRate: Double) -> Bool {
     bound.step(step, learningRate: learningRate)

@@ -24,7 +24,10 @@ extension Trainer {
     // A run that goes on from its last step but wasn't told of its end has only that left to do.
     while step < summary.totalSteps, !stopsEarly {
       if let reason = interruption() { return finish(reason, observer) }
-      if let failure = try takeStep(observer) { return fail(failure, observer) }
+      if let failure = try takeStep(observer), try !recover(from: failure, observer) {
+        return fail(failure, observer)
+      }
+      if let reason = try remedy(observer) { return finish(reason, observer) }
       if step % summary.stepsPerEpoch == 0 || step == summary.totalSteps {
         endEpoch(observer)
       }
@@ -104,7 +107,8 @@ extension Trainer {
     progress.diagnosis = diagnostician?.json
     let state = CheckpointState(
       step: step, weights: weights,
-      optimizer: engine.optimizerState() + (gradientProbe?.state(step: step) ?? []),
+      optimizer: engine.optimizerState() + (gradientProbe?.state(step: step) ?? [])
+        + snapshotState,
       states: engine.carriedStates(),
       bestWeights: restores ? bestWeights : nil, progress: progress)
     return CheckpointRecord(

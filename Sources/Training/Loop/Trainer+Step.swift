@@ -78,7 +78,10 @@ extension Trainer {
     block.learningRates.append(learningRate)
     block.epochs.append(Int32(truncatingIfNeeded: epoch))
     block.seconds.append(progress.seconds)
-    if block.count == longestBlock || progress.seconds - lastFlush >= Self.flushInterval {
+    let isTime =
+      hasRemedies
+      ? step % Self.remedyInterval == 0 : progress.seconds - lastFlush >= Self.flushInterval
+    if block.count == longestBlock || isTime {
       flush(observer)
     }
   }

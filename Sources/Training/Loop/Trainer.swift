@@ -35,6 +35,8 @@ public final class Trainer {
   let gradientProbe: GradientProbe?
   /// The activation of each layer, by its name.
   let activations: [String: Activation]
+  /// To what a rollback goes back.
+  var snapshot: (weights: Weights, optimizer: [NamedTensor])?
   /// Programs with which layers are observed; made when first needed.
   var observed: [Int: TrainingProgram] = [:]
 
@@ -89,7 +91,8 @@ public final class Trainer {
     let engine = try TrainingEngine(
       model: model, configuration: configuration, objectives: objectives,
       shared: data.shared(model: model, objectives, configuration),
-      initialWeights: initialWeights, source: data.graph?.graph)
+      initialWeights: initialWeights, source: data.graph?.graph,
+      mayClip: observation.mayClip)
     self.engine = engine
     for batch in examples.batchSizes { try engine.prepare(batch: batch) }
     validation = try parts.validation.map {
@@ -110,7 +113,7 @@ public final class Trainer {
       parameterCount: model.learnedIndices.count,
       termCount: configuration.losses.isList ? objectives.count : 0)
     longestBlock = Self.longestBlock(parameters: model.learnedIndices.count)
-    block.reserve(longestBlock, clips: configuration.clip != nil)
+    block.reserve(longestBlock, clips: configuration.clip != nil || observation.mayClip)
 
     let stepsPerEpoch = examples.batchesPerEpoch
     let totalSteps =
@@ -137,6 +140,8 @@ public final class Trainer {
       },
       terms: configuration.losses.isList ? objectives.map(\.name) : [],
       plannedBytes: engine.plannedBytes)
+    if let resuming { restoreSnapshot(resuming.optimizer) }
+    applyRemedies()
   }
 
   /// Steps a block holds at most: as many as keep it to about a megabyte and a half.

@@ -17,6 +17,8 @@ final class TrainingEngine {
   private let source: GraphSource?
   /// How many steps the run has in all, for the schedule.
   var totalSteps = 1
+  /// By what the schedule's rate is multiplied.
+  var rateFactor = 1.0
   /// All of the model's, and of those the learned ones, in the same memory.
   private let parameters: ParameterStore
   private let learned: ParameterStore
@@ -31,7 +33,8 @@ final class TrainingEngine {
 
   init(
     model: Model, configuration: TrainingConfiguration, objectives: [Objective],
-    shared: [Int] = [], initialWeights: Weights? = nil, source: GraphSource? = nil
+    shared: [Int] = [], initialWeights: Weights? = nil, source: GraphSource? = nil,
+    mayClip: Bool = false
   ) throws(TrainingError) {
     self.model = model
     self.source = source
@@ -47,7 +50,7 @@ final class TrainingEngine {
     balancer = try TermBalancer(
       objectives, configuration: configuration, shared: shared, gradients: gradients, team: team)
     updater = ParameterUpdater(
-      optimizer: configuration.optimizer, clip: configuration.clip, parameters: learned,
+      optimizer: configuration.optimizer, clip: configuration.clip ?? (mayClip ? .norm(.infinity) : nil), parameters: learned,
       gradients: gradients, team: team)
     random = .allocate(capacity: 4)
     random.initialize(repeating: 0, count: 4)
@@ -142,7 +145,7 @@ final class TrainingEngine {
   }
 
   func learningRate(step: Int) -> Double {
-    configuration.optimizer.learningRate
+    rateFactor * configuration.optimizer.learningRate
       * configuration.schedule.factor(step: step, total: totalSteps)
   }
 
@@ -177,6 +180,16 @@ final class TrainingEngine {
   func resetStates() { states.zero() }
 
   func optimizerState() -> [NamedTensor] { updater.state() + balancer.state() }
+
+  /// Bounds the norm of all gradients from the next step on, unless the run bounds it closer already.
+  func bound(norm: Double) { updater.bound(norm: norm) }
+
+  /// Goes back to weights and the optimizer's memory.
+  func restore(weights: Weights, optimizer: [NamedTensor]) throws(TrainingError) {
+    try weights.write(to: parameters)
+    try updater.restore(optimizer)
+    try balancer.restore(optimizer)
+  }
 
   func restore(_ state: CheckpointState) throws(TrainingError) {
     try state.weights.write(to: parameters)
