@@ -70,6 +70,7 @@ let package = Package(
       ]),
     library("Store", uses: ["SQLite", "CZstd", "Migrations", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
+    library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
 
     // Where they meet.
@@ -87,7 +88,7 @@ let package = Package(
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "TensorBoard", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
+        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Digests", "JSON",
       ]),
     .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "JSON"]),
@@ -113,6 +114,7 @@ let package = Package(
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),
+    tests("PlotsTests", uses: ["Plots"]),
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),

@@ -16,6 +16,7 @@ typedef struct {
 
 // Adds n elements to *h; minimum begins as infinity and maximum as its negative.
 void vm_histogram_f32(vm_histogram *h, const float *x, long n);
-void vm_histogram_f64(vm_histogram *h, const double *x, long n);
+// The same of x less y.
+void vm_histogram_difference_f32(vm_histogram *h, const float *x, const float *y, long n);
 
 #endif

@@ -24,52 +24,16 @@ extension Trainer {
     observer.activationsTaken(records)
   }
 
-  /// The histograms of what an update is about to change, and the parameters to compare with after it.
-  struct HistogramProbe {
-    var records: [HistogramRecord] = []
-    var parameters: [[Float]] = []
+  /// The histograms of what an update is about to change; the weights are kept to compare with after it.
+  func beforeUpdate(_ program: TrainingProgram, step: Int) -> [HistogramRecord] {
+    let probe = histogramProbe ?? HistogramProbe(engine)
+    histogramProbe = probe
+    return probe.beforeUpdate(of: model.learnedParameters, program, step: step)
   }
 
-  func beforeUpdate(_ program: TrainingProgram, step: Int) -> HistogramProbe {
-    var probe = HistogramProbe()
-    for (quantity, isGradient) in [(HistogramRecord.Quantity.gradient, true), (.weight, false)] {
-      for (index, parameter) in model.learnedParameters.enumerated() {
-        let elements = UnsafeBufferPointer(
-          start: isGradient ? engine.gradientPointer(index) : engine.parameterPointer(index),
-          count: parameter.shape.count)
-        probe.records.append(
-          HistogramRecord(
-            step: step, quantity: quantity, layer: parameter.layer, parameter: parameter.name,
-            histogram: ValueHistogram(of: elements)))
-        if !isGradient { probe.parameters.append(Array(elements)) }
-      }
-    }
-    for layer in program.layers {
-      for (quantity, start) in [
-        (HistogramRecord.Quantity.activation, layer.output), (.activationGradient, layer.gradient),
-      ] {
-        let elements = UnsafeBufferPointer(start: UnsafePointer(start), count: layer.shape.count)
-        probe.records.append(
-          HistogramRecord(
-            step: step, quantity: quantity, layer: layer.name, parameter: nil,
-            histogram: ValueHistogram(of: elements)))
-      }
-    }
-    return probe
-  }
-
-  func afterUpdate(_ probe: HistogramProbe, step: Int, _ observer: any TrainingObserver) {
-    var records = probe.records
-    for (index, parameter) in model.learnedParameters.enumerated() {
-      let after = engine.parameterPointer(index)
-      var change = probe.parameters[index]
-      for position in change.indices { change[position] = after[position] - change[position] }
-      let histogram = change.withUnsafeBufferPointer { ValueHistogram(of: $0) }
-      records.append(
-        HistogramRecord(
-          step: step, quantity: .update, layer: parameter.layer, parameter: parameter.name,
-          histogram: histogram))
-    }
-    observer.histogramsTaken(records)
+  func afterUpdate(_ before: [HistogramRecord], step: Int, _ observer: any TrainingObserver) {
+    guard let histogramProbe else { return }
+    observer.histogramsTaken(
+      before + histogramProbe.afterUpdate(of: model.learnedParameters, step: step))
   }
 }

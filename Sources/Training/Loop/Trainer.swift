@@ -35,6 +35,8 @@ public final class Trainer {
   let gradientProbe: GradientProbe?
   /// The activation of each layer, by its name.
   let activations: [String: Activation]
+  /// Made when histograms are first due.
+  var histogramProbe: HistogramProbe?
   /// To what a rollback goes back.
   var snapshot: (weights: Weights, optimizer: [NamedTensor])?
   /// Programs with which layers are observed; made when first needed.

@@ -3,23 +3,29 @@ import Kernels
 extension ValueHistogram {
   /// Counts the elements in one pass.
   init(of elements: UnsafeBufferPointer<Float>) {
+    let counter = Histogram()
+    if let start = elements.baseAddress { counter.count(start, count: elements.count) }
+    self.init(counter)
+  }
+
+  /// What was counted.
+  init(_ counted: Histogram) {
     self.init()
-    let counted = Histogram(of: elements)
-    for (index, count) in counted.counts.enumerated() where count > 0 {
-      buckets.append(Bucket(index: index, count: count))
-    }
-    zeroCount = counted.zeroCount
-    positiveUnderflowCount = counted.positiveUnderflowCount
-    negativeUnderflowCount = counted.negativeUnderflowCount
-    positiveOverflowCount = counted.positiveOverflowCount
-    negativeOverflowCount = counted.negativeOverflowCount
-    nanCount = counted.nanCount
-    positiveInfinityCount = counted.positiveInfinityCount
-    negativeInfinityCount = counted.negativeInfinityCount
-    count = counted.count
-    minimum = counted.minimum
-    maximum = counted.maximum
-    sum = counted.sum
-    sumOfSquares = counted.sumOfSquares
+    buckets.reserveCapacity(128)
+    counted.forEachBucket { buckets.append(Bucket(index: $0, count: $1)) }
+    let contents = counted.contents
+    zeroCount = Int(contents.zero)
+    positiveUnderflowCount = Int(contents.positive_underflow)
+    negativeUnderflowCount = Int(contents.negative_underflow)
+    positiveOverflowCount = Int(contents.positive_overflow)
+    negativeOverflowCount = Int(contents.negative_overflow)
+    nanCount = Int(contents.nan_count)
+    positiveInfinityCount = Int(contents.positive_infinity)
+    negativeInfinityCount = Int(contents.negative_infinity)
+    count = Int(contents.count)
+    minimum = contents.minimum.isFinite ? contents.minimum : 0
+    maximum = contents.maximum.isFinite ? contents.maximum : 0
+    sum = contents.sum
+    sumOfSquares = contents.sum_of_squares
   }
 }
