@@ -24,12 +24,13 @@ enum HistogramEndpoints {
           status: 200, summary: "The histograms, by layer, parameter and step.",
           content: [
             (MediaType.json, .reference("Histograms")), (MediaType.csv, .string),
-            (MediaType.npy, .bytes),
+            (MediaType.npy, .bytes), (Pictures.svg, .string), (MediaType.text, .string),
           ])
       ], problems: [.notAcceptable]
     ) { service, call in
       let run = try await service.run(call)
-      let type = try call.negotiate([MediaType.json, MediaType.csv, MediaType.npy])
+      let type = try call.negotiate(
+        [MediaType.json, MediaType.csv, MediaType.npy] + Pictures.types)
       let (limit, isLinear) = try call.query.read { reader in
         (reader.integer(bins.name, in: 1...1024), reader.choice(scale) == "linear")
       }
@@ -42,6 +43,15 @@ enum HistogramEndpoints {
           : HistogramBins(histogram, limit: limit)
       }
       switch type {
+      case Pictures.svg, MediaType.text:
+        // Equal bins are what a picture's axis has.
+        let named = shown.prefix(mostPictured).map { one in
+          (
+            name: name(one, among: shown),
+            bins: HistogramBins(linear: one.histogram, count: limit ?? 64)
+          )
+        }
+        return Pictures.histograms(run, source.request.quantity, Array(named), type)
       case MediaType.csv:
         return .lines(type, columns: columns) { write in
           for histogram in shown {
@@ -65,6 +75,18 @@ enum HistogramEndpoints {
       }
     }
   ]
+
+  /// Histograms of a picture at most.
+  private static let mostPictured = 400
+
+  /// What tells a histogram from the others of a picture.
+  private static func name(_ one: ShownHistogram, among all: [ShownHistogram]) -> String {
+    let place = one.parameter ?? one.layer ?? "all"
+    let step = "step \(one.steps.lowerBound)"
+    let places = Set(all.map { $0.parameter ?? $0.layer ?? "all" })
+    if places.count == 1 { return all.count == 1 ? place : step }
+    return Set(all.map(\.steps)).count == 1 ? place : "\(place), \(step)"
+  }
 
   private static let quantity = Field(
     "quantity", .choice(HistogramRecord.Quantity.allCases.map(\.rawValue)), default: "gradient",

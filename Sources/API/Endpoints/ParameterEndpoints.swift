@@ -25,6 +25,7 @@ enum ParameterEndpoints {
       let parameters = try await parameters(of: run, call, service)
       let table = ParameterTable(
         source: .gradients(service.store, run, range, isClipped: isClipped, parameters),
+        title: "gradient norms",
         columns: ["l2", "max_abs", "mean", "nonfinite", "nan", "pos_inf", "neg_inf"],
         fields: gradientFields)
       return try await table.answer(call, gradientMembers)
@@ -43,7 +44,8 @@ enum ParameterEndpoints {
       let parameters = try await parameters(of: run, call, service)
       let table = ParameterTable(
         source: .updates(service.store, run, range, parameters),
-        columns: ["weight_l2", "update_l2", "ratio"], fields: updateFields)
+        title: "update over weight", shown: 2, columns: ["weight_l2", "update_l2", "ratio"],
+        fields: updateFields)
       return try await table.answer(call) { points in
         JSONObject([("points", .array(points.map { JSON.array($0) }))])
       }
@@ -77,7 +79,7 @@ enum ParameterEndpoints {
       status: 200, summary: "One series a parameter; whole, as lines, for text/csv and ndjson.",
       content: [
         (MediaType.json, .reference(schema)), (MediaType.csv, .string), (MediaType.lines, .string),
-        (MediaType.npy, .bytes),
+        (MediaType.npy, .bytes), (Pictures.svg, .string), (MediaType.text, .string),
       ])
   }
 
@@ -118,21 +120,30 @@ enum ParameterEndpoints {
 /// A source's points in whichever form the client accepts.
 private struct ParameterTable<Entry: Sendable>: Sendable {
   let source: ParameterSource<Entry>
+  /// What pictures show, and in which of the columns it is.
+  let title: String
+  var shown = 0
   /// Beside parameter and step.
   let columns: [String]
   let fields: @Sendable (Entry) -> [JSON]
 
   /// - Parameter members: of a parameter's part of the JSON answer, from its points: the step and the fields.
   func answer(_ call: Call, _ members: ([[JSON]]) -> JSONObject) async throws -> Response {
-    let type = try call.negotiate([
-      MediaType.json, MediaType.csv, MediaType.lines, MediaType.npy,
-    ])
+    let type = try call.negotiate(
+      [
+        MediaType.json, MediaType.csv, MediaType.lines, MediaType.npy,
+      ] + Pictures.types)
     let parameters = source.parameters
-    if type == MediaType.json || type == MediaType.npy || source.range.limit != nil {
+    let isLines = type == MediaType.csv || type == MediaType.lines
+    if !isLines || source.range.limit != nil {
       let thinned = try await source.thinned()
       switch type {
       case MediaType.json: return json(thinned, members)
       case MediaType.npy: return npy(thinned)
+      case Pictures.svg, MediaType.text:
+        return Pictures.norms(
+          source.run, parameters.map(\.name),
+          thinned.map { $0.map { ($0.step, fields($0.entry)[shown].double ?? .nan) } }, title, type)
       default:
         return .lines(type, columns: ["parameter", "step"] + columns) { write in
           for (parameter, points) in zip(parameters, thinned) {

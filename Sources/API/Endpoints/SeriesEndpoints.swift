@@ -15,18 +15,20 @@ enum SeriesEndpoints {
           status: 200, summary: "The series; whole, as lines, for text/csv and ndjson.",
           content: [
             (MediaType.json, .reference("Metrics")), (MediaType.csv, .string),
-            (MediaType.lines, .string),
+            (MediaType.lines, .string), (Pictures.svg, .string), (MediaType.text, .string),
           ])
       ], problems: [.notAcceptable]
     ) { service, call in
       let run = try await service.run(call)
       let range = try StepRange(call.query)
-      let type = try call.negotiate([MediaType.json, MediaType.csv, MediaType.lines])
+      let type = try call.negotiate(
+        [MediaType.json, MediaType.csv, MediaType.lines] + Pictures.types)
       let wanted = try await series(of: run, call, service)
       let source = SeriesSource(store: service.store, run: run, range: range)
-      if type == MediaType.json || range.limit != nil {
+      if type == MediaType.json || Pictures.types.contains(type) || range.limit != nil {
         var thinned: [(String, [PointRecord])] = []
         for name in wanted { thinned.append((name, try await source.thinned(name))) }
+        if Pictures.types.contains(type) { return Pictures.series(run, thinned, type) }
         if type == MediaType.json { return json(thinned) }
         return .lines(type, columns: columns) { [thinned] write in
           for (name, points) in thinned {
@@ -41,7 +43,7 @@ enum SeriesEndpoints {
           }
         }
       }
-    },
+    }
   ]
 
   private static let names = Field(
