@@ -13,6 +13,7 @@ public struct Service: Sendable {
   let log: @Sendable (String) -> Void
   let keysInFlight = KeysInFlight()
   let requests = RequestMetrics()
+  let waiters = Waiters()
 
   /// - Parameter uploadLimit: how many bytes an uploaded body may have.
   public init(

@@ -70,19 +70,21 @@ public struct UnitLayout: Hashable, Sendable {
     let samples = min(places, Self.mostSamples)
     let taken = min(units, Self.mostUnits)
     guard samples > 1, taken > 0 else { return 0 }
-    var matrix = [Float](repeating: 0, count: samples * taken)
-    for sample in 0..<samples {
-      let (row, position) = (sample * places / samples).quotientAndRemainder(dividingBy: positions)
-      for unit in 0..<taken {
-        let index = (row * units + unit * units / taken) * positions + position
-        matrix[sample * taken + unit] = elements[index]
+    var matrix =
+      samples == rows && positions == 1 && taken == units
+      ? Array(UnsafeBufferPointer(start: elements, count: count))
+      : chosen(elements, samples: samples, units: taken)
+    var means = [Double](repeating: 0, count: taken)
+    matrix.withUnsafeMutableBufferPointer { matrix in
+      means.withUnsafeMutableBufferPointer { means in
+        for sample in 0..<samples {
+          for unit in 0..<taken { means[unit] += Double(matrix[sample * taken + unit]) }
+        }
+        for unit in 0..<taken { means[unit] /= Double(samples) }
+        for sample in 0..<samples {
+          for unit in 0..<taken { matrix[sample * taken + unit] -= Float(means[unit]) }
+        }
       }
-    }
-    for unit in 0..<taken {
-      var sum = 0.0
-      for sample in 0..<samples { sum += Double(matrix[sample * taken + unit]) }
-      let mean = Float(sum / Double(samples))
-      for sample in 0..<samples { matrix[sample * taken + unit] -= mean }
     }
     let side = min(samples, taken)
     var gram = [Float](repeating: 0, count: side * side)
@@ -99,5 +101,23 @@ public struct UnitLayout: Hashable, Sendable {
     }
     if !squares.isFinite { return .nan }
     return squares == 0 ? 0 : trace * trace / squares
+  }
+
+  /// Evenly chosen samples and units as rows and columns.
+  private func chosen(
+    _ elements: UnsafePointer<Float>, samples: Int, units taken: Int
+  ) -> [Float] {
+    let places = rows * positions
+    return [Float](unsafeUninitializedCapacity: samples * taken) { matrix, initialized in
+      for sample in 0..<samples {
+        let (row, position) = (sample * places / samples).quotientAndRemainder(
+          dividingBy: positions)
+        for unit in 0..<taken {
+          let index = (row * units + unit * units / taken) * positions + position
+          matrix[sample * taken + unit] = elements[index]
+        }
+      }
+      initialized = samples * taken
+    }
   }
 }

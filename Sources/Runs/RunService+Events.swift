@@ -7,6 +7,19 @@ extension RunService {
     return RunEventStream(store: store, hub: hub, run: run, cursor: id ?? beginning)
   }
 
+  /// The id of the newest event of all runs.
+  public var newestEvent: Int64 { hub.newestID }
+
+  /// Returns when something was told of a run after an event, or the time is up.
+  public func news(of run: RunID, after id: Int64, within time: Duration) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.hub.wait(for: run, after: id) }
+      group.addTask { try? await Task.sleep(for: time) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
   /// Whether a run has told all it ever will up to an id: it is over, and the reader has seen its end.
   public func hasEnded(_ run: RunRecord, at id: Int64) throws -> Bool {
     guard run.state.isOver, let last = try store.events.newest(of: run.id, limit: 1).first else {

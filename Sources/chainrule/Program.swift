@@ -43,12 +43,13 @@ struct Program {
   private static var commands: [any Command.Type] {
     [
       Serve.self, Migrate.self, WriteOpenAPI.self, WriteDocs.self, Bench.self,
+      BenchStore.self,
     ]
   }
 
   private static var help: String {
     let lines = commands.map {
-      "  \($0.name.padding(toLength: 9, withPad: " ", startingAt: 0))\($0.summary)"
+      "  \($0.name.padding(toLength: 13, withPad: " ", startingAt: 0))\($0.summary)"
     }
     return """
       chainrule trains neural networks behind an HTTP API.
@@ -56,7 +57,7 @@ struct Program {
       usage: chainrule SUB-COMMAND [FLAGS]
 
       \(lines.joined(separator: "\n"))
-        version  Prints the version.
+        version      Prints the version.
 
       chainrule SUB-COMMAND --help lists its flags.
 

@@ -123,4 +123,32 @@ import Testing
     #expect(
       try await whole(scratch.store.history, run, "train_loss").map(\.step) == Array(1...5_300))
   }
+
+  @Test("a thinned run keeps the extremes of every 32 steps and every tenth histogram")
+  func thinning() async throws {
+    let (scratch, run) = try await store(5_000)
+    let history = scratch.store.history
+    var batch = HistoryBatch()
+    batch.histograms = (1...35).map {
+      StoredHistogram(
+        quantity: "weight", layer: "a", parameter: "a.weight", step: 50 * $0, data: [1])
+    }
+    try history.append(batch, to: run, attempt: 1, committed: { _ in })
+    let before = try await history.thinnedGradients(
+      run, isClipped: false, positions: [1], within: 1...5_000, limit: 100)
+    let running = try #require(try await scratch.store.runs.get(run))
+    _ = try scratch.move(running, to: .succeeded)
+    #expect(try await history.thin(endedBefore: Store.now() + 1_000) == 1)
+    #expect(try await history.thin(endedBefore: Store.now() + 1_000) == 0)
+    let after = try await history.thinnedGradients(
+      run, isClipped: false, positions: [1], within: 1...5_000, limit: 100)
+    #expect(after[0].map(\.step) == before[0].map(\.step))
+    let losses = try await whole(history, run, "train_loss")
+    // Two of every 32 of the 3,072 steps in blocks, and the rest that are rows.
+    let kept = 3_072 / 16 + 5_000 - 3_072
+    #expect(losses.count == kept)
+    let histograms = try await history.histograms(
+      run, quantity: "weight", layer: "a", parameter: "a.weight", after: 0, through: .max, limit: 99)
+    #expect(histograms.map(\.step) == [50, 550, 1_050, 1_550, 1_750])
+  }
 }

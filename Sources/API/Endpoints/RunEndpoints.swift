@@ -32,9 +32,14 @@ enum RunEndpoints {
     },
     Endpoint(
       method: .get, path: "/v1/runs/{id}", operationID: "getRun", tag: .runs, summary: "One run",
-      answers: [.json(200, "The run.", .reference("Run"))]
+      description: """
+        With `until`, answers when the condition holds, the run is over, or the time that `Prefer: wait=` gives is up: \
+        `until` in the answer says which, with the value of the first term that compares one.
+        """,
+      query: [RunWaiting.until], headers: [RunWaiting.prefer],
+      answers: [.json(200, "The run.", .reference("Run"))], problems: [.badRequest, .queueFull]
     ) { service, call in
-      .json(try await service.runs.json(service.run(call)), cache: .never)
+      try await RunWaiting.answer(service.run(call), service, call)
     },
     Endpoint(
       method: .patch, path: "/v1/runs/{id}", operationID: "updateRun", tag: .runs,

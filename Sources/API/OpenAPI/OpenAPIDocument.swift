@@ -45,7 +45,7 @@ public enum OpenAPIDocument {
     """
 
   private static let sharedHeaders: [HeaderField] = [
-    .idempotencyKey, .ifNoneMatch, .range, .lastEventID, .contentDigest,
+    .idempotencyKey, .ifNoneMatch, .range, .lastEventID, .contentDigest, RunWaiting.prefer,
   ]
 
   private static func operation(_ endpoint: Endpoint) -> JSON {

@@ -152,6 +152,12 @@ enum RunSchemas {
         .maybe("examples_per_second", Schema.number.orNull),
         .maybe("eta_seconds", Schema.number.orNull),
       ])),
+    .maybe(
+      "until",
+      .object([
+        .always("condition", .string), .always("met", .boolean),
+        .always("value", Schema.number.orNull),
+      ]), "When it was asked for."),
     .maybe("metrics", .object([]), "The latest value of each series."),
     .maybe(
       "vanishing_index", Schema.number.orNull,

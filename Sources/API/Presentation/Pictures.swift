@@ -39,7 +39,8 @@ enum Pictures {
       let what = lines.count == 1 ? lines[0].name : "series"
       return picture(
         LinePlot(
-          title: title(run, what), quantity: what, lines: lines, isLogarithmic: isLogarithmic
+          title: title(run, what), quantity: lines.count == 1 ? what : "value", lines: lines,
+          isLogarithmic: isLogarithmic
         ).svg())
     }
     return text(

@@ -11,13 +11,14 @@ struct ServeOptions: Sendable {
   let uploadLimit: Int
   let isBehindProxy: Bool
   let logsJSON: Bool
+  let thinAfterDays: Int
   let drainSeconds: Double
 
   static let flags = FlagSet(
     command: "serve",
     fields: [
       hostField, portField, dataField, workersField, memoryField, uploadField, proxyField,
-      logField, drainField,
+      logField, drainField, thinField,
     ])
 
   private static let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -48,6 +49,11 @@ struct ServeOptions: Sendable {
   private static let drainField = Field(
     "drain_seconds", .number(0...3600), default: 20,
     "How long requests and runs may take to come to rest after SIGTERM or SIGINT.")
+
+  private static let thinField = Field(
+    "thin_after_days", .integer(0...36_500), default: 0,
+    "Days after which a run that is over keeps of its history the extremes of every 32 steps; 0 for never."
+  )
 
   /// - Throws: `UsageError`.
   static func read(_ arguments: [String]) throws -> ServeOptions {
@@ -84,6 +90,7 @@ struct ServeOptions: Sendable {
     uploadLimit = bytes(ServeOptions.uploadField)
     isBehindProxy = reader.bool(ServeOptions.proxyField)
     logsJSON = reader.choice(ServeOptions.logField) == "json"
+    thinAfterDays = reader.integer(ServeOptions.thinField)
     drainSeconds = reader.double(ServeOptions.drainField)
   }
 
