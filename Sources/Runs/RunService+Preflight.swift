@@ -14,27 +14,16 @@ extension RunService {
   /// - Throws: `Faults`; `RunError.queueFull` or `.draining`.
   public func preflight(_ body: JSON) async throws -> (model: Model, report: JSON, batch: Int) {
     let request = try RunRequest(RunService.withDuration(body))
-    var faults = Faults()
-    let model = try await model(of: request.model, &faults)
-    let data = try await data(of: request, &faults)
-    var given: Weights?
-    if let model {
-      given = try await givenWeights(
-        model, whole: request.initialWeights, isInline: request.model.isInline, &faults)
-    }
-    try faults.check()
-    guard let model, let (data, _) = data else { throw faults }
-    try data.faults(model: model, configuration: request.training).check()
-    try checkMemory(model, data, request)
-    let (weights, memory) = (given, configuration.memoryBytes)
+    let parts = try await parts(of: request)
+    let memory = configuration.memoryBytes
     let report = try await preflightWork.run { [self] in
       guard !isGoingDown else { throw RunError(.draining, "the server is going down") }
       return try Preflight(
-        model: model, data: data, configuration: request.training.limited(toBytes: memory),
-        initialWeights: weights
+        model: parts.model, data: parts.data,
+        configuration: request.training.limited(toBytes: memory), initialWeights: parts.given
       ).run().json
     }
-    return (model, report, request.training.batchSize)
+    return (parts.model, report, request.training.batchSize)
   }
 
   /// What a preflight of a spec alone trains with: the loss that goes with the dataset's targets, and Adam.

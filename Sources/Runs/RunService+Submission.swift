@@ -19,6 +19,35 @@ extension RunService {
         .queueFull, "\(queued) runs are queued, as many as may be; try again when some are over")
     }
     let request = try RunRequest(body)
+    let parts = try await parts(of: request)
+    let (model, given) = (parts.model, parts.given)
+
+    let run = try await store.runs.insert(
+      NewRun(
+        name: request.name, priority: request.priority, model: request.modelID,
+        datasets: RunRecord.Datasets(
+          train: request.datasets.train, validation: request.datasets.validation,
+          test: request.datasets.test),
+        request: "\(request.stored(body, model: model))",
+        data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
+        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
+      events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+    wakeLanes()
+    return run
+  }
+
+  /// What a request names, looked up and found to go together.
+  struct Parts: Sendable {
+    let model: Model
+    let data: TrainingData
+    /// Of the training dataset.
+    let description: DatasetDescription
+    /// In place of what initializers draw.
+    let given: Weights?
+  }
+
+  /// - Throws: `Faults` with everything that isn't there or doesn't go together.
+  func parts(of request: RunRequest) async throws -> Parts {
     var faults = Faults()
     let model = try await model(of: request.model, &faults)
     let data = try await data(of: request, &faults)
@@ -31,19 +60,7 @@ extension RunService {
     guard let model, let (data, description) = data else { throw faults }
     try data.faults(model: model, configuration: request.training).check()
     try checkMemory(model, data, request)
-
-    let run = try await store.runs.insert(
-      NewRun(
-        name: request.name, priority: request.priority, model: request.modelID,
-        datasets: RunRecord.Datasets(
-          train: request.datasets.train, validation: request.datasets.validation,
-          test: request.datasets.test),
-        request: "\(request.stored(body, model: model))",
-        data: "\(description.json)", tags: RunRequest.encoded(request.tags),
-        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
-      events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
-    wakeLanes()
-    return run
+    return Parts(model: model, data: data, description: description, given: given)
   }
 
   /// Queues a run like another, with members of the body in place of its own.
@@ -81,7 +98,7 @@ extension RunService {
     }
   }
 
-  func data(
+  private func data(
     of request: RunRequest, _ faults: inout Faults
   ) async throws -> (data: TrainingData, description: DatasetDescription)? {
     let named = request.datasets
@@ -109,7 +126,7 @@ extension RunService {
   /// A step must fit the server's memory, or the run's own budget, when need be with recomputation.
   ///
   /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
-  func checkMemory(
+  private func checkMemory(
     _ model: Model, _ data: TrainingData, _ request: RunRequest
   ) throws {
     let training = request.training.limited(toBytes: configuration.memoryBytes)

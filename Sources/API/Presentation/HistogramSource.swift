@@ -9,7 +9,6 @@ struct HistogramRequest: Sendable {
     case none, steps, layers, all
 
     var joinsSteps: Bool { self == .steps || self == .all }
-    var joinsLayers: Bool { self == .layers || self == .all }
   }
 
   let quantity: String

@@ -203,39 +203,6 @@ extension Track {
     for index in columns.indices { columns[index] += other.columns[index] }
   }
 
-  /// At most `limit` points: the least and the largest of as many equal stretches of steps as half of that.
-  fileprivate func thinned(
-    to limit: Int, _ range: ClosedRange<Int>, _ stream: HistoryStream
-  ) -> Track {
-    let stretches = max(1, limit / 2)
-    var result = Track(columns: columns.count)
-    var start = 0
-    while start < count {
-      func bucket(_ place: Int) -> Int {
-        (steps[place] - range.lowerBound) * stretches / range.count
-      }
-      let own = bucket(start)
-      var (end, least, largest) = (start + 1, start, start)
-      func rank(_ place: Int) -> Double {
-        let value = stream.rank(columns, place)
-        return value.isFinite ? value : .infinity
-      }
-      var (low, high) = (rank(start), rank(start))
-      while end < count, bucket(end) == own {
-        let value = rank(end)
-        if value < low { (low, least) = (value, end) }
-        if value > high { (high, largest) = (value, end) }
-        end += 1
-      }
-      let kept =
-        least == largest || limit == 1
-        ? [largest] : [min(least, largest), max(least, largest)]
-      result.append(self, kept)
-      start = end
-    }
-    return result
-  }
-
   /// Of a series.
   func points(of series: String) -> [PointRecord] {
     steps.indices.map { place in

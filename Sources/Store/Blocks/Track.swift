@@ -31,20 +31,39 @@ struct Track: Hashable, Sendable {
 
   /// The least and the largest point of each stretch of `size` steps, in the order of their steps.
   func extremes(of size: Int, _ stream: HistoryStream) -> Track {
+    extremes(stream) { (steps[$0] - 1) / size }
+  }
+
+  /// At most `limit` points: the extremes of as many equal stretches of a range as half of that.
+  func thinned(to limit: Int, _ range: ClosedRange<Int>, _ stream: HistoryStream) -> Track {
+    let stretches = max(1, limit / 2)
+    return extremes(stream, onlyLargest: limit == 1) {
+      (steps[$0] - range.lowerBound) * stretches / range.count
+    }
+  }
+
+  /// The least and the largest point of each stretch.
+  ///
+  /// - Parameter stretch: which one a place belongs to; it never falls from one place to the next.
+  private func extremes(
+    _ stream: HistoryStream, onlyLargest: Bool = false, _ stretch: (Int) -> Int
+  ) -> Track {
     var result = Track(columns: columns.count)
     var start = 0
     while start < count {
-      let bucket = (steps[start] - 1) / size
+      let own = stretch(start)
       var (end, least, largest) = (start + 1, start, start)
       var (low, high) = (rank(start, stream), rank(start, stream))
-      while end < count, (steps[end] - 1) / size == bucket {
-        let own = rank(end, stream)
-        if own < low { (low, least) = (own, end) }
-        if own > high { (high, largest) = (own, end) }
+      while end < count, stretch(end) == own {
+        let value = rank(end, stream)
+        if value < low { (low, least) = (value, end) }
+        if value > high { (high, largest) = (value, end) }
         end += 1
       }
       result.append(
-        self, least == largest ? [least] : [min(least, largest), max(least, largest)])
+        self,
+        least == largest || onlyLargest
+          ? [largest] : [min(least, largest), max(least, largest)])
       start = end
     }
     return result
