@@ -20,7 +20,15 @@ extension RunService {
   }
 
   /// Every rule with its thresholds.
-  public static var rules: [JSON] { RuleCatalog.all.map { $0.json } }
+  public static var rules: [JSON] {
+    RuleCatalog.all.map { $0.json } + [
+      .object([
+        "rule": .string(similarRunsRule),
+        "summary": "A run on the same data came to the same loss, to the last bit.",
+        "thresholds": .object(JSONObject()),
+      ])
+    ]
+  }
 
-  public static var ruleNames: [String] { RuleCatalog.all.map { $0.name } }
+  public static var ruleNames: [String] { RuleCatalog.all.map { $0.name } + [similarRunsRule] }
 }

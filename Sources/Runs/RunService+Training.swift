@@ -24,6 +24,11 @@ extension RunService {
         try keepAutopsy(of: failure, run, job, recorder, control)
       }
       recorder.flush()
+      if job.observation.diagnoses, let finding = try similarRuns(to: run, outcome) {
+        recorder.diagnosed(
+          DiagnosisRecord(step: outcome.step, findings: [finding], vanishingIndex: nil))
+        recorder.flush()
+      }
       if let failure = recorder.failure { throw failure }
       try end(run, outcome)
     } catch {

@@ -96,4 +96,20 @@ import Testing
     #expect(answer["findings"] == [])
     #expect(answer["checked"] == [])
   }
+
+  @Test("a run that repeats another says so")
+  func similar() async throws {
+    let client = ServerScope.server.client
+    let first = try await run(shallow)
+    _ = try await events(first)
+    let cloned = try await client.post("/v1/runs/\(first):clone", json: [:])
+    let second = try #require(cloned.json["id"]?.string)
+    #expect(try await events(second).contains { $0["data"]?["rule"] == "similar_runs" })
+    let found = try await client.get("/v1/runs/\(second)/diagnosis?rule=similar_runs").json
+    #expect(found["findings"]?[0]?["explanation"]?.string?.contains(first) == true)
+    let other = try await client.post(
+      "/v1/runs/\(first):clone", json: ["training": ["seed": 99]])
+    let third = try #require(other.json["id"]?.string)
+    #expect(try await events(third).allSatisfy { $0["data"]?["rule"] != "similar_runs" })
+  }
 }

@@ -96,6 +96,27 @@ public struct RunRepository: Sendable {
     }
   }
 
+  /// Runs on the same training data, of the newest `among` before this one, that came to the same step with the same loss;
+  /// for a training lane, which may wait.
+  public func withSameLoss(
+    _ loss: Double, at step: Int, as run: RunRecord, among: Int, limit: Int
+  ) throws -> [RunID] {
+    try store.readAndWait { connection in
+      try connection.query(
+        """
+        SELECT other.id FROM run AS other JOIN run AS own ON own.id = ?1
+        JOIN run_dataset ON run_dataset.run = other.number AND role = 'train' AND dataset = ?2
+        WHERE other.number < own.number AND other.number >= own.number - ?3 AND other.step = ?4
+        AND json_extract(other.metrics, '$.train_loss') = ?5 ORDER BY other.number DESC LIMIT ?6
+        """,
+        [
+          .text(run.id.rawValue), .text(run.datasets.train.rawValue), .integer(among),
+          .integer(step), .real(loss), .integer(limit),
+        ]
+      ) { row in RunID(trusted: row.text(0)) }
+    }
+  }
+
   /// How many runs are before this one in the queue; `nil` when it isn't queued.
   public func queuePosition(of run: RunRecord) async throws -> Int? {
     guard run.state == .queued else { return nil }

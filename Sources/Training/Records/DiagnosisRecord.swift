@@ -6,4 +6,10 @@ public struct DiagnosisRecord: Sendable {
   public let findings: [Finding]
   /// By how many decades a layer gradients shrink from the output towards the input; `nil` for fewer than four layers.
   public let vanishingIndex: Double?
+
+  public init(step: Int, findings: [Finding], vanishingIndex: Double?) {
+    self.step = step
+    self.findings = findings
+    self.vanishingIndex = vanishingIndex
+  }
 }
