@@ -59,11 +59,11 @@ import Testing
 
   @Test("every point comes back, across rows and blocks, in pages")
   func pages() async throws {
-    let (scratch, run) = try await store(5_000)
+    let (scratch, run) = try await store(10_000)
     let history = scratch.store.history
     let losses = try await whole(history, run, "train_loss")
-    #expect(losses.map(\.step) == Array(1...5_000))
-    let steps: [Double] = (1...5_000).map { Double($0) }
+    #expect(losses.map(\.step) == Array(1...10_000))
+    let steps: [Double] = (1...10_000).map { Double($0) }
     let expected: [Double?] = steps.map { $0 == 2_000 ? nil : 1 / $0 }
     let seconds: [Double] = steps.map { $0 / 7 }
     #expect(losses.map(\.value) == expected)
@@ -78,7 +78,7 @@ import Testing
       if page.isEmpty { break }
       rows += page
     }
-    #expect(rows.map(\.step) == Array(1...5_000))
+    #expect(rows.map(\.step) == Array(1...10_000))
     for row in rows {
       let expected = Self.record(row.step).gradients
       #expect(row.entries == [expected[0], expected[2]])
@@ -88,16 +88,16 @@ import Testing
       run, positions: [1], after: 1_000, through: 1_003, limit: 10)
     #expect(updates.map(\.step) == [1_001, 1_002, 1_003])
     #expect(updates.first?.entries == [Self.record(1_001).updates[1]])
-    #expect(try await history.stepCount(run, from: 10, through: 4_999) == 4_990)
+    #expect(try await history.stepCount(run, from: 10, through: 9_999) == 9_990)
     let names = try await history.seriesNames(run)
     #expect(names.prefix(3) == ["train_loss", "learning_rate", "gradient_norm"])
   }
 
   @Test(
     "thinned points hold the extremes of any window",
-    arguments: [1...5_000, 1_200...4_700, 3_000...3_900, 40...45, 4_990...5_000], [10, 100, 1_000])
+    arguments: [1...10_000, 1_200...9_700, 4_000...4_900, 40...45, 9_990...10_000], [10, 100, 1_000])
   func thinned(range: ClosedRange<Int>, limit: Int) async throws {
-    let (scratch, run) = try await store(5_000)
+    let (scratch, run) = try await store(10_000)
     let found = try await scratch.store.history.thinnedGradients(
       run, isClipped: false, positions: [0, 1], within: range, limit: limit)
     for (parameter, points) in found.enumerated() {
@@ -116,17 +116,17 @@ import Testing
 
   @Test("a run that is trained again leaves blocks as they are and goes on behind them")
   func repeated() async throws {
-    let (scratch, run) = try await store(5_000)
+    let (scratch, run) = try await store(10_000)
     var batch = HistoryBatch()
-    batch.steps = (900...5_300).map(Self.record)
+    batch.steps = (900...10_300).map(Self.record)
     try scratch.store.history.append(batch, to: run, attempt: 1, committed: { _ in })
     #expect(
-      try await whole(scratch.store.history, run, "train_loss").map(\.step) == Array(1...5_300))
+      try await whole(scratch.store.history, run, "train_loss").map(\.step) == Array(1...10_300))
   }
 
   @Test("a thinned run keeps the extremes of every 32 steps and every tenth histogram")
   func thinning() async throws {
-    let (scratch, run) = try await store(5_000)
+    let (scratch, run) = try await store(10_000)
     let history = scratch.store.history
     var batch = HistoryBatch()
     batch.histograms = (1...35).map {
@@ -135,17 +135,17 @@ import Testing
     }
     try history.append(batch, to: run, attempt: 1, committed: { _ in })
     let before = try await history.thinnedGradients(
-      run, isClipped: false, positions: [1], within: 1...5_000, limit: 100)
+      run, isClipped: false, positions: [1], within: 1...10_000, limit: 100)
     let running = try #require(try await scratch.store.runs.get(run))
     _ = try scratch.move(running, to: .succeeded)
     #expect(try await history.thin(endedBefore: Store.now() + 1_000) == 1)
     #expect(try await history.thin(endedBefore: Store.now() + 1_000) == 0)
     let after = try await history.thinnedGradients(
-      run, isClipped: false, positions: [1], within: 1...5_000, limit: 100)
+      run, isClipped: false, positions: [1], within: 1...10_000, limit: 100)
     #expect(after[0].map(\.step) == before[0].map(\.step))
     let losses = try await whole(history, run, "train_loss")
-    // Two of every 32 of the 3,072 steps in blocks, and the rest that are rows.
-    let kept = 3_072 / 16 + 5_000 - 3_072
+    // Two of every 32 of the 8,192 steps in blocks, and the rest that are rows.
+    let kept = 8_192 / 16 + 10_000 - 8_192
     #expect(losses.count == kept)
     let histograms = try await history.histograms(
       run, quantity: "weight", layer: "a", parameter: "a.weight", after: 0, through: .max, limit: 99)

@@ -2,14 +2,14 @@ import SQLite
 
 /// Moves steps that have become many from rows into blocks.
 enum Packing {
-  /// Steps of a block of level 0.
-  static let blockSteps = 1_024
+  /// Steps of a block of level 0: so many that a block takes several pages, since the last one is half empty on average.
+  static let blockSteps = 4_096
   /// Steps that stay rows at least, so that the newest are at hand.
   static let keptSteps = 1_024
   /// Steps of a stretch of each level; a level's block holds `blockSteps` stretches, level 0's as many steps.
   static let stretches = [1, 32, 1_024]
 
-  /// Packs whole stretches of 1,024 steps, as long as enough steps stay rows.
+  /// Packs whole blocks, as long as enough steps stay rows.
   static func pack(_ run: SQLiteValue, through last: Int, _ connection: SQLiteConnection) throws {
     var packed = try packedStep(run, connection)
     while last >= packed + blockSteps + keptSteps {
