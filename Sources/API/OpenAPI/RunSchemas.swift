@@ -124,7 +124,7 @@ enum RunSchemas {
         "The norm of each loss term's own gradient, `gradient_norm.<term>`, and the cosine of each pair, "
           + "`gradient_conflict.<term>.<term>`; such a step has a backward pass for each term."),
       .maybe(
-        "gradient_statistics_every", Schema.integer(0...1_000_000_000).with("default", 100),
+        "gradient_statistics_every", Schema.integer(0...1_000_000_000).with("default", 200),
         "`gradient_cosine` with the step before, `gradient_variance` between examples and "
           + "`gradient_noise_scale`, of all parameters and of each; such a step has a pass over half its batch."
       ),

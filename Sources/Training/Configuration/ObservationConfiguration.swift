@@ -22,7 +22,7 @@ public struct ObservationConfiguration: Hashable, Sendable {
 
   public init(
     gradientNormsEvery: Int = 1, histogramsEvery: Int = 50, activationsEvery: Int = 50,
-    termGradientsEvery: Int = 50, gradientStatisticsEvery: Int = 100,
+    termGradientsEvery: Int = 50, gradientStatisticsEvery: Int = 200,
     diagnoses: Bool = true
   ) {
     self.diagnoses = diagnoses
