@@ -8,18 +8,19 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 // Elements go by stretches that fit the nearest cache: first the bucket of each, with the moments, in vectors; then the
-// counting, into several tables by turns, since adding to a count that was just written has to wait for it.
+// counting, into several tables by turns, since adding to a count that was just written has to wait for it. A stretch
+// is taken to be finite, and taken again with care when it wasn't.
 
-enum { LANES = 16, STRETCH = 2048, TABLES = 4 };
+enum { LANES = 16, STRETCH = 2048, TABLES = 8 };
 typedef float narrow __attribute__((ext_vector_type(LANES)));
 typedef int32_t marks __attribute__((ext_vector_type(LANES)));
 typedef uint16_t places __attribute__((ext_vector_type(LANES)));
 typedef double wide __attribute__((ext_vector_type(LANES)));
 
-// Behind the buckets of both signs stand the places of what no bucket holds.
+// Of each sign: what is below the buckets, the buckets, what is above them. Then what has no place on that line.
 enum {
-  ZERO = 2 * VM_HISTOGRAM_BUCKETS, UNDER, OVER = UNDER + 2, NOT_A_NUMBER = OVER + 2, INFINITE,
-  PLACES = INFINITE + 2,
+  UNDER = 0, FIRST = 1, OVER = FIRST + VM_HISTOGRAM_BUCKETS, SIGN = OVER + 1,
+  ZERO = 2 * SIGN, NOT_A_NUMBER, INFINITE, PLACES = INFINITE + 2,
 };
 
 // The first fractions of a float at or above 2^(1/4), 2^(1/2) and 2^(3/4).
@@ -30,28 +31,37 @@ typedef struct {
   narrow minimum, maximum;
 } seen;
 
-VM_INLINE places take(seen *s, narrow x) {
+enum { INFINITE_BITS = 0x7F800000 };
+
+// Takes 16 numbers in; the bits of the largest size are left in *largest. What isn't finite is right with `careful` alone.
+VM_INLINE places take(seen *s, narrow x, marks *largest, int careful) {
   marks bits;
   __builtin_memcpy(&bits, &x, sizeof bits);
   marks size = bits & 0x7FFFFFFF;
-  marks negative = (bits >> 31) & 1;
-  marks exponent = size >> 23;
   marks fraction = size & 0x7FFFFF;
   // Comparisons give -1.
   marks quarter = -(fraction >= QUARTER1) - (fraction >= QUARTER2) - (fraction >= QUARTER3);
-  marks place = (exponent - (127 - 40)) * 4 + quarter + negative * VM_HISTOGRAM_BUCKETS;
-  place = exponent < 127 - 40 ? UNDER + negative : place;
-  place = exponent >= 127 + 24 ? OVER + negative : place;
+  marks place = (size >> 23) * 4 + quarter - ((127 - 40) * 4 - FIRST);
+  place = place > UNDER ? place : UNDER;
+  place = place < OVER ? place : OVER;
+  place += (bits >> 31) & SIGN;
   place = size == 0 ? ZERO : place;
-  place = size == 0x7F800000 ? INFINITE + negative : place;
-  place = size > 0x7F800000 ? NOT_A_NUMBER : place;
-  marks finite = size < 0x7F800000;
-  narrow sound = finite ? x : 0;
+  *largest = *largest > size ? *largest : size;
+  narrow sound = x;
+  if (careful) {
+    place = size == INFINITE_BITS ? INFINITE - (bits >> 31) : place;
+    place = size > INFINITE_BITS ? NOT_A_NUMBER : place;
+    marks finite = size < INFINITE_BITS;
+    sound = finite ? x : 0;
+    s->minimum = (finite & (x < s->minimum)) ? x : s->minimum;
+    s->maximum = (finite & (x > s->maximum)) ? x : s->maximum;
+  } else {
+    s->minimum = x < s->minimum ? x : s->minimum;
+    s->maximum = x > s->maximum ? x : s->maximum;
+  }
   wide w = __builtin_convertvector(sound, wide);
   s->sum += w;
   s->squares += w * w;
-  s->minimum = (finite & (x < s->minimum)) ? x : s->minimum;
-  s->maximum = (finite & (x > s->maximum)) ? x : s->maximum;
   return __builtin_convertvector(place, places);
 }
 
@@ -61,11 +71,13 @@ VM_INLINE narrow load(const float *p) {
   return x;
 }
 
-// Of x, or of x less y when that isn't NULL.
-VM_INLINE void stretch(seen *s, const float *x, const float *y, long n, uint16_t *place) {
+// Of x, or of x less y when that isn't NULL. Whether all were finite; of what wasn't, only a careful stretch is right.
+VM_INLINE int stretch(seen *into, const float *x, const float *y, long n, uint16_t *place, int careful) {
   long whole = n - n % LANES;
+  marks largest = 0;
+  seen s = *into;
   for (long i = 0; i < whole; i += LANES) {
-    places p = take(s, y ? load(x + i) - load(y + i) : load(x + i));
+    places p = take(&s, y ? load(x + i) - load(y + i) : load(x + i), &largest, careful);
     __builtin_memcpy(place + i, &p, sizeof p);
   }
   if (whole < n) {
@@ -75,22 +87,29 @@ VM_INLINE void stretch(seen *s, const float *x, const float *y, long n, uint16_t
       long at = whole + i < n ? whole + i : whole;
       rest[i] = y ? x[at] - y[at] : x[at];
     }
-    seen own = *s;
+    seen own = s;
     own.sum = own.squares = 0;
-    places p = take(&own, load(rest));
+    places p = take(&own, load(rest), &largest, careful);
     __builtin_memcpy(place + whole, &p, sizeof(uint16_t) * (n - whole));
     for (int i = 0; i < n - whole; i++) {
-      s->sum[i] += own.sum[i];
-      s->squares[i] += own.squares[i];
+      s.sum[i] += own.sum[i];
+      s.squares[i] += own.squares[i];
     }
-    s->minimum = own.minimum;
-    s->maximum = own.maximum;
+    s.minimum = own.minimum;
+    s.maximum = own.maximum;
   }
+  int finite = 1;
+  for (int i = 0; i < LANES; i++) finite &= largest[i] < INFINITE_BITS;
+  if (finite || careful) *into = s;
+  return finite;
 }
 
-VM_CLONES static void buckets(seen *s, const float *x, const float *y, long n, uint16_t *place) {
-  if (y) stretch(s, x, y, n, place);
-  else stretch(s, x, NULL, n, place);
+VM_CLONES static int finite_buckets(seen *s, const float *x, const float *y, long n, uint16_t *place) {
+  return y ? stretch(s, x, y, n, place, 0) : stretch(s, x, NULL, n, place, 0);
+}
+
+VM_CLONES static int careful_buckets(seen *s, const float *x, const float *y, long n, uint16_t *place) {
+  return y ? stretch(s, x, y, n, place, 1) : stretch(s, x, NULL, n, place, 1);
 }
 
 static void count(vm_histogram *h, const float *x, const float *y, long n) {
@@ -101,28 +120,32 @@ static void count(vm_histogram *h, const float *x, const float *y, long n) {
   while (n > 0) {
     // No count of 32 bits can overflow before it is added up.
     long part = n < (long)1 << 30 ? n : (long)1 << 30;
-    memset(counts, 0, sizeof counts);
+    // A few elements don't pay for clearing and adding up more than one table.
+    int tables = part < STRETCH ? 1 : TABLES;
+    memset(counts, 0, tables * sizeof counts[0]);
     for (long start = 0; start < part; start += STRETCH) {
       long length = part - start < STRETCH ? part - start : STRETCH;
-      buckets(&s, x + start, y ? y + start : NULL, length, place);
+      const float *part_x = x + start, *part_y = y ? y + start : NULL;
+      if (!finite_buckets(&s, part_x, part_y, length, place)) careful_buckets(&s, part_x, part_y, length, place);
       long i = 0;
-      for (; i + TABLES <= length; i += TABLES) {
-        counts[0][place[i]]++;
-        counts[1][place[i + 1]]++;
-        counts[2][place[i + 2]]++;
-        counts[3][place[i + 3]]++;
+      for (; tables == TABLES && i + TABLES <= length; i += TABLES) {
+        for (int t = 0; t < TABLES; t++) counts[t][place[i + t]]++;
       }
       for (; i < length; i++) counts[0][place[i]]++;
     }
-    int64_t total[PLACES];
-    for (int p = 0; p < PLACES; p++)
-      total[p] = (int64_t)counts[0][p] + counts[1][p] + counts[2][p] + counts[3][p];
-    for (int p = 0; p < 2 * VM_HISTOGRAM_BUCKETS; p++) h->counts[p] += total[p];
+    int64_t total[PLACES] = {0};
+    for (int t = 0; t < tables; t++) {
+      for (int p = 0; p < PLACES; p++) total[p] += counts[t][p];
+    }
+    for (int p = 0; p < VM_HISTOGRAM_BUCKETS; p++) {
+      h->counts[p] += total[FIRST + p];
+      h->counts[VM_HISTOGRAM_BUCKETS + p] += total[SIGN + FIRST + p];
+    }
     h->zero += total[ZERO];
     h->positive_underflow += total[UNDER];
-    h->negative_underflow += total[UNDER + 1];
+    h->negative_underflow += total[SIGN + UNDER];
     h->positive_overflow += total[OVER];
-    h->negative_overflow += total[OVER + 1];
+    h->negative_overflow += total[SIGN + OVER];
     h->nan_count += total[NOT_A_NUMBER];
     h->positive_infinity += total[INFINITE];
     h->negative_infinity += total[INFINITE + 1];

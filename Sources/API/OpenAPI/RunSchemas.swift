@@ -129,6 +129,11 @@ enum RunSchemas {
           + "`gradient_noise_scale`, of all parameters and of each; such a step has a pass over half its batch."
       ),
       .maybe(
+        "budget_percent", Schema.number.with("minimum", 0.01).with("maximum", 1000),
+        "What histograms, activations, term gradients and gradient statistics may take of the training's time, in percent: "
+          + "their intervals are doubled until it holds. The series `observation_percent` and "
+          + "`observation_every.<probe>` tell what they take. Not beside `on_finding`."),
+      .maybe(
         "diagnosis", Schema.boolean.with("default", true),
         "Whether the rules of the diagnosis look at it."),
       .maybe("on_finding", onFinding),

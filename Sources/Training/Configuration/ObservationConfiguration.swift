@@ -15,6 +15,9 @@ public struct ObservationConfiguration: Hashable, Sendable {
   /// The gradient's cosine with that of the step before, its variance between examples, and the noise scale, each so
   /// many steps; it takes a pass over half a batch.
   public var gradientStatisticsEvery: Int
+  /// What probes may take of a training's time, in percent; they are taken less often until it holds. `nil` where they are
+  /// taken as often as they're asked for.
+  public var budgetPercent: Double?
   /// Whether the rules of the diagnosis look at the run.
   public var diagnoses: Bool
   /// What the run does by itself when a rule finds something, by the rule's name.
@@ -57,10 +60,15 @@ public struct ObservationConfiguration: Hashable, Sendable {
     termGradientsEvery = reader.integer("term_gradients_every", in: range) ?? termGradientsEvery
     gradientStatisticsEvery =
       reader.integer("gradient_statistics_every", in: range) ?? gradientStatisticsEvery
+    budgetPercent = reader.double("budget_percent", in: 0.01...1000)
     diagnoses = reader.bool("diagnosis") ?? diagnoses
     onFinding = Remedy.decoded(&reader, "on_finding")
     if !onFinding.isEmpty, !diagnoses {
       reader.fault("diagnosis", "is false, and on_finding needs it")
+    }
+    if !onFinding.isEmpty, budgetPercent != nil {
+      reader.fault(
+        "budget_percent", "excludes on_finding: what findings lead to would depend on the clock")
     }
     try reader.finish().check()
   }

@@ -1,68 +1,64 @@
 import Autodiff
-import Kernels
 import NeuralNetworks
 
-/// Takes the histograms of a step, in memory of its own that is used again and again.
+/// Takes the histograms of a step: copies what they are of, and has the copies counted while training goes on.
 ///
-/// Holds the parameters' memory once more: the weights before the step's update.
+/// Holds the parameters' memory three times more (the gradients, and the weights before and after the update) and that
+/// of the layers' outputs and their gradients. One step is counted at a time; the next waits for it.
 final class HistogramProbe {
   private let engine: TrainingEngine
-  private let before: ParameterStore
-  private let counter = Histogram()
+  private let parameters: [ParameterDescription]
+  private let count: HistogramCount
+  /// Of which weights the copy after the last update is.
+  private var copiedVersion: Int?
+  private var finished: [[HistogramRecord]] = []
 
   init(_ engine: TrainingEngine) {
     self.engine = engine
-    before = ParameterStore(
-      zip(engine.gradients.names, engine.gradients.shapes).map { (name: $0, shape: $1) },
-      element: .float32)
+    parameters = engine.model.learnedParameters
+    count = HistogramCount(parameters)
   }
 
-  /// Of gradients and weights, and of what layers hold.
-  func beforeUpdate(
-    of parameters: [ParameterDescription], _ program: TrainingProgram, step: Int
-  ) -> [HistogramRecord] {
-    var records: [HistogramRecord] = []
-    for (index, parameter) in parameters.enumerated() {
-      let count = parameter.shape.count
-      let weights = engine.parameterPointer(index)
-      records.append(
-        record(.gradient, parameter, step) { $0.count(engine.gradientPointer(index), count: count) })
-      records.append(record(.weight, parameter, step) { $0.count(weights, count: count) })
-      before.pointer(index).copyMemory(from: weights, byteCount: before.bytes(index).count)
+  /// Copies gradients and weights, and what layers hold.
+  func beforeUpdate(_ program: TrainingProgram) {
+    wait()
+    for index in parameters.indices {
+      count.gradients.fill(index, from: engine.gradientPointer(index))
     }
-    for layer in program.layers {
-      for (quantity, start) in [
-        (HistogramRecord.Quantity.activation, layer.output), (.activationGradient, layer.gradient),
-      ] {
-        counter.count(start, count: layer.shape.count)
-        records.append(
-          HistogramRecord(
-            step: step, quantity: quantity, layer: layer.name, parameter: nil,
-            histogram: ValueHistogram(counter)))
-      }
+    if copiedVersion == engine.weightsVersion {
+      swap(&count.before, &count.after)
+    } else {
+      copyWeights(to: count.before)
     }
-    return records
+    count.hold(program.layers)
   }
 
-  /// Of how far the weights moved.
-  func afterUpdate(of parameters: [ParameterDescription], step: Int) -> [HistogramRecord] {
-    parameters.enumerated().map { index, parameter in
-      record(.update, parameter, step) {
-        $0.count(
-          engine.parameterPointer(index),
-          less: before.pointer(index).assumingMemoryBound(to: Float.self),
-          count: parameter.shape.count)
-      }
-    }
+  /// Copies the weights that the update led to, and has all counted.
+  func afterUpdate(step: Int) {
+    copyWeights(to: count.after)
+    copiedVersion = engine.weightsVersion
+    count.begin(step: step)
   }
 
-  private func record(
-    _ quantity: HistogramRecord.Quantity, _ parameter: ParameterDescription, _ step: Int,
-    _ count: (Histogram) -> Void
-  ) -> HistogramRecord {
-    count(counter)
-    return HistogramRecord(
-      step: step, quantity: quantity, layer: parameter.layer, parameter: parameter.name,
-      histogram: ValueHistogram(counter))
+  /// The records of each step since the last time, in order; those of all steps that were begun.
+  func take() -> [[HistogramRecord]] {
+    wait()
+    defer { finished = [] }
+    return finished
+  }
+
+  private func wait() {
+    if let records = count.wait() { finished.append(records) }
+  }
+
+  private func copyWeights(to store: ParameterStore) {
+    for index in parameters.indices { store.fill(index, from: engine.parameterPointer(index)) }
+  }
+}
+
+extension ParameterStore {
+  fileprivate func fill(_ index: Int, from start: UnsafePointer<Float>) {
+    pointer(index).copyMemory(
+      from: start, byteCount: shapes[index].count * MemoryLayout<Float>.stride)
   }
 }

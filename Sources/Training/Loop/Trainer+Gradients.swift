@@ -1,35 +1,36 @@
 /// The probes that look at gradients beside their size; see `GradientProbe`. A step on which none is due does nothing here.
 extension Trainer {
-  /// Takes the gradient of half the batch when statistics are due.
+  /// Takes the gradient of half the batch, for the statistics that are due.
   func runHalf(
     of batch: UnsafeBufferPointer<Int>, step: Int
   ) throws(TrainingError) -> GradientProbe.Half? {
-    let every = observation.gradientStatisticsEvery
-    guard ObservationConfiguration.isDue(step, every: every) else { return nil }
-    return try gradientProbe?.runHalf(of: batch, from: examples, step: step)
+    try gradientProbe?.runHalf(of: batch, from: examples, step: step)
   }
 
   /// After the update of `step`, which leaves the gradients as they were.
   ///
   /// - Parameters:
   ///   - terms: whether the terms' own gradients were measured.
+  ///   - turns: whether statistics are due.
   ///   - half: what `runHalf` answered.
   func observeGradients(
-    _ program: TrainingProgram, terms: Bool, half: GradientProbe.Half?,
+    _ program: TrainingProgram, terms: Bool, turns: Bool, half: GradientProbe.Half?,
     _ observer: any TrainingObserver
   ) {
-    let every = observation.gradientStatisticsEvery
-    let isDue = ObservationConfiguration.isDue(step, every: every)
-    if terms || isDue {
+    let keeps = schedule.isDue(.gradientStatistics, at: step + 1)
+    guard terms || turns || keeps else { return }
+    let start = schedule.now()
+    if terms || turns {
       var values = terms ? termValues(program) : []
-      if isDue { values += gradientValues(program, half) }
+      if turns { values += gradientValues(program, half) }
       let seconds = elapsedSeconds()
       observer.valuesTaken(
         values.map {
           SeriesValue(name: $0.name, step: step, seconds: seconds, value: $0.value)
         })
     }
-    if ObservationConfiguration.isDue(step + 1, every: every) { gradientProbe?.keep(step: step) }
+    if keeps { gradientProbe?.keep(step: step) }
+    schedule.spend(since: start, on: turns || keeps ? .gradientStatistics : .termGradients)
   }
 
   /// The norm of each term's gradient, and the cosine of each pair: negative where they conflict.

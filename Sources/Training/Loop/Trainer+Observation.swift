@@ -24,16 +24,24 @@ extension Trainer {
     observer.activationsTaken(records)
   }
 
-  /// The histograms of what an update is about to change; the weights are kept to compare with after it.
-  func beforeUpdate(_ program: TrainingProgram, step: Int) -> [HistogramRecord] {
+  /// Begins the histograms of a step, whose update is to come.
+  func beginHistograms(_ program: TrainingProgram) -> HistogramProbe {
+    let start = schedule.now()
     let probe = histogramProbe ?? HistogramProbe(engine)
     histogramProbe = probe
-    return probe.beforeUpdate(of: model.learnedParameters, program, step: step)
+    probe.beforeUpdate(program)
+    schedule.spend(since: start, on: .histograms)
+    return probe
   }
 
-  func afterUpdate(_ before: [HistogramRecord], step: Int, _ observer: any TrainingObserver) {
-    guard let histogramProbe else { return }
-    observer.histogramsTaken(
-      before + histogramProbe.afterUpdate(of: model.learnedParameters, step: step))
+  func endHistograms(_ probe: HistogramProbe, step: Int) {
+    let start = schedule.now()
+    probe.afterUpdate(step: step)
+    schedule.spend(since: start, on: .histograms)
+  }
+
+  /// Hands on the histograms of the steps since the last time.
+  func flushHistograms(_ observer: any TrainingObserver) {
+    for records in histogramProbe?.take() ?? [] { observer.histogramsTaken(records) }
   }
 }

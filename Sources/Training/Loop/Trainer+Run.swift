@@ -63,6 +63,7 @@ extension Trainer {
 
   private func finish(_ reason: Outcome.Reason, _ observer: any TrainingObserver) -> Outcome {
     flush(observer)
+    reportCost(observer)
     let last = checkpoint(.latest)
     observer.checkpointReached(last)
     return outcome(reason, failure: nil, last: last)
@@ -95,6 +96,8 @@ extension Trainer {
   /// Hands the steps taken since the last block on.
   func flush(_ observer: any TrainingObserver) {
     lastFlush = progress.seconds
+    flushHistograms(observer)
+    observeCost(observer)
     if block.isEmpty { return }
     observer.stepsTaken(block)
     block.clear()

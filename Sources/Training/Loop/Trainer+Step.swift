@@ -5,17 +5,23 @@ extension Trainer {
     let batch = examples.batch(step)
     if step % summary.stepsPerEpoch == 0 { engine.resetStates() }
     let next = step + 1
-    let observesLayers = ObservationConfiguration.isDue(next, every: observation.activationsEvery)
-    let takesHistograms = ObservationConfiguration.isDue(next, every: observation.histogramsEvery)
-    let observesTerms =
-      block.termCount > 0
-      && ObservationConfiguration.isDue(next, every: observation.termGradientsEvery)
+    let observesLayers = schedule.isDue(.activations, at: next)
+    let takesHistograms = schedule.isDue(.histograms, at: next)
+    let observesTerms = block.termCount > 0 && schedule.isDue(.termGradients, at: next)
+    let observesTurns = schedule.isDue(.gradientStatistics, at: next)
+    let observing: ProbeSchedule.Probe? =
+      observesTerms
+      ? .termGradients : observesLayers ? .activations : takesHistograms ? .histograms : nil
+    let started = schedule.now()
+    let half = observesTurns ? try runHalf(of: batch, step: next) : nil
+    let halved = schedule.now()
+    if observesTurns { schedule.spend(halved - started, on: .gradientStatistics) }
     let program =
-      observesLayers || takesHistograms || observesTerms
-      ? try observedProgram(batch: batch.count) : try engine.program(batch: batch.count)
-    let half = try runHalf(of: batch, step: next)
+      observing == nil
+      ? try engine.program(batch: batch.count) : try observedProgram(batch: batch.count)
     examples.assemble(batch, into: program.slots)
     let loss = engine.pass(program, step: next)
+    schedule.passed(schedule.now() - halved, for: observing)
     if !loss.isFinite {
       step = next
       recordTerms(of: program)
@@ -30,19 +36,31 @@ extension Trainer {
     progress.epochExamples += batch.count
     count(program, batch: batch.count)
 
-    let probes = takesHistograms ? beforeUpdate(program, step: next) : nil
-    if observesLayers { observeActivations(program, step: next, observer) }
+    let histograms = takesHistograms ? beginHistograms(program) : nil
+    if observesLayers {
+      let start = schedule.now()
+      observeActivations(program, step: next, observer)
+      schedule.spend(since: start, on: .activations)
+    }
     let rate = engine.learningRate(step: next)
     // The weights of this step, before what is learned of them moves on.
     recordTerms(of: program)
     let isSound = engine.update(after: program, step: next, learningRate: rate)
-    if let probes { afterUpdate(probes, step: next, observer) }
+    if let histograms { endHistograms(histograms, step: next) }
     step = next
-    observeGradients(program, terms: observesTerms, half: half, observer)
+    observeGradients(program, terms: observesTerms, turns: observesTurns, half: half, observer)
     let measured =
       !isSound || ObservationConfiguration.isDue(next, every: observation.gradientNormsEvery)
     record(loss: loss, learningRate: rate, measured: measured, observer)
     progress.epochSeconds += progress.seconds - began
+    schedule.ended(progress.seconds - began) { probe in
+      switch probe {
+      case .histograms: takesHistograms
+      case .activations: observesLayers
+      case .termGradients: observesTerms
+      case .gradientStatistics: observesTurns
+      }
+    }
     return isSound ? nil : gradientFailure(loss: loss, batch: batch)
   }
 

@@ -35,6 +35,9 @@ public final class Trainer {
   let gradientProbe: GradientProbe?
   /// The activation of each layer, by its name.
   let activations: [String: Activation]
+  /// When each probe is due.
+  var schedule: ProbeSchedule
+  var lastCostReport = 0.0
   /// Made when histograms are first due.
   var histogramProbe: HistogramProbe?
   /// To what a rollback goes back.
@@ -81,6 +84,7 @@ public final class Trainer {
     }
     self.configuration = configuration
     self.observation = observation
+    schedule = ProbeSchedule(observation)
     self.control = control
     self.maximumSeconds = maximumSeconds ?? .infinity
     self.lastStep = lastStep
@@ -158,6 +162,7 @@ public final class Trainer {
   func begin() {
     startTime = DispatchTime.now().uptimeNanoseconds &- UInt64(progress.seconds * 1e9)
     lastFlush = progress.seconds
+    lastCostReport = progress.seconds
   }
 
   func elapsedSeconds() -> Double {

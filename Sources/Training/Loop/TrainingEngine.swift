@@ -22,6 +22,8 @@ final class TrainingEngine {
   /// All of the model's, and of those the learned ones, in the same memory.
   private let parameters: ParameterStore
   private let learned: ParameterStore
+  /// Another number whenever the parameters have moved.
+  private(set) var weightsVersion = 0
   let gradients: ParameterStore
   private let updater: ParameterUpdater
   /// Seed and step, two words each, as random primitives read them.
@@ -50,7 +52,8 @@ final class TrainingEngine {
     balancer = try TermBalancer(
       objectives, configuration: configuration, shared: shared, gradients: gradients, team: team)
     updater = ParameterUpdater(
-      optimizer: configuration.optimizer, clip: configuration.clip ?? (mayClip ? .norm(.infinity) : nil), parameters: learned,
+      optimizer: configuration.optimizer,
+      clip: configuration.clip ?? (mayClip ? .norm(.infinity) : nil), parameters: learned,
       gradients: gradients, team: team)
     random = .allocate(capacity: 4)
     random.initialize(repeating: 0, count: 4)
@@ -152,6 +155,7 @@ final class TrainingEngine {
   /// Moves the parameters by the gradients that a program left; answers whether all were finite.
   func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
     balancer.combineGradients(step: step)
+    weightsVersion += 1
     let isSound = updater.update(step: step, learningRate: learningRate)
     return balancer.update(after: program, step: step, learningRate: learningRate) && isSound
   }
@@ -171,7 +175,10 @@ final class TrainingEngine {
     UnsafePointer(store.pointer(index).assumingMemoryBound(to: Float.self))
   }
 
-  func load(_ weights: Weights) throws(TrainingError) { try weights.write(to: parameters) }
+  func load(_ weights: Weights) throws(TrainingError) {
+    weightsVersion += 1
+    try weights.write(to: parameters)
+  }
 
   /// A copy of what layers hand on.
   func carriedStates() -> [NamedTensor] { Weights(copying: states).tensors }
@@ -186,15 +193,13 @@ final class TrainingEngine {
 
   /// Goes back to weights and the optimizer's memory.
   func restore(weights: Weights, optimizer: [NamedTensor]) throws(TrainingError) {
-    try weights.write(to: parameters)
+    try load(weights)
     try updater.restore(optimizer)
     try balancer.restore(optimizer)
   }
 
   func restore(_ state: CheckpointState) throws(TrainingError) {
-    try state.weights.write(to: parameters)
-    try updater.restore(state.optimizer)
-    try balancer.restore(state.optimizer)
+    try restore(weights: state.weights, optimizer: state.optimizer)
     try Weights(state.states).write(to: states)
   }
 }
