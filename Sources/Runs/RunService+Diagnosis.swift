@@ -26,9 +26,15 @@ extension RunService {
         "rule": .string(similarRunsRule),
         "summary": "A run on the same data came to the same loss, to the last bit.",
         "thresholds": .object(JSONObject()),
-      ])
+      ]),
+      .object([
+        "rule": .string(stalledRule), "summary": .string(Watchdog.summary),
+        "thresholds": .object(["usual_steps": .number(Watchdog.usualSteps)]),
+      ]),
     ]
   }
 
-  public static var ruleNames: [String] { RuleCatalog.all.map { $0.name } + [similarRunsRule] }
+  public static var ruleNames: [String] {
+    RuleCatalog.all.map { $0.name } + [similarRunsRule, stalledRule]
+  }
 }

@@ -11,7 +11,9 @@ extension RunService {
   func train(_ run: RunRecord) {
     let control = TrainingControl()
     active.withLock { $0[run.id] = control }
+    watch(run, control)
     defer {
+      unwatch(run.id, control)
       // A run that was paused may be resumed, and taken by another lane, before this one gets here.
       active.withLock { if $0[run.id] === control { $0[run.id] = nil } }
     }
@@ -20,6 +22,7 @@ extension RunService {
       let job = try job(of: run)
       let recorder = try recorder(of: run, job, control)
       let outcome = try executor.execute(job, control: control, observer: recorder)
+      unwatch(run.id, control)
       if let failure = outcome.failure {
         try keepAutopsy(of: failure, run, job, recorder, control)
       }

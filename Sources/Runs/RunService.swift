@@ -17,6 +17,7 @@ public final class RunService: Sendable {
 
   /// The runs that train now.
   let active = Mutex<[RunID: TrainingControl]>([:])
+  let watchdog: Mutex<Watchdog>
   let gradientCheckWork = BlockingWork(
     label: "gradient-check", concurrent: RunService.gradientChecks.concurrent,
     waiting: RunService.gradientChecks.waiting)
@@ -27,11 +28,22 @@ public final class RunService: Sendable {
   private let isDraining = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)
   private let pool = Mutex<WorkerPool?>(nil)
+  let watch = Mutex<(any DispatchSourceTimer)?>(nil)
 
   /// - Throws: `StoreError` when the store can't be read.
-  public init(
+  public convenience init(
     store: Store, datasets: DatasetLibrary, models: ModelLibrary,
     configuration: RunServiceConfiguration = RunServiceConfiguration(),
+    log: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      store: store, datasets: datasets, models: models, configuration: configuration,
+      executor: LocalExecutor(), log: log)
+  }
+
+  init(
+    store: Store, datasets: DatasetLibrary, models: ModelLibrary,
+    configuration: RunServiceConfiguration, executor: any RunExecutor,
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.store = store
@@ -39,7 +51,8 @@ public final class RunService: Sendable {
     self.models = models
     self.configuration = configuration
     self.log = log
-    executor = LocalExecutor()
+    self.executor = executor
+    watchdog = Mutex(Watchdog(stallSeconds: configuration.stallSeconds))
     hub = ProgressHub(lastID: try store.events.lastID())
   }
 
@@ -55,6 +68,7 @@ public final class RunService: Sendable {
     pool.withLock { $0 = workers }
     isStarted.store(true, ordering: .releasing)
     workers.wake()
+    startWatching()
   }
 
   /// Whether runs are taken: started, and not going down.
@@ -83,6 +97,7 @@ public final class RunService: Sendable {
         continuation.resume(returning: workers?.waitUntilIdle(deadline: deadline) ?? true)
       }
     }
+    stopWatching()
     hub.close()
     return isIdle
   }

@@ -6,8 +6,14 @@ public struct RunServiceConfiguration: Sendable {
   public var longestQueue: Int
   /// What a run's plans, parameters and optimizer may take, in bytes.
   public var memoryBytes: Int
+  /// Seconds after which a run that doesn't move has stalled.
+  public var stallSeconds: Double
 
-  public init(workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30) {
+  public init(
+    workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30,
+    stallSeconds: Double = 60
+  ) {
+    self.stallSeconds = stallSeconds
     self.workers = workers
     self.longestQueue = longestQueue
     self.memoryBytes = memoryBytes

@@ -14,7 +14,11 @@ final class Bench {
   let service: RunService
   private let ownsFolder: Bool
 
-  init(folder: URL? = nil, workers: Int = 1, longestQueue: Int = 100) throws {
+  init(
+    folder: URL? = nil,
+    _ configuration: RunServiceConfiguration = RunServiceConfiguration(longestQueue: 100),
+    executor: any RunExecutor = LocalExecutor()
+  ) throws {
     ownsFolder = folder == nil
     self.folder =
       folder
@@ -23,7 +27,7 @@ final class Bench {
     datasets = try DatasetLibrary(store: store, data: self.folder)
     service = try RunService(
       store: store, datasets: datasets, models: ModelLibrary(store: store),
-      configuration: RunServiceConfiguration(workers: workers, longestQueue: longestQueue))
+      configuration: configuration, executor: executor)
   }
 
   deinit { if ownsFolder { try? FileManager.default.removeItem(at: folder) } }

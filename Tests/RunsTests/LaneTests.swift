@@ -7,7 +7,7 @@ import Testing
 @Suite struct LaneTests {
   @Test("a run that another lane took up again still hears what it is asked")
   func handover() async throws {
-    let bench = try Bench(workers: 2)
+    let bench = try Bench(RunServiceConfiguration(workers: 2))
     try await bench.service.start()
     let run = try await bench.service.submit(
       Bench.request(try await bench.dataset(), ["epochs": 1_000_000]))
@@ -26,7 +26,7 @@ import Testing
 
   @Test("a run is queued before it runs, as everyone is told, however fast a lane is")
   func order() async throws {
-    let bench = try Bench(workers: 2)
+    let bench = try Bench(RunServiceConfiguration(workers: 2))
     try await bench.service.start()
     let body = Bench.request(try await bench.dataset(), ["epochs": 1])
     var runs: [RunID] = []

@@ -147,7 +147,7 @@ import Testing
 
   @Test("what doesn't go together is refused with its place, and the queue has an end")
   func refusals() async throws {
-    let bench = try Bench(longestQueue: 2)
+    let bench = try Bench(RunServiceConfiguration(longestQueue: 2))
     let data = try await bench.dataset()
     await #expect(throws: RunError.self) {
       _ = try await bench.service.submit(Bench.request(data))

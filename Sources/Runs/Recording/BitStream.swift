@@ -1,17 +1,28 @@
 /// Writes numbers bit by bit, the highest bit first.
 struct BitWriter {
-  private(set) var bytes: [UInt8] = []
-  private var free = 0
+  private var whole: [UInt8] = []
+  /// Bits that fill no byte yet, the last one lowest.
+  private var pending: UInt64 = 0
+  private var pendingCount = 0
+
+  /// What was written, the last byte filled up with zeros.
+  var bytes: [UInt8] {
+    pendingCount == 0
+      ? whole : whole + [UInt8(truncatingIfNeeded: pending << UInt64(8 - pendingCount))]
+  }
 
   /// The lowest bits of a number.
   mutating func append(_ value: UInt64, bits: Int) {
-    for bit in stride(from: bits - 1, through: 0, by: -1) {
-      if free == 0 {
-        bytes.append(0)
-        free = 8
-      }
-      free -= 1
-      if value >> UInt64(bit) & 1 == 1 { bytes[bytes.count - 1] |= 1 << UInt8(free) }
+    guard bits <= 32 else {
+      append(value >> 32, bits: bits - 32)
+      append(value, bits: 32)
+      return
+    }
+    pending = pending << UInt64(bits) | value & (1 << UInt64(bits) - 1)
+    pendingCount += bits
+    while pendingCount >= 8 {
+      pendingCount -= 8
+      whole.append(UInt8(truncatingIfNeeded: pending >> UInt64(pendingCount)))
     }
   }
 

@@ -66,7 +66,9 @@ public final class Evaluation {
   /// Batches weigh in the loss what their own means were divided by, so that it is that of all examples as one
   /// batch, whatever the batch size. Losses that compare the examples of a batch with each other have none such:
   /// theirs is the mean over batches by their examples. Places that the loss ignores are no answers.
-  public func run() -> EvaluationResult {
+  ///
+  /// - Parameter beat: called after each batch.
+  public func run(beat: () -> Void = {}) -> EvaluationResult {
     for program in programs { program.resetStates() }
     let sums = TermCounts(count: objectives.count)
     var confusion = makeConfusion()
@@ -93,6 +95,7 @@ public final class Evaluation {
           rows: count * objective.places)
       }
       start += count
+      beat()
     }
     let terms = objectives.enumerated().map { index, objective in
       sums.result(of: index, name: objective.name, rule: answerRules[index])

@@ -28,7 +28,7 @@ extension Trainer {
     progress.epochSeconds = 0
 
     if let validation {
-      let result = validation.run()
+      let result = validation.run(beat: control.beat)
       progress.validation = result
       progress.seconds = elapsedSeconds()
     }

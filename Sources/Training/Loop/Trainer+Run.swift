@@ -40,7 +40,7 @@ extension Trainer {
       try engine.load(bestWeights)
     }
     if let test {
-      let result = test.run()
+      let result = test.run(beat: control.beat)
       lastTest = result
       observer.evaluated(
         EvaluationRecord(
@@ -51,6 +51,7 @@ extension Trainer {
   }
 
   private func interruption() -> Outcome.Reason? {
+    control.beat()
     switch control.current {
     case .none: break
     case .pause: return .paused

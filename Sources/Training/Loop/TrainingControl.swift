@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What others may ask of a run while it trains; looked at before each step.
+/// What others may ask of a run while it trains, looked at before each step, and how they see that it goes on.
 ///
 /// May be shared between threads. A stronger wish replaces a weaker one: cancel, stop, pause.
 public final class TrainingControl: Sendable {
@@ -15,6 +15,7 @@ public final class TrainingControl: Sendable {
   }
 
   private let requested = Atomic<Int>(0)
+  private let beatCount = Atomic<Int>(0)
 
   public init() {}
 
@@ -25,4 +26,10 @@ public final class TrainingControl: Sendable {
   public var current: Request {
     Request(rawValue: requested.load(ordering: .relaxed)) ?? .none
   }
+
+  /// Says that the run has moved: by a step, or by a batch of an evaluation.
+  public func beat() { beatCount.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Grows for as long as the run moves.
+  public var beats: Int { beatCount.load(ordering: .relaxed) }
 }

@@ -13,12 +13,13 @@ struct ServeOptions: Sendable {
   let logsJSON: Bool
   let thinAfterDays: Int
   let drainSeconds: Double
+  let stallSeconds: Double
 
   static let flags = FlagSet(
     command: "serve",
     fields: [
       hostField, portField, dataField, workersField, memoryField, uploadField, proxyField,
-      logField, drainField, thinField,
+      logField, drainField, stallField, thinField,
     ])
 
   private static let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -49,7 +50,9 @@ struct ServeOptions: Sendable {
   private static let drainField = Field(
     "drain_seconds", .number(0...3600), default: 20,
     "How long requests and runs may take to come to rest after SIGTERM or SIGINT.")
-
+  private static let stallField = Field(
+    "stall_seconds", .number(0.1...86_400), default: 60,
+    "How long a run may go without a step before it is told of as stalled.")
   private static let thinField = Field(
     "thin_after_days", .integer(0...36_500), default: 0,
     "Days after which a run that is over keeps of its history the extremes of every 32 steps; 0 for never."
@@ -92,6 +95,7 @@ struct ServeOptions: Sendable {
     logsJSON = reader.choice(ServeOptions.logField) == "json"
     thinAfterDays = reader.integer(ServeOptions.thinField)
     drainSeconds = reader.double(ServeOptions.drainField)
+    stallSeconds = reader.double(ServeOptions.stallField)
   }
 
   private var isLoopback: Bool {
