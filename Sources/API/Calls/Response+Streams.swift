@@ -1,10 +1,19 @@
 import HTTP
 import JSON
+import Training
 
 /// Takes a row of a series.
 typealias WriteRow = @Sendable ([JSON]) async throws -> Void
 
 extension Response {
+  /// Rows of numbers as NumPy's array of float64, `[rows, columns]`.
+  static func npy(_ rows: [[Double]], columns: Int) -> Response {
+    Response(
+      status: 200,
+      headers: [("Content-Type", MediaType.npy), ("Cache-Control", CachePolicy.never.rawValue)],
+      body: .bytes(NumpyFile.encoded(rows.flatMap { $0 }, shape: [rows.count, columns])))
+  }
+
   /// Rows as `text/csv` with a header, or as `application/x-ndjson`, sent as they come.
   static func lines(
     _ type: String, columns: [String],

@@ -40,6 +40,23 @@ struct StepRange: Sendable {
     self.limit = limit
   }
 
+  /// Points of an answer at most, over all series.
+  private static let most = 500_000
+
+  /// How many points of each of `count` series are wanted.
+  ///
+  /// - Throws: `Problem` when those are more than an answer may hold.
+  func points(ofEach count: Int, _ what: String) throws(Problem) -> Int {
+    let limit = limit ?? Self.usualPoints
+    guard limit * count <= Self.most else {
+      let detail =
+        "\(limit) points of each of \(count) \(what) are more than the \(Self.most) that an answer may hold; "
+        + "name fewer \(what), or ask for at most \(Self.most / count)"
+      throw Problem(query: Faults([Fault(pointer: "/max_points", detail: detail)]))
+    }
+    return limit
+  }
+
   /// The steps that a run which has come to `step` can have recorded in this range.
   func steps(upTo step: Int) -> ClosedRange<Int> {
     let last = min(through, max(step, 1))
@@ -51,5 +68,28 @@ extension Query {
   /// The names that a parameter lists, separated by commas; `nil` when it isn't given.
   func names(_ field: Field) -> [String]? {
     self[field].map { $0.split(separator: ",").map { String($0.trimmingSpaces()) } }
+  }
+
+  /// The names that a parameter lists, all of which must be known.
+  ///
+  /// - Parameters:
+  ///   - listed: those that an error tells; all known when left out.
+  ///   - phrase: what stands before these.
+  ///   - mayCome: whether a name that isn't known is no mistake.
+  func names(
+    _ field: Field, among known: [String], listed: [String]? = nil, of phrase: String,
+    unless mayCome: (String) -> Bool
+  ) throws(Problem) -> [String]? {
+    guard let wanted = names(field) else { return nil }
+    var faults = Faults()
+    let listed = listed ?? known
+    for name in wanted where !known.contains(name) && !mayCome(name) {
+      faults.add(
+        "/" + field.name,
+        "there is no \"\(name.prefix(80))\"\(nearest(name, among: known)); \(phrase): "
+          + listed.prefix(60).joined(separator: ", ") + (listed.count > 60 ? ", …" : ""))
+    }
+    if !faults.isEmpty { throw Problem(query: faults) }
+    return wanted
   }
 }

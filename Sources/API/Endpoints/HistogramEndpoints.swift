@@ -59,12 +59,10 @@ enum HistogramEndpoints {
           }
         }
       case MediaType.npy:
-        let rows = shown.enumerated().flatMap { index, histogram in
-          numbers(index, histogram, binned(histogram.histogram))
-        }
-        return Response(
-          status: 200, headers: [("Content-Type", MediaType.npy), ("Cache-Control", "no-store")],
-          body: .bytes(NumpyFile.encoded(rows, shape: [rows.count / 6, 6])))
+        return .npy(
+          shown.enumerated().flatMap { index, histogram in
+            numbers(index, histogram, binned(histogram.histogram))
+          }, columns: 6)
       default:
         return .json([
           "histograms": .array(
@@ -141,8 +139,8 @@ enum HistogramEndpoints {
 
   private static func numbers(
     _ place: Int, _ shown: ShownHistogram, _ bins: HistogramBins
-  ) -> [Double] {
-    bins.counts.indices.flatMap { index in
+  ) -> [[Double]] {
+    bins.counts.indices.map { index in
       [
         Double(place), Double(shown.steps.lowerBound), Double(shown.steps.upperBound),
         bins.edges[index], bins.edges[index + 1], Double(bins.counts[index]),

@@ -93,21 +93,11 @@ enum ParameterEndpoints {
     of run: RunRecord, _ call: Call, _ service: Service
   ) async throws -> [ChosenParameter] {
     let all = try await service.store.history.parameters(run.id)
-    guard let wanted = call.query.names(layers) else {
-      return all.enumerated().map { ChosenParameter($1, at: $0) }
-    }
-    var faults = Faults()
-    let known = all.flatMap { [$0.layer, $0.name] }
-    for name in wanted where !all.isEmpty && !known.contains(name) {
-      let names = all.map(\.name)
-      faults.add(
-        "/layers",
-        "\"\(name.prefix(80))\" is no layer or parameter\(nearest(name, among: known)); the parameters are: "
-          + names.prefix(60).joined(separator: ", ") + (names.count > 60 ? ", …" : ""))
-    }
-    if !faults.isEmpty { throw Problem(query: faults) }
+    let wanted = try call.query.names(
+      layers, among: all.flatMap { [$0.layer, $0.name] }, listed: all.map(\.name),
+      of: "the parameters are", unless: { _ in all.isEmpty })
     return all.enumerated()
-      .filter { wanted.contains($1.layer) || wanted.contains($1.name) }
+      .filter { wanted?.contains($1.layer) ?? true || wanted?.contains($1.name) ?? true }
       .map { ChosenParameter($1, at: $0) }
   }
 
@@ -183,17 +173,13 @@ private struct ParameterTable<Entry: Sendable>: Sendable {
   }
 
   private func npy(_ thinned: [[(step: Int, entry: Entry)]]) -> Response {
-    let names = columns.filter { $0 != "nonfinite" }
     let kept = columns.indices.filter { columns[$0] != "nonfinite" }
     let rows = thinned.enumerated().flatMap { index, points in
-      points.flatMap { step, entry in
+      points.map { step, entry in
         let values = fields(entry)
         return [Double(index), Double(step)] + kept.map { values[$0].double ?? .nan }
       }
     }
-    let width = names.count + 2
-    return Response(
-      status: 200, headers: [("Content-Type", MediaType.npy), ("Cache-Control", "no-store")],
-      body: .bytes(NumpyFile.encoded(rows, shape: [rows.count / width, width])))
+    return .npy(rows, columns: kept.count + 2)
   }
 }

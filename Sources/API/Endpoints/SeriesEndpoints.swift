@@ -9,27 +9,34 @@ enum SeriesEndpoints {
     Endpoint(
       method: .get, path: "/v1/runs/{id}/metrics", operationID: "getMetrics", tag: .observations,
       summary: "Scalar series: losses, rates, accuracies",
+      description: """
+        As application/x-npy an array of rows `[series, step, value, seconds]`, the series by their place in the JSON \
+        answer from 0.
+        """,
       query: [names] + StepRange.fields,
       answers: [
         Answer(
           status: 200, summary: "The series; whole, as lines, for text/csv and ndjson.",
           content: [
             (MediaType.json, .reference("Metrics")), (MediaType.csv, .string),
-            (MediaType.lines, .string), (Pictures.svg, .string), (MediaType.text, .string),
+            (MediaType.lines, .string), (MediaType.npy, .bytes), (Pictures.svg, .string),
+            (MediaType.text, .string),
           ])
       ], problems: [.notAcceptable]
     ) { service, call in
       let run = try await service.run(call)
       let range = try StepRange(call.query)
       let type = try call.negotiate(
-        [MediaType.json, MediaType.csv, MediaType.lines] + Pictures.types)
+        [MediaType.json, MediaType.csv, MediaType.lines, MediaType.npy] + Pictures.types)
       let wanted = try await series(of: run, call, service)
       let source = SeriesSource(store: service.store, run: run, range: range)
-      if type == MediaType.json || Pictures.types.contains(type) || range.limit != nil {
+      let isLines = type == MediaType.csv || type == MediaType.lines
+      if !isLines || range.limit != nil {
         var thinned: [(String, [PointRecord])] = []
         for name in wanted { thinned.append((name, try await source.thinned(name))) }
         if Pictures.types.contains(type) { return Pictures.series(run, thinned, type) }
         if type == MediaType.json { return json(thinned) }
+        if type == MediaType.npy { return npy(thinned) }
         return .lines(type, columns: columns) { [thinned] write in
           for (name, points) in thinned {
             for point in points { try await write(row(name, point)) }
@@ -56,16 +63,8 @@ enum SeriesEndpoints {
     of run: RunRecord, _ call: Call, _ service: Service
   ) async throws -> [String] {
     let known = try await service.store.history.seriesNames(run.id)
-    guard let wanted = call.query.names(names) else { return known }
-    var faults = Faults()
-    for name in wanted where !known.contains(name) && !mayBegin(name, run) {
-      faults.add(
-        "/names",
-        "the run has no series \"\(name.prefix(80))\"\(nearest(name, among: known)); it has: "
-          + known.prefix(60).joined(separator: ", ") + (known.count > 60 ? ", …" : ""))
-    }
-    if !faults.isEmpty { throw Problem(query: faults) }
-    return wanted
+    return try call.query.names(
+      names, among: known, of: "the series are", unless: { mayBegin($0, run) }) ?? known
   }
 
   /// Whether a series that isn't there may still come, or would have come: those are empty.
@@ -84,6 +83,13 @@ enum SeriesEndpoints {
       .string(name), .integer(point.step), point.value.map(JSON.number) ?? .null,
       .number(point.seconds),
     ]
+  }
+
+  private static func npy(_ series: [(String, [PointRecord])]) -> Response {
+    .npy(
+      series.enumerated().flatMap { index, series in
+        series.1.map { [Double(index), Double($0.step), $0.value ?? .nan, $0.seconds] }
+      }, columns: 4)
   }
 
   private static func json(_ series: [(String, [PointRecord])]) -> Response {

@@ -64,9 +64,6 @@ struct ParameterSource<Entry: Sendable>: Sendable {
   typealias Thinned =
     @Sendable ([Int], ClosedRange<Int>, Int) async throws -> [[(step: Int, entry: Entry)]]
 
-  /// Points of an answer at most, over all parameters.
-  private let most = 500_000
-
   let run: RunRecord
   let range: StepRange
   let parameters: [ChosenParameter]
@@ -92,13 +89,7 @@ struct ParameterSource<Entry: Sendable>: Sendable {
 
   /// For each parameter at most as many points as were asked for.
   func thinned() async throws -> [[(step: Int, entry: Entry)]] {
-    let limit = range.limit ?? StepRange.usualPoints
-    guard limit * parameters.count <= most else {
-      let detail =
-        "\(limit) points of each of \(parameters.count) parameters are more than the \(most) that an answer may "
-        + "hold; name fewer layers, or ask for at most \(most / parameters.count)"
-      throw Problem(query: Faults([Fault(pointer: "/max_points", detail: detail)]))
-    }
+    let limit = try range.points(ofEach: parameters.count, "parameters")
     return try await thinnedPoints(positions, range.steps(upTo: run.progress.step), limit)
   }
 }

@@ -240,20 +240,35 @@ extension RunHistory {
     }
   }
 
-  /// Activation statistics of one layer or all, by layer and step.
+  /// The layers that have activation statistics, by name.
+  public func activationLayers(_ run: RunID) async throws -> [String] {
+    try await store.read { connection in
+      var layers: [String] = []
+      // A look at the index for each, where DISTINCT would read all rows.
+      while let next = try connection.first(
+        "SELECT MIN(layer) FROM activation WHERE run = \(Self.number) AND layer > ?",
+        [.text(run.rawValue), .text(layers.last ?? "")],
+        { row in row.optionalText(0) }) ?? nil
+      {
+        layers.append(next)
+      }
+      return layers
+    }
+  }
+
+  /// One layer's activation statistics by step, after a step.
   public func activations(
-    _ run: RunID, layer: String?, from: Int, through: Int, limit: Int
+    _ run: RunID, layer: String, after: Int, through: Int, limit: Int
   ) async throws -> [StoredActivation] {
     try await store.read { connection in
-      let values: [SQLiteValue] =
-        [.text(run.rawValue), .integer(from), .integer(through)]
-        + (layer.map { [.text($0)] } ?? []) + [.integer(limit)]
-      return try connection.query(
+      try connection.query(
         """
-        SELECT layer, step, data FROM activation WHERE run = \(Self.number)
-        AND step BETWEEN ? AND ? \(layer == nil ? "" : "AND layer = ?")
-        ORDER BY layer, step LIMIT ?
-        """, values
+        SELECT layer, step, data FROM activation WHERE run = \(Self.number) AND layer = ?
+        AND step > ? AND step <= ? ORDER BY step LIMIT ?
+        """,
+        [
+          .text(run.rawValue), .text(layer), .integer(after), .integer(through), .integer(limit),
+        ]
       ) { row in
         StoredActivation(layer: row.text(0), step: row.integer(1), data: row.text(2))
       }
