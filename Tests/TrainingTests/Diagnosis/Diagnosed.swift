@@ -45,6 +45,26 @@ enum Diagnosed {
     return .object(layer)
   }
 
+  /// Examples of one input each, and the number to learn for it.
+  static func pairs(_ inputs: [Double], _ targets: [Double]) -> MemoryExamples {
+    MemoryExamples(
+      inputs: inputs.map { Float($0) }, shape: [1],
+      targets: .numbers(targets.map { Float($0) }, shape: [1]))
+  }
+
+  /// What the rules saw when a line was fitted by gradient descent over all examples at once.
+  static func line(
+    _ examples: MemoryExamples, steps: Int, rate: Double, loss: String = "mean_squared_error",
+    _ more: JSONObject = JSONObject()
+  ) throws -> [String: [Finding]] {
+    var training = JSONObject([
+      ("steps", .integer(steps)), ("batch_size", .integer(examples.examples)), ("loss", .string(loss)),
+      ("metrics", []), ("optimizer", ["type": "sgd", "learning_rate": .number(rate)]),
+    ])
+    for (name, value) in more.members { training[name] = value }
+    return try run([["type": "dense", "units": 1]], training, examples: examples, shape: [1])
+  }
+
   static let head: JSON = ["type": "dense", "units": 3, "name": "head"]
 
   /// Evidence with a series of its own, at consecutive steps.

@@ -18,6 +18,17 @@ import Testing
     #expect(Oscillation.look(at: turns).isEmpty)
   }
 
+  @Test(
+    "the absolute error's steps are of one length, and hop over the answer to and fro; short ones don't by much"
+  )
+  func fitted() throws {
+    let examples = Diagnosed.pairs([1, 1, 1, 1], [2, 2, 2, 2])
+    let hopping = try Diagnosed.line(examples, steps: 100, rate: 0.17, loss: "mean_absolute_error")
+    #expect(hopping["oscillation"]?.first?.advice.field == "/training/optimizer/learning_rate")
+    let walking = try Diagnosed.line(examples, steps: 100, rate: 0.003, loss: "mean_absolute_error")
+    #expect(walking["oscillation"] == nil)
+  }
+
   @Test("noise isn't oscillation")
   func healthy() {
     for seed in 1...20 {

@@ -24,6 +24,7 @@ import Testing
       ]), examples: Self.lots(30, seed: 3), validation: Self.lots(60, seed: 4))
     #expect(found["overfit"]?.first?.severity == .warning)
     #expect(found["train_validation_gap"]?.count == 1)
+    #expect(found["overtraining"]?.count == 1)
   }
 
   @Test("a validation loss that falls with the other")

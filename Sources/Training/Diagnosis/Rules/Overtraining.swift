@@ -10,7 +10,7 @@ public enum Overtraining: Rule {
     let validation = evidence["validation_loss"]
     guard let best = validation.least, let last = validation.last,
       validation.newest(evaluations).count == evaluations,
-      validation.newest(evaluations).allSatisfy({ $0.step > best.step }), evidence.progress < 1
+      validation.newest(evaluations).allSatisfy({ $0.step > best.step })
     else { return [] }
     return [
       finding(
