@@ -1,6 +1,7 @@
 """The built server, as a test starts it, asks it with curl, and ends it."""
 
 import gzip
+import importlib
 import json
 import os
 import pathlib
@@ -10,9 +11,18 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAM = pathlib.Path(os.environ.get("CHAINRULE", ROOT / ".build/release/chainrule"))
+
+
+def package(name):
+    """A package of `requirements.txt`; the tests that import it are skipped when it couldn't be installed."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise unittest.SkipTest(f"{name} isn't there, and the Python package registry couldn't be reached") from error
 
 
 class Answer:
@@ -110,6 +120,17 @@ class Server:
         """Resident memory of the process, in bytes."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+    def peak_rss(self, process):
+        """The most resident memory there was while another process ran."""
+        peak = self.rss()
+        while process.poll() is None:
+            peak = max(peak, self.rss())
+            try:
+                process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                pass
+        return peak
 
     def wait_for(self, run, states=("succeeded", "failed", "cancelled"), seconds=120):
         end = time.monotonic() + seconds

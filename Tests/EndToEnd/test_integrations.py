@@ -4,10 +4,10 @@ import pathlib
 import tempfile
 import unittest
 
-from prometheus_client.parser import text_string_to_metric_families
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from server import DIGITS, Server, digits, digits_run, package
 
-from server import DIGITS, Server, digits, digits_run
+text_string_to_metric_families = package("prometheus_client.parser").text_string_to_metric_families
+EventAccumulator = package("tensorboard.backend.event_processing.event_accumulator").EventAccumulator
 
 
 class IntegrationsTest(unittest.TestCase):

@@ -4,10 +4,10 @@ import io
 import json
 import unittest
 
-import numpy
-import safetensors.numpy
+from server import DIGITS, Server, digits, digits_run, package
 
-from server import DIGITS, Server, digits, digits_run
+numpy = package("numpy")
+safetensors_numpy = package("safetensors.numpy")
 
 
 def correlate(x, weight, bias):
@@ -59,7 +59,7 @@ class WeightsTest(unittest.TestCase):
         return answer.body
 
     def test_the_names_and_shapes_are_pytorchs(self):
-        parameters = safetensors.numpy.load(self.weights(self.runs[0]))
+        parameters = safetensors_numpy.load(self.weights(self.runs[0]))
         self.assertEqual(
             {name: value.shape for name, value in parameters.items()},
             {"conv2d_0.weight": (32, 1, 3, 3), "conv2d_0.bias": (32,),
@@ -68,14 +68,14 @@ class WeightsTest(unittest.TestCase):
              "logits.weight": (10, 128), "logits.bias": (10,)})
 
     def test_npz_holds_the_same_arrays(self):
-        tensors = safetensors.numpy.load(self.weights(self.runs[0]))
+        tensors = safetensors_numpy.load(self.weights(self.runs[0]))
         arrays = numpy.load(io.BytesIO(self.weights(self.runs[0], "format=npz")))
         self.assertEqual(sorted(tensors), sorted(arrays.files))
         for name in tensors:
             numpy.testing.assert_array_equal(tensors[name], arrays[name])
 
     def test_numpys_forward_pass_gives_the_servers_predictions(self):
-        parameters = safetensors.numpy.load(self.weights(self.runs[0]))
+        parameters = safetensors_numpy.load(self.weights(self.runs[0]))
         rows = numpy.loadtxt(io.BytesIO(self.test), delimiter=",")[:100]
         images = rows[:, :64].reshape(-1, 1, 8, 8)
         answer = self.server.post(f"/v1/runs/{self.runs[0]}/predictions",

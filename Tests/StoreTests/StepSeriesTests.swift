@@ -31,4 +31,26 @@ import Testing
       run.id, series: "train_loss.b", after: 0, through: 10, limit: 10)
     #expect(unknown.isEmpty)
   }
+
+  @Test("a page of any series is of its run alone, and ends where the run does")
+  func pages() async throws {
+    let scratch = try Scratch()
+    let (first, second) = (try await scratch.running(), try await scratch.running())
+    let history = scratch.store.history
+    try history.append(Scratch.steps(1...5, loss: 1), to: first.id, attempt: 1) { _ in }
+    try history.append(Scratch.steps(1...9, loss: 2), to: second.id, attempt: 1) { _ in }
+    for series in ["train_loss", "learning_rate", "gradient_norm"] {
+      func steps(after: Int, through: Int = .max) async throws -> [Int] {
+        try await history.points(
+          first.id, series: series, after: after, through: through, limit: 100
+        ).map(\.step)
+      }
+      #expect(try await steps(after: 0) == [1, 2, 3, 4, 5], "\(series)")
+      #expect(try await steps(after: 2, through: 4) == [3, 4], "\(series)")
+      #expect(try await steps(after: 5).isEmpty, "\(series)")
+      let thinned = try await history.thinnedPoints(
+        first.id, series: series, within: 2...3, limit: 10)
+      #expect(thinned?.map(\.step) == [2, 3], "\(series)")
+    }
+  }
 }

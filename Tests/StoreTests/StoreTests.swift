@@ -80,6 +80,27 @@ import Testing
     #expect(claimed.state == .running && claimed.attempt == 1 && claimed.startedAt != nil)
   }
 
+  @Test("lists of runs read no history: they come where there is none to read")
+  func lists() async throws {
+    let scratch = try Scratch()
+    let run = try await scratch.running()
+    let other = try SQLiteConnection(
+      path: scratch.folder.appending(path: "chainrule.sqlite").path, mode: .readWrite)
+    for table in ["step", "point", "block", "histogram", "activation", "event", "log", "finding"] {
+      try other.execute("ALTER TABLE \(table) RENAME TO moved_\(table)")
+    }
+    await #expect(throws: (any Error).self) {
+      _ = try await scratch.store.findings.list(run.id, rule: nil, severity: nil, limit: 1)
+    }
+    #expect(try await scratch.store.runs.list(limit: 10).map(\.id) == [run.id])
+    #expect(try await scratch.store.runs.list(state: .running, limit: 10).map(\.id) == [run.id])
+    for falling in [true, false] {
+      let sorted = try await scratch.store.runs.listByVanishingIndex(falling: falling, limit: 10)
+      #expect(sorted.map(\.id) == [run.id])
+    }
+    #expect(try await scratch.store.runs.get(run.id)?.id == run.id)
+  }
+
   @Test("only the attempt that owns a run writes it, and a step written twice is there once")
   func fencing() async throws {
     let scratch = try Scratch()

@@ -155,7 +155,7 @@ struct BlockReader {
       _ = try connection.query(
         """
         SELECT step, seconds, \(columns) FROM step
-        WHERE run = ? AND step BETWEEN ? AND ? AND \(condition) ORDER BY step LIMIT ?
+        WHERE run = ? AND step BETWEEN ? AND ? AND (\(condition)) ORDER BY step LIMIT ?
         """,
         [run, .integer(range.lowerBound), .integer(range.upperBound), .integer(limit)]
       ) { row in

@@ -21,7 +21,7 @@ struct StepRow {
     try connection.query(
       """
       SELECT step, seconds, loss, learning_rate, gradient_norm, gradients, clipped, updates, nonfinite, series
-      FROM step WHERE run = ? AND step BETWEEN ? AND ? AND \(condition) ORDER BY step LIMIT ?
+      FROM step WHERE run = ? AND step BETWEEN ? AND ? AND (\(condition)) ORDER BY step LIMIT ?
       """,
       [run, .integer(range.lowerBound), .integer(range.upperBound), .integer(limit)]
     ) { row in
