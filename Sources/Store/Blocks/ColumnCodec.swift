@@ -69,37 +69,53 @@ enum ColumnCodec {
     let moved = UInt64(bytes[position + 1])
     position += 2
     guard planes <= 8, moved < 64 else { return nil }
+    // Zeros all over, as counts of what isn't finite mostly are.
+    if planes == 0 { return [Double](repeating: number(0, element), count: count) }
     var codes = [UInt64](repeating: 0, count: count)
     var plane = [UInt8](repeating: 0, count: count)
     for index in 0..<planes where count > 0 {
       let shift = UInt64(8 * index)
       guard let constant = read(bytes, &position, into: &plane) else { return nil }
-      if let byte = constant {
-        if byte != 0 { for place in 0..<count { codes[place] |= UInt64(byte) << shift } }
-      } else {
-        codes.withUnsafeMutableBufferPointer { codes in
+      codes.withUnsafeMutableBufferPointer { codes in
+        if let byte = constant {
+          if byte != 0 { for place in 0..<count { codes[place] |= UInt64(byte) << shift } }
+        } else {
           plane.withUnsafeBufferPointer { plane in
             for place in 0..<count { codes[place] |= UInt64(plane[place]) << shift }
           }
         }
       }
     }
-    return [Double](unsafeUninitializedCapacity: count) { result, initialized in
+    // One loop each, so that none asks at every number what the column is.
+    return switch element {
+    case .float32: numbers(codes, moved, isTwice) { number($0, .float32) }
+    case .float64: numbers(codes, moved, isTwice) { number($0, .float64) }
+    case .integer: numbers(codes, moved, isTwice) { number($0, .integer) }
+    }
+  }
+
+  /// Adds up differences, and makes numbers of the sums.
+  @inline(__always)
+  private static func numbers(
+    _ codes: [UInt64], _ moved: UInt64, _ isTwice: Bool, _ number: (UInt64) -> Double
+  ) -> [Double] {
+    [Double](unsafeUninitializedCapacity: codes.count) { result, initialized in
       codes.withUnsafeBufferPointer { codes in
-        var sum: UInt64 = 0
-        var slope: UInt64 = 0
-        for index in 0..<count {
-          let difference = unzigzag(codes[index])
-          if isTwice {
-            slope &+= difference
+        var (sum, slope): (UInt64, UInt64) = (0, 0)
+        if isTwice {
+          for index in codes.indices {
+            slope &+= unzigzag(codes[index])
             sum &+= slope
-          } else {
-            sum &+= difference
+            result[index] = number(sum << moved)
           }
-          result[index] = number(sum << moved, element)
+        } else {
+          for index in codes.indices {
+            sum &+= unzigzag(codes[index])
+            result[index] = number(sum << moved)
+          }
         }
       }
-      initialized = count
+      initialized = codes.count
     }
   }
 

@@ -35,12 +35,11 @@ enum HistoryStream: Hashable, Sendable {
   }
 
   /// By what the least and largest of a stretch are found.
-  @inline(__always)
-  func rank(_ columns: [[Double]], _ place: Int) -> Double {
+  func ranks(_ columns: [[Double]]) -> [Double] {
     switch self {
-    case .loss, .learningRate, .gradientNorm, .series: columns[1][place]
-    case .gradient, .clipped: columns[0][place]
-    case .update: columns[0][place] == 0 ? 0 : columns[1][place] / columns[0][place]
+    case .loss, .learningRate, .gradientNorm, .series: columns[1]
+    case .gradient, .clipped: columns[0]
+    case .update: zip(columns[0], columns[1]).map { $0 == 0 ? 0 : $1 / $0 }
     }
   }
 }

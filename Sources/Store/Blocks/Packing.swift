@@ -60,7 +60,7 @@ enum Packing {
     ) { row in row.blob(0) }
     var all =
       try stored.map { try Track(encoded: $0, stream) } ?? Track(columns: points.columns.count)
-    all.append(points, points.steps.indices)
+    all.append(all: points)
     try connection.execute(
       "INSERT OR REPLACE INTO block (run, stream, level, first_step, last_step, data) VALUES (?, ?, ?, ?, ?, ?)",
       [

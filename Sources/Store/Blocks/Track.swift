@@ -13,19 +13,32 @@ struct Track: Hashable, Sendable {
   }
 
   /// Adds the points of another track at some places.
-  mutating func append(_ other: Track, _ places: some Sequence<Int>) {
-    for place in places {
-      steps.append(other.steps[place])
-      for index in columns.indices { columns[index].append(other.columns[index][place]) }
+  mutating func append(_ other: Track, _ places: [Int]) {
+    func gathered<Value>(_ values: [Value]) -> [Value] {
+      values.withUnsafeBufferPointer { values in places.map { values[$0] } }
     }
+    steps += gathered(other.steps)
+    for index in columns.indices { columns[index] += gathered(other.columns[index]) }
   }
 
-  /// The points whose steps lie in a range; steps ascend.
+  /// The first place whose step is `step` or a later one; steps ascend.
+  private func position(of step: Int) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle] < step { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The points whose steps lie in a range.
   func within(_ range: ClosedRange<Int>) -> Track {
     guard let first = steps.first, let last = steps.last else { return self }
     if range.contains(first), range.contains(last) { return self }
+    let end = range.upperBound < last ? position(of: range.upperBound + 1) : count
     var part = Track(columns: columns.count)
-    part.append(self, steps.indices.filter { range.contains(steps[$0]) })
+    part.append(
+      self, Array(position(of: range.lowerBound)..<end))
     return part
   }
 
@@ -48,31 +61,34 @@ struct Track: Hashable, Sendable {
   private func extremes(
     _ stream: HistoryStream, onlyLargest: Bool = false, _ stretch: (Int) -> Int
   ) -> Track {
-    var result = Track(columns: columns.count)
-    var start = 0
-    while start < count {
-      let own = stretch(start)
-      var (end, least, largest) = (start + 1, start, start)
-      var (low, high) = (rank(start, stream), rank(start, stream))
-      while end < count, stretch(end) == own {
-        let value = rank(end, stream)
-        if value < low { (low, least) = (value, end) }
-        if value > high { (high, largest) = (value, end) }
-        end += 1
+    let ranks = stream.ranks(columns)
+    var places: [Int] = []
+    ranks.withUnsafeBufferPointer { ranks in
+      // What isn't finite is larger than anything.
+      func rank(_ place: Int) -> Double { ranks[place].isFinite ? ranks[place] : .infinity }
+      var start = 0
+      while start < count {
+        let own = stretch(start)
+        var (end, least, largest) = (start + 1, start, start)
+        var (low, high) = (rank(start), rank(start))
+        while end < count, stretch(end) == own {
+          let value = rank(end)
+          if value < low { (low, least) = (value, end) }
+          if value > high { (high, largest) = (value, end) }
+          end += 1
+        }
+        if least == largest || onlyLargest {
+          places.append(largest)
+        } else {
+          places.append(min(least, largest))
+          places.append(max(least, largest))
+        }
+        start = end
       }
-      result.append(
-        self,
-        least == largest || onlyLargest
-          ? [largest] : [min(least, largest), max(least, largest)])
-      start = end
     }
+    var result = Track(columns: columns.count)
+    result.append(self, places)
     return result
-  }
-
-  /// By what extremes are found; what isn't finite is larger than anything.
-  private func rank(_ place: Int, _ stream: HistoryStream) -> Double {
-    let value = stream.rank(columns, place)
-    return value.isFinite ? value : .infinity
   }
 
   // MARK: - Bytes
