@@ -93,6 +93,21 @@ import Testing
     #expect(names.prefix(3) == ["train_loss", "learning_rate", "gradient_norm"])
   }
 
+  @Test("norms of steps whose parameters weren't measured go into blocks too")
+  func unmeasured() async throws {
+    let scratch = try Scratch()
+    let run = try await scratch.running().id
+    var batch = HistoryBatch()
+    batch.steps = (1...9_000).map { step in
+      StepRecord(
+        step: step, seconds: Double(step), loss: 1, learningRate: 0.1, gradientNorm: Double(step),
+        gradients: [], clipped: [])
+    }
+    try scratch.store.history.append(batch, to: run, attempt: 1, committed: { _ in })
+    let norms = try await whole(scratch.store.history, run, "gradient_norm")
+    #expect(norms.map(\.value) == (1...9_000).map { Double($0) })
+  }
+
   @Test(
     "thinned points hold the extremes of any window",
     arguments: [1...10_000, 1_200...9_700, 4_000...4_900, 40...45, 9_990...10_000], [10, 100, 1_000])

@@ -130,13 +130,14 @@ struct BlockReader {
     return result
   }
 
-  /// Rows with all of their parameters, kept for the next parameter.
+  /// Rows that have something in a column, with all of their parameters, kept for the next parameter.
   private func measured(
-    _ condition: String, _ range: ClosedRange<Int>, _ limit: Int
+    _ column: String, _ range: ClosedRange<Int>, _ limit: Int
   ) throws -> [StepRow] {
-    let key = "\(condition) \(range) \(limit)"
+    let key = "\(column) \(range) \(limit)"
     if let known = cache.rows, cache.key == key { return known }
-    let rows = try StepRow.read(run, range, where: condition, limit: limit, connection)
+    let rows = try StepRow.read(
+      run, range, where: "\(column) IS NOT NULL", limit: limit, connection)
     cache.rows = rows
     cache.key = key
     return rows
@@ -176,22 +177,9 @@ struct BlockReader {
         let all = PackedSeries.all(row.blob(2))
         return all.indices.contains(position) ? [row.double(1), all[position]] : nil
       }
-    case .gradient(let position):
-      for row in try measured("gradients IS NOT NULL", range, limit)
-      where row.gradients.indices.contains(position) {
-        track.append(step: row.step, row.gradients[position].columns)
-      }
-    case .clipped(let position):
-      for row in try measured("clipped IS NOT NULL", range, limit)
-      where row.clipped.indices.contains(position) {
-        track.append(step: row.step, row.clipped[position].columns)
-      }
-    case .update(let position):
-      for row in try measured("updates IS NOT NULL", range, limit)
-      where row.updates.indices.contains(position) {
-        let update = row.updates[position]
-        track.append(step: row.step, [Double(update.weightNorm), Double(update.updateNorm)])
-      }
+    case .gradient: track = Track(stream, of: try measured("gradients", range, limit))
+    case .clipped: track = Track(stream, of: try measured("clipped", range, limit))
+    case .update: track = Track(stream, of: try measured("updates", range, limit))
     }
     return track
   }

@@ -73,34 +73,12 @@ enum Packing {
   private static func tracks(
     _ run: SQLiteValue, _ range: ClosedRange<Int>, _ connection: SQLiteConnection
   ) throws -> [(HistoryStream, Track)] {
-    var order: [HistoryStream] = []
-    var tracks: [HistoryStream: Track] = [:]
-    func add(_ stream: HistoryStream, _ step: Int, _ values: [Double]) {
-      if tracks[stream] == nil {
-        order.append(stream)
-        tracks[stream] = Track(columns: values.count)
-      }
-      tracks[stream]?.append(step: step, values)
-    }
-    for row in try StepRow.read(run, range, connection) {
-      add(.loss, row.step, [row.seconds, row.loss ?? .nan])
-      add(.learningRate, row.step, [row.seconds, row.learningRate ?? .nan])
-      if !row.gradients.isEmpty {
-        add(.gradientNorm, row.step, [row.seconds, row.gradientNorm ?? .nan])
-      }
-      for (position, value) in row.series.enumerated() {
-        add(.series(position), row.step, [row.seconds, value])
-      }
-      for (position, gradient) in row.gradients.enumerated() {
-        add(.gradient(position), row.step, gradient.columns)
-      }
-      for (position, gradient) in row.clipped.enumerated() {
-        add(.clipped(position), row.step, gradient.columns)
-      }
-      for (position, update) in row.updates.enumerated() {
-        add(.update(position), row.step, [Double(update.weightNorm), Double(update.updateNorm)])
-      }
-    }
-    return order.map { ($0, tracks[$0] ?? Track(columns: 0)) }
+    let rows = try StepRow.read(run, range, connection)
+    func most(_ count: (StepRow) -> Int) -> Range<Int> { 0..<(rows.map(count).max() ?? 0) }
+    let streams =
+      [.loss, .learningRate, .gradientNorm] + most(\.series.count).map { .series($0) }
+      + most(\.gradients.count).map { .gradient($0) } + most(\.clipped.count).map { .clipped($0) }
+      + most(\.updates.count).map { .update($0) } as [HistoryStream]
+    return streams.map { ($0, Track($0, of: rows)) }.filter { $0.1.count > 0 }
   }
 }

@@ -17,14 +17,6 @@ public struct GradientSummary: Hashable, Sendable {
 
   public var nonFinite: Int { Int(counts.nan) + Int(counts.positive) + Int(counts.negative) }
 
-  /// As blocks hold it.
-  var columns: [Double] {
-    [
-      Double(norm), Double(largest), Double(mean), Double(counts.nan), Double(counts.positive),
-      Double(counts.negative),
-    ]
-  }
-
   init(_ track: Track, at place: Int) {
     norm = Float(track.columns[0][place])
     largest = Float(track.columns[1][place])
