@@ -92,7 +92,7 @@ extension RunService {
     let metrics = Mutex(RunService.parsed(run.metrics).object ?? JSONObject())
     let history = store.history
     let hub = hub
-    let keep = job.configuration.checkpointsKept
+    let keep = job.configuration.checkpoint.keep
     return RunRecorder(
       sink: { [self] batch in
         let rows = try metrics.withLock { try batch.historyBatch(metrics: &$0, keep: keep) }

@@ -19,6 +19,7 @@ final class RecordingObserver: TrainingObserver {
   var logs: [LogRecord] = []
   /// Called after each block.
   var afterBlock: ((StepBlock) -> Void)?
+  var afterEpoch: ((EpochRecord) -> Void)?
 
   func trainingStarted(_ summary: TrainingSummary) { self.summary = summary }
   func stepsTaken(_ block: StepBlock) {
@@ -28,7 +29,10 @@ final class RecordingObserver: TrainingObserver {
   func histogramsTaken(_ histograms: [HistogramRecord]) { self.histograms += histograms }
   func activationsTaken(_ activations: [ActivationRecord]) { self.activations += activations }
   func valuesTaken(_ values: [SeriesValue]) { self.values += values }
-  func epochEnded(_ epoch: EpochRecord) { epochs.append(epoch) }
+  func epochEnded(_ epoch: EpochRecord) {
+    epochs.append(epoch)
+    afterEpoch?(epoch)
+  }
   func evaluated(_ evaluation: EvaluationRecord) { evaluations.append(evaluation) }
   func checkpointReached(_ checkpoint: CheckpointRecord) { checkpoints.append(checkpoint) }
   func diagnosed(_ diagnosis: DiagnosisRecord) {

@@ -134,6 +134,48 @@ import Testing
     #expect(resumed.best?.step == whole.best?.step)
   }
 
+  @Test(
+    "a state is kept after every so many seconds, unless 0 says never; any of them continues to the same bits"
+  )
+  func keepsState() throws {
+    func settings(_ seconds: JSON) -> JSONObject {
+      JSONObject([("epochs", 300), ("checkpoint", ["every_seconds": seconds])])
+    }
+    let (whole, heard) = try train(settings(0.001), dropout: 0.2)
+    let kept = heard.checkpoints.filter { $0.kind == .latest }
+    #expect(kept.count >= 2)
+    #expect(kept.map(\.step) == kept.map(\.step).sorted())
+    let state = try #require(kept.first?.state)
+    #expect(state.step < whole.step)
+    let stored = try CheckpointState(decoding: state.encoded())
+    let (resumed, resumedHeard) = try train(settings(0.001), dropout: 0.2, resuming: stored)
+    #expect(resumed.weights?.bits == whole.weights?.bits)
+    #expect(resumedHeard.steps == Array(state.step + 1...whole.step))
+    let (_, quiet) = try train(settings(0), dropout: 0.2)
+    #expect(quiet.checkpoints.filter { $0.kind == .latest }.map(\.step) == [whole.step])
+  }
+
+  @Test("a checkpoint may take a hundredth of the time, however often it is asked for")
+  func costOfState() throws {
+    let configuration = try Spiral.configuration(
+      JSONObject([("checkpoint", ["every_seconds": 2])]))
+    #expect(configuration.checkpoint.interval(cost: 0.001) == 2)
+    #expect(configuration.checkpoint.interval(cost: 0.05) == 5)
+  }
+
+  @Test("an evaluation ends unfinished when the run is to end", arguments: [true, false])
+  func evaluationEnds(isCancelled: Bool) throws {
+    let control = TrainingControl()
+    let observer = RecordingObserver()
+    observer.afterEpoch = { _ in control.request(isCancelled ? .cancel : .pause) }
+    let (outcome, _) = try train(
+      JSONObject([("epochs", 3), ("validation", ["fraction": 0.5])]), control: control,
+      observer: observer)
+    #expect(outcome.reason == (isCancelled ? .cancelled : .paused))
+    #expect(outcome.epoch == 1)
+    #expect(observer.evaluations.count == (isCancelled ? 0 : 1))
+  }
+
   @Test("a paused run goes on from what it left")
   func pauses() throws {
     let control = TrainingControl()

@@ -36,8 +36,9 @@ import Testing
       configuration.earlyStopping
         == EarlyStopping(
           monitor: "validation_loss", mode: .minimum, patience: 3, restoreBest: true))
-    #expect(configuration.checkpointEverySteps == 500)
-    #expect(configuration.checkpointsKept == 3)
+    #expect(configuration.checkpoint.everySteps == 500)
+    #expect(configuration.checkpoint.keep == 3)
+    #expect(configuration.checkpoint.everySeconds == 30)
     #expect(configuration.schedule.factor(step: 1, total: 1000) == 1.0 / 101)
   }
 
@@ -50,7 +51,7 @@ import Testing
     #expect(configuration.shuffle)
     #expect(configuration.clip == nil)
     #expect(configuration.earlyStopping == nil)
-    #expect(configuration.checkpointEverySteps == nil)
+    #expect(configuration.checkpoint.everySteps == nil)
     #expect(configuration.threads == 1)
   }
 

@@ -88,7 +88,14 @@ enum RunSchemas {
         .maybe(
           "checkpoint",
           .object(
-            [.always("every_steps", .integer(1...Int.max)), .maybe("keep", .integer(1...1000))],
+            [
+              .maybe("every_steps", .integer(1...1_000_000_000)),
+              .maybe("keep", .integer(1...1000), "Of those of every_steps; needs it."),
+              .maybe(
+                "every_seconds", .number,
+                "Of training, that are lost at most when the server dies; 30 when left out, 0 for no such bound."
+              ),
+            ],
             isClosed: true)),
         .maybe(
           "memory",

@@ -25,6 +25,8 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
   private struct Pending {
     var batch = RunBatch()
     var isScheduled = false
+    /// Those in `batch` and in what is being written.
+    var checkpoints = 0
     /// Set when the store refused a batch; the run can't go on.
     var failure: (any Error)?
   }
@@ -71,10 +73,14 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
 
   func evaluated(_ evaluation: EvaluationRecord) { append { composer.add(evaluation, to: &$0) } }
 
-  /// A checkpoint is in the store when this returns.
+  /// A checkpoint is written beside the training; the next one waits for it, so that memory holds one at most.
   func checkpointReached(_ checkpoint: CheckpointRecord) {
-    append { composer.add(checkpoint, to: &$0) }
-    flush()
+    if pending.withLock({ $0.checkpoints }) > 0 { flush() }
+    pending.withLock { pending in
+      composer.add(checkpoint, to: &pending.batch)
+      pending.checkpoints += 1
+    }
+    schedule()
   }
 
   func diagnosed(_ diagnosis: DiagnosisRecord) {
@@ -107,6 +113,7 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
       pending.batch = RunBatch()
       return (batch, pending.failure != nil)
     }
+    defer { pending.withLock { $0.checkpoints -= batch.checkpoints.count } }
     if batch.isEmpty || hasFailed { return }
     do {
       try sink(batch)

@@ -27,10 +27,7 @@ public struct TrainingConfiguration: Sendable {
   public let validatesByMask: Bool
   public let metrics: [Metric]
   public let earlyStopping: EarlyStopping?
-  /// A checkpoint after every so many steps.
-  public let checkpointEverySteps: Int?
-  /// How many periodic checkpoints are kept.
-  public let checkpointsKept: Int
+  public let checkpoint: CheckpointPolicy
   public let threads: Int
   public internal(set) var memory: TrainingMemory
   /// The decoded object as it was given.
@@ -76,7 +73,7 @@ public struct TrainingConfiguration: Sendable {
     earlyStopping = EarlyStopping(
       &reader, metrics: metrics, losses: losses,
       hasValidation: hasValidationDataset || validationFraction != nil || validatesByMask)
-    (checkpointEverySteps, checkpointsKept) = Self.checkpoint(&reader)
+    checkpoint = CheckpointPolicy(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)
     try reader.finish().check()
@@ -146,16 +143,5 @@ public struct TrainingConfiguration: Sendable {
       }
     }
     return metrics
-  }
-
-  private static func checkpoint(_ reader: inout ObjectReader) -> (every: Int?, keep: Int) {
-    guard var part = reader.reader("checkpoint") else { return (nil, 3) }
-    let every = part.integer("every_steps", in: 1...1_000_000_000)
-    let keep = part.integer("keep", in: 1...1000)
-    if keep != nil, !part.has("every_steps") {
-      part.fault("every_steps", "is missing; without it there is nothing to keep")
-    }
-    reader.add(part.finish())
-    return (every, keep ?? 3)
   }
 }

@@ -67,8 +67,8 @@ public final class Evaluation {
   /// batch, whatever the batch size. Losses that compare the examples of a batch with each other have none such:
   /// theirs is the mean over batches by their examples. Places that the loss ignores are no answers.
   ///
-  /// - Parameter beat: called after each batch.
-  public func run(beat: () -> Void = {}) -> EvaluationResult {
+  /// - Parameter afterBatch: called after each batch; what it throws ends the evaluation.
+  public func run(afterBatch: () throws -> Void = {}) rethrows -> EvaluationResult {
     for program in programs { program.resetStates() }
     let sums = TermCounts(count: objectives.count)
     var confusion = makeConfusion()
@@ -95,7 +95,7 @@ public final class Evaluation {
           rows: count * objective.places)
       }
       start += count
-      beat()
+      try afterBatch()
     }
     let terms = objectives.enumerated().map { index, objective in
       sums.result(of: index, name: objective.name, rule: answerRules[index])
@@ -137,7 +137,7 @@ extension Evaluation {
         objectives.indices.reduce(0) { $0 + objectives[$1].weight.value * loss($1) }
       }, source: examples, indices: indices, batchSize: batchSize,
       team: ThreadTeam(threads: threads))
-    return evaluation.run()
+    return evaluation.run {}
   }
 
   /// The same for one loss.

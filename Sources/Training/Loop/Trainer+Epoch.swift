@@ -5,6 +5,8 @@ extension Trainer {
   }
 
   /// Reports an epoch (or what there was of it), evaluates, and decides whether to go on.
+  ///
+  /// An evaluation ends unfinished, and decides nothing, when the run is asked to stop.
   func endEpoch(_ observer: any TrainingObserver) {
     flush(observer)
     let count = Double(max(progress.epochExamples, 1))
@@ -28,7 +30,7 @@ extension Trainer {
     progress.epochSeconds = 0
 
     if let validation {
-      let result = validation.run(beat: control.beat)
+      guard let result = try? validation.run(afterBatch: checkWishes) else { return }
       progress.validation = result
       progress.seconds = elapsedSeconds()
     }

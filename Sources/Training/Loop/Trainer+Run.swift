@@ -31,16 +31,18 @@ extension Trainer {
       if step % summary.stepsPerEpoch == 0 || step == summary.totalSteps {
         endEpoch(observer)
       }
-      if let every = configuration.checkpointEverySteps, step % every == 0 {
-        flush(observer)
-        observer.checkpointReached(checkpoint(.periodic))
-      }
+      keepState(observer)
+    }
+    if control.current == .stop || control.current == .cancel, let reason = interruption() {
+      return finish(reason, observer)
     }
     if configuration.earlyStopping?.restoreBest == true, let bestWeights {
       try engine.load(bestWeights)
     }
     if let test {
-      let result = test.run(beat: control.beat)
+      guard let result = try? test.run(afterBatch: checkWishes) else {
+        return finish(interruption() ?? .stopped, observer)
+      }
       lastTest = result
       observer.evaluated(
         EvaluationRecord(
@@ -48,6 +50,29 @@ extension Trainer {
           isBest: false))
     }
     return finish(stopsEarly ? .earlyStopped : .completed, observer)
+  }
+
+  struct Interrupted: Error {}
+
+  /// Between the batches of an evaluation, which holds up a pause, and no other wish.
+  func checkWishes() throws(Interrupted) {
+    control.beat()
+    if control.current == .stop || control.current == .cancel { throw Interrupted() }
+  }
+
+  /// Hands a checkpoint on, when one is due.
+  private func keepState(_ observer: any TrainingObserver) {
+    let policy = configuration.checkpoint
+    let isPeriodic = policy.everySteps.map { step % $0 == 0 } ?? false
+    let isLong =
+      policy.interval(cost: lastCheckpoint.cost).map {
+        progress.seconds - lastCheckpoint.seconds >= $0
+      } ?? false
+    guard isPeriodic || isLong else { return }
+    let start = elapsedSeconds()
+    flush(observer)
+    observer.checkpointReached(checkpoint(isPeriodic ? .periodic : .latest))
+    lastCheckpoint = (progress.seconds, elapsedSeconds() - start)
   }
 
   private func interruption() -> Outcome.Reason? {

@@ -56,6 +56,8 @@ public final class Trainer {
   /// When `run(observer:)` began, less the seconds trained before; in nanoseconds.
   var startTime: UInt64 = 0
   var lastFlush = 0.0
+  /// When the state was last kept, and the seconds that took of this thread.
+  var lastCheckpoint = (seconds: 0.0, cost: 0.0)
 
   /// - Parameters:
   ///   - initialWeights: to begin with, instead of the initializers'; every parameter by its name.
@@ -162,6 +164,7 @@ public final class Trainer {
   func begin() {
     startTime = DispatchTime.now().uptimeNanoseconds &- UInt64(progress.seconds * 1e9)
     lastFlush = progress.seconds
+    lastCheckpoint = (progress.seconds, 0)
     lastCostReport = progress.seconds
   }
 

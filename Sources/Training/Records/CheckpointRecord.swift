@@ -9,7 +9,7 @@ public struct CheckpointRecord: Sendable {
     case best
     /// `checkpoint.every_steps` steps have passed.
     case periodic
-    /// The run has ended, was stopped, or pauses.
+    /// The run has ended, was stopped, or pauses, or `checkpoint.every_seconds` have passed.
     case latest
   }
 
