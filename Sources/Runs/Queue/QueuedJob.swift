@@ -1,0 +1,33 @@
+import Store
+
+/// A run that waits, as the scheduler sees it. Times are in seconds since 1970.
+struct QueuedJob: Hashable, Sendable {
+  let id: RunID
+  /// The order of submission.
+  let number: Int
+  /// Runs of one share take turns with those of others.
+  var share = ""
+  var priority = 0
+  var queuedAt: Double
+  /// The most it will hold.
+  var memoryBytes = 0
+  var threads = 1
+  /// Before which it doesn't begin.
+  var notBefore = 0.0
+  /// Runs that must have succeeded before it begins.
+  var after: Set<RunID> = []
+  /// How long it is thought to train; `nil` when nothing is known.
+  var seconds: Double?
+
+  /// The smaller, the sooner it's its turn within its share: a point of priority is worth ten minutes of waiting.
+  var rank: Double { queuedAt - Double(priority) * Self.secondsPerPoint }
+
+  static let secondsPerPoint = 600.0
+}
+
+/// What the runs of a server share.
+struct Capacity: Hashable, Sendable {
+  var lanes: Int
+  var threads: Int
+  var memoryBytes: Int
+}
