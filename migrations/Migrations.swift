@@ -15,5 +15,6 @@ public enum Migrations {
     Migration(version: 3, name: "0003_blocks", sql: PackageResources._003_blocks_sql),
     Migration(version: 4, name: "0004_findings", sql: PackageResources._004_findings_sql),
     Migration(version: 5, name: "0005_autopsy", sql: PackageResources._005_autopsy_sql),
+    Migration(version: 6, name: "0006_queue", sql: PackageResources._006_queue_sql),
   ]
 }

@@ -44,6 +44,8 @@ extension RunService {
           if let moved = try transition(run, event, reason: reason) { return moved }
         case .signal(let wish):
           if let control = active.withLock({ $0[id] }) {
+            // What a client wishes goes before the queue's turns.
+            givingWay.withLock { _ = $0.remove(id) }
             control.request(wish)
             return run
           }
@@ -66,6 +68,7 @@ extension RunService {
       case .requestStop: "stopped"
       case .requestPause: "paused"
       case .resume: "resumed"
+      case .expire: "given up"
       default: fault.event == .claim ? "started" : "ended"
       }
     let remedy =
@@ -83,14 +86,16 @@ extension RunService {
   /// - Returns: the run, or `nil` when it no longer stands where it was seen.
   @discardableResult
   func transition(
-    _ run: RunRecord, _ event: RunStateMachine.Event, reason: StateReason?, error: JSON? = nil
+    _ run: RunRecord, _ event: RunStateMachine.Event, reason: StateReason?, error: JSON? = nil,
+    change: RunChange = RunChange()
   ) throws -> RunRecord? {
     var machine = RunStateMachine(state: run.state)
     let actions = try machine.handle(event)
     let state = machine.state
     let moved = try store.runs.move(
-      run, to: state, reason: reason, error: error.map { "\($0)" },
+      run, to: state, reason: reason, error: error.map { "\($0)" }, change: change,
       events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+    if let moved { queueMoved(moved) }
     if moved != nil, actions.contains(.wakeLanes) { wakeLanes() }
     return moved
   }
@@ -124,9 +129,11 @@ extension RunService {
     let tags = reader.object["tags"] == nil ? nil : RunRequest.tags(&reader)
     let priority = reader.integer("priority", in: RunRequest.priorities)
     try reader.finish().check()
-    return try await store.runs.update(
+    let run = try await store.runs.update(
       id, name: hasName ? .some(name) : .none, tags: tags.map(RunRequest.encoded),
       priority: priority)
+    if run.state == .queued { enqueue(run) }
+    return run
   }
 
   /// Deletes a run that is over, with all it recorded.

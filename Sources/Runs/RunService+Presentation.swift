@@ -5,7 +5,7 @@ import Store
 extension RunService {
   /// A run as clients see it.
   public func json(_ run: RunRecord) async throws -> JSON {
-    let position = try await store.runs.queuePosition(of: run)
+    let forecast = try await forecast(of: run)
     let request = RunService.parsed(run.request)
     let base = "/v1/runs/\(run.id)"
     var object = JSONObject([
@@ -18,14 +18,18 @@ extension RunService {
       ("best", RunService.parsed(run.best)),
       ("vanishing_index", run.progress.vanishingIndex.map { .number($0) } ?? .null),
       ("error", RunService.parsed(run.error)),
-      ("queue_position", position.map { .integer($0 + 1) } ?? .null),
+      ("queue_position", forecast.map { .integer($0.position + 1) } ?? .null),
+      (
+        "estimated_start_at",
+        forecast?.start.map { .string(Timestamp.text(Int($0 * 1000))) } ?? .null
+      ),
       ("attempt", .integer(run.attempt)),
       ("priority", .integer(run.priority)),
       ("model", run.model.map { .string($0.rawValue) } ?? .null),
       ("dataset", request["dataset"] ?? .null),
       ("tags", RunService.parsed(run.tags)),
     ])
-    for name in ["training", "observe", "initial_weights", "max_seconds"] {
+    for name in ["training", "observe", "initial_weights", "max_seconds", "deadline", "after"] {
       if let value = request[name] { object[name] = value }
     }
     object["created_at"] = .string(Timestamp.text(run.createdAt))
@@ -35,7 +39,8 @@ extension RunService {
       "self": .string(base), "events": .string("\(base)/events"),
       "metrics": .string("\(base)/metrics"), "gradients": .string("\(base)/gradients"),
       "histograms": .string("\(base)/histograms"), "weights": .string("\(base)/weights"),
-      "diagnosis": .string("\(base)/diagnosis"), "checkpoints": .string("\(base)/checkpoints"), "logs": .string("\(base)/logs"),
+      "diagnosis": .string("\(base)/diagnosis"), "checkpoints": .string("\(base)/checkpoints"),
+      "logs": .string("\(base)/logs"),
     ])
     return .object(object)
   }

@@ -21,6 +21,11 @@ extension RunService {
     let request = try RunRequest(body)
     let parts = try await parts(of: request)
     let (model, given) = (parts.model, parts.given)
+    var needs = RunNeeds()
+    needs.memoryBytes = parts.memoryBytes
+    needs.threads = request.training.threads
+    needs.deadline = request.deadline
+    needs.after = try await unfinished(request)
 
     let run = try await store.runs.insert(
       NewRun(
@@ -30,8 +35,10 @@ extension RunService {
           test: request.datasets.test),
         request: "\(request.stored(body, model: model))",
         data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
+        needs: "\(needs.json)",
         givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
       events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+    queueMoved(run)
     wakeLanes()
     return run
   }
@@ -44,6 +51,28 @@ extension RunService {
     let description: DatasetDescription
     /// In place of what initializers draw.
     let given: Weights?
+    /// The most that the run will hold.
+    let memoryBytes: Int
+  }
+
+  /// Those of `after` that aren't over yet.
+  private func unfinished(_ request: RunRequest) async throws -> [RunID] {
+    var faults = Faults()
+    var unfinished: [RunID] = []
+    for (index, id) in request.after.enumerated() {
+      switch try await store.runs.get(id)?.state {
+      case nil: faults.add("/after/\(index)", "there is no run \"\(id)\"")
+      case .succeeded: break
+      case .failed, .cancelled:
+        faults.add("/after/\(index)", "run \(id) didn't succeed, and never will")
+      default: unfinished.append(id)
+      }
+    }
+    if let deadline = request.deadline, Double(deadline) / 1000 < Self.now() {
+      faults.add("/deadline", "has passed")
+    }
+    try faults.check()
+    return unfinished
   }
 
   /// - Throws: `Faults` with everything that isn't there or doesn't go together.
@@ -59,8 +88,9 @@ extension RunService {
     try faults.check()
     guard let model, let (data, description) = data else { throw faults }
     try data.faults(model: model, configuration: request.training).check()
-    try checkMemory(model, data, request)
-    return Parts(model: model, data: data, description: description, given: given)
+    let bytes = try memory(model, data, request)
+    return Parts(
+      model: model, data: data, description: description, given: given, memoryBytes: bytes)
   }
 
   /// Queues a run like another, with members of the body in place of its own.
@@ -123,41 +153,53 @@ extension RunService {
     return (data, training.description)
   }
 
-  /// A step must fit the server's memory, or the run's own budget, when need be with recomputation.
+  /// The training of a request with the budget that the server's memory leaves to its steps, and no more threads than there
+  /// are cores for; what it computes depends on neither.
+  func planned(_ request: RunRequest, _ model: Model, stepRows: Int) -> TrainingConfiguration {
+    let side = model.sideBytes(request.training, request.observation, rows: stepRows)
+    return request.training
+      .limited(toBytes: max(0, configuration.memoryBytes - side))
+      .limited(toThreads: configuration.threads)
+  }
+
+  /// The most that a run will hold, in bytes: a step, when need be with recomputation, and what stands beside it.
   ///
   /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
-  private func checkMemory(
+  ///
+  /// - Throws: `Faults` when it never fits the server's memory, or the run's own budget.
+  private func memory(
     _ model: Model, _ data: TrainingData, _ request: RunRequest
-  ) throws {
-    let training = request.training.limited(toBytes: configuration.memoryBytes)
+  ) throws -> Int {
+    let rows = data.stepRows(request.training)
+    let side = model.sideBytes(request.training, request.observation, rows: rows)
+    let training = planned(request, model, stepRows: rows)
     let copies = training.parameterCopies
     let state = Double(model.parameterCount) * 4 * Double(copies)
-    let activations = model.layers.reduce(0) { $0 + $1.activationBytes }
-    let needed = state + Double(activations) * Double(data.stepRows(training))
     let limit = training.memory.budgetBytes ?? configuration.memoryBytes
     let isOwn = request.training.memory.budgetBytes.map { $0 <= limit } ?? false
-    let source = isOwn ? "training.memory.budget_bytes allows" : "the server allows (--memory)"
-    let pointer = isOwn ? "/training/memory/budget_bytes" : "/model"
-    // What edges hold isn't among a layer's activations.
-    if needed <= Double(limit), !isOwn, data.graph == nil { return }
     var detail: String?
     if state <= Double(limit) {
       do {
         let bytes = try data.stepBytes(model, training)
-        if bytes > limit { detail = "a step needs \(bytes) bytes" }
+        if bytes <= limit { return bytes + side }
+        detail = "a step needs \(bytes) bytes"
       } catch {
         detail = error.message
       }
     } else {
+      let activations = model.layers.reduce(0) { $0 + $1.activationBytes }
+      let needed = state + Double(activations) * Double(rows)
       detail =
         "training needs about \(Int(min(needed, 1e18))) bytes "
         + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
-        + "of activations times \(data.stepRows(training)) rows)"
+        + "of activations times \(rows) rows)"
     }
-    guard let detail else { return }
-    throw Faults([
-      Fault(pointer: pointer, detail: "\(detail); \(source) \(limit) bytes")
-    ])
+    let source =
+      isOwn
+      ? "training.memory.budget_bytes allows \(limit) bytes"
+      : "the server allows (--memory) \(configuration.memoryBytes) bytes, of which checkpoints and probes take \(side)"
+    let pointer = isOwn ? "/training/memory/budget_bytes" : "/model"
+    throw Faults([Fault(pointer: pointer, detail: "\(detail ?? ""); \(source)")])
   }
 }
 

@@ -52,16 +52,24 @@ extension RunService {
       return try datasets.open(record)
     }
     let training = try dataset(run.datasets.train)
+    let data = try TrainingData(
+      training, validation: run.datasets.validation.map(dataset),
+      test: run.datasets.test.map(dataset))
     let state = try store.checkpoints.newestState(run.id).map { try CheckpointState(decoding: $0) }
     return TrainingJob(
-      model: model,
-      data: try TrainingData(
-        training, validation: run.datasets.validation.map(dataset),
-        test: run.datasets.test.map(dataset)),
-      configuration: request.training.limited(toBytes: configuration.memoryBytes),
+      model: model, data: data,
+      configuration: planned(request, model, stepRows: data.stepRows(request.training)),
       observation: request.observation,
       initialWeights: try state == nil ? initialWeights(of: run, request, model) : nil,
-      resuming: state, maximumSeconds: request.maximumSeconds.map(Double.init))
+      resuming: state, maximumSeconds: maximumSeconds(of: run, request))
+  }
+
+  /// Of training in all, by what the request allows and by the deadline.
+  private func maximumSeconds(of run: RunRecord, _ request: RunRequest) -> Double? {
+    let deadline = request.deadline.map {
+      max(0, Double($0) / 1000 - Self.now()) + run.progress.elapsedSeconds
+    }
+    return [request.maximumSeconds.map(Double.init), deadline].compactMap { $0 }.min()
   }
 
   private func initialWeights(
@@ -117,6 +125,9 @@ extension RunService {
       // A server that goes down has its runs pause, to go on with them when it is back.
       if isGoingDown {
         try transition(current, .serverRestart, reason: .serverRestart)
+      } else if givingWay.withLock({ $0.remove(run.id) }) != nil {
+        log("run \(run.id) gives way to others after step \(outcome.step)")
+        try transition(current, .giveBack, reason: nil)
       } else {
         try transition(current, .paused, reason: nil)
       }

@@ -10,12 +10,15 @@ extension RunService {
   private static let watchQueue = DispatchQueue(label: "chainrule.watchdog", qos: .utility)
 
   func startWatching() {
-    let interval = min(5, configuration.stallSeconds / 4)
+    let interval = min(1, configuration.stallSeconds / 4)
     watch.withLock { watch in
       watch?.cancel()
       let timer = DispatchSource.makeTimerSource(queue: Self.watchQueue)
       timer.schedule(deadline: .now() + interval, repeating: interval)
-      timer.setEventHandler { [weak self] in self?.lookAfterRuns() }
+      timer.setEventHandler { [weak self] in
+        self?.lookAfterRuns()
+        self?.lookAfterQueue()
+      }
       timer.activate()
       watch = timer
     }

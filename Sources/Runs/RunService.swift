@@ -18,6 +18,10 @@ public final class RunService: Sendable {
   /// The runs that train now.
   let active = Mutex<[RunID: TrainingControl]>([:])
   let watchdog: Mutex<Watchdog>
+  let scheduler: Mutex<Scheduler>
+  let forecasts = Mutex(Forecasts())
+  /// Those that were asked to pause so that others get their turn.
+  let givingWay = Mutex<Set<RunID>>([])
   let gradientCheckWork = BlockingWork(
     label: "gradient-check", concurrent: RunService.gradientChecks.concurrent,
     waiting: RunService.gradientChecks.waiting)
@@ -53,11 +57,19 @@ public final class RunService: Sendable {
     self.log = log
     self.executor = executor
     watchdog = Mutex(Watchdog(stallSeconds: configuration.stallSeconds))
+    scheduler = Mutex(
+      Scheduler(
+        capacity: Capacity(
+          lanes: configuration.workers, threads: configuration.threads,
+          memoryBytes: configuration.memoryBytes)))
     hub = ProgressHub(lastID: try store.events.lastID())
   }
 
   /// Queues again what a server that is no more was running, and begins to train.
   public func start() async throws {
+    let queued = try store.runs.all(in: .queued)
+    for run in queued { enqueue(run) }
+    for run in queued { settleDependencies(of: run) }
     for run in try store.runs.all(in: .running) {
       try transition(run, .serverRestart, reason: .serverRestart)
       log("run \(run.id) was running when the server ended; it is queued again")
@@ -103,17 +115,4 @@ public final class RunService: Sendable {
   }
 
   var isGoingDown: Bool { isDraining.load(ordering: .acquiring) }
-
-  private func nextWork() -> WorkerPool.Work? {
-    do {
-      guard
-        let run = try store.runs.claim(
-          events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
-      else { return nil }
-      return { [self] in train(run) }
-    } catch {
-      log("the queue can't be read: \(error)")
-      return nil
-    }
-  }
 }

@@ -4,15 +4,21 @@ public struct RunServiceConfiguration: Sendable {
   public var workers: Int
   /// Runs that may wait in the queue.
   public var longestQueue: Int
-  /// What a run's plans, parameters and optimizer may take, in bytes.
+  /// What all runs may hold together, in bytes.
   public var memoryBytes: Int
+  /// Threads of all runs together.
+  public var threads: Int
+  /// Seconds after which a run gives its lane to one that waits; `nil` for never.
+  public var sliceSeconds: Double?
   /// Seconds after which a run that doesn't move has stalled.
   public var stallSeconds: Double
 
   public init(
     workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30,
-    stallSeconds: Double = 60
+    threads: Int = 64, sliceSeconds: Double? = nil, stallSeconds: Double = 60
   ) {
+    self.threads = threads
+    self.sliceSeconds = sliceSeconds
     self.stallSeconds = stallSeconds
     self.workers = workers
     self.longestQueue = longestQueue

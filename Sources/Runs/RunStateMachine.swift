@@ -21,6 +21,10 @@ public struct RunStateMachine: Hashable, Sendable {
     case complete, stopEarly, stopped, cancelled, paused, fail
     /// The server that ran it is no more.
     case serverRestart
+    /// The lane gives it back, to go on later.
+    case giveBack
+    /// It can't begin any more.
+    case expire
   }
 
   /// What the caller must do after an event.
@@ -67,7 +71,9 @@ public struct RunStateMachine: Hashable, Sendable {
       return move(to: .paused)
     case (.running, .fail):
       return move(to: .failed)
-    case (.running, .serverRestart):
+    case (.queued, .expire):
+      return move(to: .cancelled)
+    case (.running, .serverRestart), (.running, .giveBack):
       return move(to: .queued) + [.wakeLanes]
     default:
       throw IllegalTransition(state: state, event: event)

@@ -81,7 +81,9 @@ import Training
       histogram.sum += value
       histogram.sumOfSquares += value * value
     }
-    histogram.buckets = counts.sorted { $0.key < $1.key }.map { .init(index: $0.key, count: $0.value) }
+    histogram.buckets = counts.sorted { $0.key < $1.key }.map {
+      .init(index: $0.key, count: $0.value)
+    }
     #expect(histogram.buckets.count > 100)
     #expect(histogram.encoded().count < 300, "\(histogram.encoded().count)")
   }

@@ -20,6 +20,8 @@ import Testing
     (.running, .paused, .paused, [.record(.paused)]),
     (.running, .fail, .failed, [.record(.failed)]),
     (.running, .serverRestart, .queued, [.record(.queued), .wakeLanes]),
+    (.running, .giveBack, .queued, [.record(.queued), .wakeLanes]),
+    (.queued, .expire, .cancelled, [.record(.cancelled)]),
     (.paused, .requestCancel, .cancelled, [.record(.cancelled)]),
     (.paused, .requestStop, .succeeded, [.record(.succeeded)]),
     (.paused, .requestPause, .paused, []),

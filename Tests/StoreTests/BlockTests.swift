@@ -110,7 +110,8 @@ import Testing
 
   @Test(
     "thinned points hold the extremes of any window",
-    arguments: [1...10_000, 1_200...9_700, 4_000...4_900, 40...45, 9_990...10_000], [10, 100, 1_000])
+    arguments: [1...10_000, 1_200...9_700, 4_000...4_900, 40...45, 9_990...10_000],
+    [10, 100, 1_000])
   func thinned(range: ClosedRange<Int>, limit: Int) async throws {
     let (scratch, run) = try await store(10_000)
     let found = try await scratch.store.history.thinnedGradients(
@@ -163,7 +164,8 @@ import Testing
     let kept = 8_192 / 16 + 10_000 - 8_192
     #expect(losses.count == kept)
     let histograms = try await history.histograms(
-      run, quantity: "weight", layer: "a", parameter: "a.weight", after: 0, through: .max, limit: 99)
+      run, quantity: "weight", layer: "a", parameter: "a.weight", after: 0, through: .max, limit: 99
+    )
     #expect(histograms.map(\.step) == [50, 550, 1_050, 1_550, 1_750])
   }
 }

@@ -7,7 +7,7 @@ import Testing
   func series() async throws {
     let scratch = try Scratch()
     let run = try await scratch.run(try await scratch.dataset().id)
-    _ = try scratch.store.runs.claim()
+    _ = try scratch.store.runs.claim(run.id)
     var batch = HistoryBatch()
     batch.series = ["train_loss.a", "loss_weight.a"]
     batch.steps = (1...4).map { step in

@@ -66,18 +66,30 @@ import Testing
     await #expect(throws: StoreError.self) { _ = try await scratch.run(first.id) }
   }
 
-  @Test("runs are claimed by priority, then by age, each once")
+  @Test(
+    "a queued run is claimed once; what moves with its state is kept, and it waits anew when it is queued again"
+  )
   func claims() async throws {
     let scratch = try Scratch()
-    let data = try await scratch.dataset().id
-    let low = try await scratch.run(data)
-    let high = try await scratch.run(data, priority: 5)
-    let later = try await scratch.run(data, priority: 5)
-    #expect(try await scratch.store.runs.queuePosition(of: low) == 2)
-    let order = try (0..<4).map { _ in try scratch.store.runs.claim()?.id }
-    #expect(order == [high.id, later.id, low.id, nil])
-    let claimed = try #require(try await scratch.store.runs.get(low.id))
+    let queued = try await scratch.run(try await scratch.dataset().id)
+    let claimed = try #require(try scratch.store.runs.claim(queued.id))
     #expect(claimed.state == .running && claimed.attempt == 1 && claimed.startedAt != nil)
+    #expect(try scratch.store.runs.claim(queued.id) == nil)
+    try await Task.sleep(for: .milliseconds(5))
+    var change = RunChange()
+    change.notBefore = 77
+    change.retries = 2
+    change.deaths = 1
+    change.amendments = "[1]"
+    let again = try #require(
+      try scratch.store.runs.move(
+        claimed, to: .queued, reason: .workerLost, change: change, events: { _ in [] },
+        committed: { _ in }))
+    #expect(again.waiting.since > queued.waiting.since)
+    #expect(again.waiting.notBefore == 77 && again.waiting.retries == 2)
+    #expect(again.waiting.deaths == 1 && again.amendments == "[1]")
+    let second = try #require(try scratch.store.runs.claim(queued.id))
+    #expect(second.attempt == 2 && second.waiting.retries == 2)
   }
 
   @Test("lists of runs read no history: they come where there is none to read")
@@ -106,14 +118,14 @@ import Testing
     let scratch = try Scratch()
     let queued = try await scratch.run(try await scratch.dataset().id)
     let history = scratch.store.history
-    let first = try #require(try scratch.store.runs.claim())
+    let first = try #require(try scratch.store.runs.claim(queued.id))
     try history.append(
       Scratch.steps(1...5, loss: 3), to: queued.id, attempt: 1, committed: { _ in })
     _ = try #require(try scratch.move(first, to: .queued))
     #expect(throws: StoreError.self) {
       try history.append(Scratch.steps(6...7), to: queued.id, attempt: 1, committed: { _ in })
     }
-    _ = try scratch.store.runs.claim()
+    _ = try scratch.store.runs.claim(queued.id)
     try history.append(Scratch.steps(3...8), to: queued.id, attempt: 2, committed: { _ in })
     #expect(try scratch.move(first, to: .failed) == nil, "seen at another attempt")
     let points = try await history.points(
@@ -126,7 +138,7 @@ import Testing
   func gradients() async throws {
     let scratch = try Scratch()
     let run = try await scratch.run(try await scratch.dataset().id)
-    _ = try scratch.store.runs.claim()
+    _ = try scratch.store.runs.claim(run.id)
     try scratch.store.history.append(
       Scratch.steps(1...50), to: run.id, attempt: 1, committed: { _ in })
     let rows = try await scratch.store.history.gradients(
@@ -174,7 +186,7 @@ import Testing
   func checkpoints() async throws {
     let scratch = try Scratch()
     let run = try await scratch.run(try await scratch.dataset().id)
-    _ = try scratch.store.runs.claim()
+    _ = try scratch.store.runs.claim(run.id)
     // 251 is prime, so that no two chunks begin alike.
     let pattern = (0..<251).map { UInt8($0) }
     var bytes: [UInt8] = []
@@ -209,7 +221,7 @@ import Testing
   func crash() async throws {
     let scratch = try Scratch()
     let run = try await scratch.run(try await scratch.dataset().id)
-    _ = try scratch.store.runs.claim()
+    _ = try scratch.store.runs.claim(run.id)
     let store = scratch.store
     let acknowledged = Count()
     let writer = Task.detached {

@@ -178,6 +178,9 @@ enum RunSchemas {
     .maybe(
       "error", .anyOf([.reference("Problem"), Schema([("type", "null")])]), "When it failed."),
     .maybe("queue_position", Schema.integer.orNull, "From 1, while it is queued."),
+    .maybe(
+      "estimated_start_at", Schema.time.orNull,
+      "By how long other runs take and have taken; null for what lies far behind."),
     .always("created_at", .time),
     .maybe("started_at", Schema.time.orNull),
     .maybe("finished_at", Schema.time.orNull),

@@ -14,6 +14,8 @@ struct QueuedJob: Hashable, Sendable {
   var threads = 1
   /// Before which it doesn't begin.
   var notBefore = 0.0
+  /// After which it doesn't begin any more.
+  var deadline: Double?
   /// Runs that must have succeeded before it begins.
   var after: Set<RunID> = []
   /// How long it is thought to train; `nil` when nothing is known.

@@ -64,7 +64,9 @@ struct Scheduler: Sendable {
     _ = remove(job.id)
     jobs[job.id] = job
     generation += 1
-    if job.after.isEmpty, job.notBefore <= now { line(up: job) } else { held.insert(job.id) }
+    // One that gives its lane up is lined up once it has.
+    let mayLineUp = job.after.isEmpty && job.notBefore <= now && running[job.id] == nil
+    if mayLineUp { line(up: job) } else { held.insert(job.id) }
   }
 
   /// Forgets a run that waits.
@@ -97,6 +99,11 @@ struct Scheduler: Sendable {
       enqueue(job, at: now)
     }
     return Array(dependents)
+  }
+
+  /// The runs that wait and may not begin any more.
+  func expired(at now: Double) -> [RunID] {
+    jobs.values.filter { ($0.deadline ?? .infinity) < now }.map(\.id)
   }
 
   /// The runs that wait for this one.
@@ -180,7 +187,9 @@ struct Scheduler: Sendable {
   /// Lines up those whose time has come.
   private mutating func lineUpDue(at now: Double) {
     for id in held {
-      guard let job = jobs[id], job.after.isEmpty, job.notBefore <= now else { continue }
+      guard let job = jobs[id], job.after.isEmpty, job.notBefore <= now, running[id] == nil else {
+        continue
+      }
       held.remove(id)
       generation += 1
       line(up: job)

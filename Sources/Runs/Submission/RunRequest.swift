@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import NeuralNetworks
 import Store
@@ -27,6 +28,7 @@ public struct RunRequest: Sendable {
   public static let longestName = 200
   public static let mostTags = 64
   public static let longestSeconds = 30 * 24 * 3600
+  public static let mostDependencies = 100
 
   public let name: String?
   public let model: ModelSource
@@ -37,6 +39,10 @@ public struct RunRequest: Sendable {
   public let priority: Int
   /// Of training, after which the run ends.
   public let maximumSeconds: Int?
+  /// Milliseconds since 1970, after which it neither begins nor goes on.
+  public let deadline: Int?
+  /// Runs that must have succeeded before it begins.
+  public let after: [RunID]
   public let tags: [String: String]
 
   /// Decodes the body, and finds every fault in it.
@@ -70,6 +76,8 @@ public struct RunRequest: Sendable {
     }
     priority = reader.integer("priority", in: RunRequest.priorities) ?? 0
     maximumSeconds = reader.integer("max_seconds", in: 1...RunRequest.longestSeconds)
+    deadline = RunRequest.deadline(&reader)
+    after = RunRequest.after(&reader)
     tags = RunRequest.tags(&reader)
     try reader.finish().check()
     guard let model, let datasets, let training else { throw reader.faults }
@@ -88,6 +96,32 @@ public struct RunRequest: Sendable {
     }
     object["on_finding"] = remedies
     return .object(object)
+  }
+
+  private static func deadline(_ reader: inout ObjectReader) -> Int? {
+    guard let text = reader.string("deadline") else { return nil }
+    for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), .iso8601] {
+      if let date = try? style.parse(text) { return Int(date.timeIntervalSince1970 * 1000) }
+    }
+    reader.fault(
+      "deadline", "\"\(text.prefix(80))\" is no time such as 2030-01-31T12:00:00Z (RFC 3339)")
+    return nil
+  }
+
+  private static func after(_ reader: inout ObjectReader) -> [RunID] {
+    guard let array = reader.array("after") else { return [] }
+    if array.count > mostDependencies {
+      reader.fault("after", "names \(array.count) runs; at most \(mostDependencies)")
+    }
+    var ids: [RunID] = []
+    for (index, value) in array.prefix(mostDependencies).enumerated() {
+      if let id = value.string.flatMap({ RunID($0) }) {
+        if !ids.contains(id) { ids.append(id) }
+      } else {
+        reader.fault("after/\(index)", "expected a run's id, run_…")
+      }
+    }
+    return ids
   }
 
   static func name(_ reader: inout ObjectReader) -> String? {

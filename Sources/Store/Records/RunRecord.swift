@@ -23,6 +23,12 @@ public struct RunRecord: Hashable, Sendable {
   /// Why it failed, as a problem in JSON.
   public var error: String?
   /// Milliseconds since 1970, as all times.
+  /// The order of submission.
+  public var number: Int
+  /// What the queue knows of it.
+  public var waiting: Waiting
+  /// What was changed when it was resumed, as a JSON array.
+  public var amendments: String
   public var createdAt: Int
   public var startedAt: Int?
   public var finishedAt: Int?
@@ -43,6 +49,20 @@ public struct RunRecord: Hashable, Sendable {
       [("train", train as DatasetID?), ("validation", validation), ("test", test)]
         .compactMap { role, id in id.map { (role, $0) } }
     }
+  }
+
+  /// When and for what it waits, and what went wrong before.
+  public struct Waiting: Hashable, Sendable {
+    /// Milliseconds since 1970; a run that comes back to the queue waits anew.
+    public var since: Int
+    /// Milliseconds since 1970.
+    public var notBefore: Int
+    /// Attempts in a row that ended by a fault that may pass.
+    public var retries: Int
+    /// Deaths of the process that were this run's doing.
+    public var deaths: Int
+    /// What it holds while it trains and what it waits for, as JSON.
+    public var needs: String
   }
 
   /// How far it has come.
@@ -69,12 +89,14 @@ public struct NewRun: Sendable {
   public var request: String
   public var data: String
   public var tags: String
+  /// What it holds while it trains and what it waits for, as JSON.
+  public var needs: String
   /// A weights file with what the run begins with in place of what its initializers draw.
   public var givenWeights: [UInt8]?
 
   public init(
     name: String?, priority: Int, model: ModelID?, datasets: RunRecord.Datasets, request: String,
-    data: String = "{}", tags: String, givenWeights: [UInt8]? = nil
+    data: String = "{}", tags: String, needs: String = "{}", givenWeights: [UInt8]? = nil
   ) {
     self.name = name
     self.priority = priority
@@ -83,6 +105,7 @@ public struct NewRun: Sendable {
     self.request = request
     self.data = data
     self.tags = tags
+    self.needs = needs
     self.givenWeights = givenWeights
   }
 }

@@ -1,5 +1,18 @@
 import SQLite
 
+/// What changes of a run's row together with its state; `nil` leaves as it is.
+public struct RunChange: Hashable, Sendable {
+  /// Milliseconds since 1970.
+  public var notBefore = 0
+  public var retries: Int?
+  public var deaths: Int?
+  public var request: String?
+  public var needs: String?
+  public var amendments: String?
+
+  public init() {}
+}
+
 extension RunRepository {
   /// Queues a run; once this returns it isn't lost, whatever happens.
   ///
@@ -20,13 +33,14 @@ extension RunRepository {
         }
         try connection.execute(
           """
-          INSERT INTO run (id, name, state, priority, model, request, data, tags, created_at)
-          VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)
+          INSERT INTO run (
+            id, name, state, priority, model, request, data, tags, needs, created_at, queued_at)
+          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
           """,
           [
             .text(id.rawValue), .optional(run.name), .integer(run.priority),
             .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
-            .integer(Store.now()),
+            .text(run.needs), .integer(Store.now()),
           ])
         let number = connection.lastInsertedID
         for (role, dataset) in run.datasets.roles {
@@ -47,28 +61,24 @@ extension RunRepository {
     return inserted.run
   }
 
-  /// Takes the queued run with the highest priority, the oldest among equals.
+  /// Takes a queued run.
   ///
   /// - Parameters:
   ///   - events: what to tell of it, in the same transaction.
   ///   - committed: hears of the events, with their ids, in the order of all commits.
+  /// - Returns: `nil` when it isn't queued any more.
   public func claim(
-    events: @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
+    _ id: RunID, events: @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
     committed: @Sendable ([StoredEvent]) -> Void = { _ in }
   ) throws -> RunRecord? {
     let claimed = try store.writeAndWait(
-      {
-        connection -> (run: RunRecord, events: [StoredEvent])? in
-        let id = try connection.first(
+      { connection -> (run: RunRecord, events: [StoredEvent])? in
+        try connection.execute(
           """
           UPDATE run SET state = 'running', state_reason = NULL, attempt = attempt + 1,
-            started_at = coalesce(started_at, ?)
-          WHERE number = (
-            SELECT number FROM run WHERE state = 'queued' ORDER BY priority DESC, number LIMIT 1)
-          RETURNING id
-          """, [.integer(Store.now())]
-        ) { row in RunID(trusted: row.text(0)) }
-        guard let id, let run = try Self.get(id, connection) else { return nil }
+            started_at = coalesce(started_at, ?) WHERE id = ? AND state = 'queued'
+          """, [.integer(Store.now()), .text(id.rawValue)])
+        guard connection.changes == 1, let run = try Self.get(id, connection) else { return nil }
         let number = try Self.number(of: id, connection)
         return (run, try EventLog.append(events(run), to: id, number, connection))
       }, committed: { committed($0?.events ?? []) })
@@ -77,17 +87,21 @@ extension RunRepository {
 
   /// Moves a run from the state it was seen in to another, and tells of it, in one transaction.
   ///
-  /// A run that is over keeps no state to continue from.
+  /// A run that is over keeps no state to continue from; one that is queued begins to wait anew.
   ///
-  /// - Parameter committed: hears of the events, with their ids, in the order of all commits.
+  /// - Parameters:
+  ///   - change: of the row, beside its state.
+  ///   - committed: hears of the events, with their ids, in the order of all commits.
   /// - Returns: the run, or `nil` when it no longer stands where it was seen.
   public func move(
     _ run: RunRecord, to state: RunState, reason: StateReason?, error: String? = nil,
+    change: RunChange = RunChange(),
     events: @Sendable (RunRecord) -> [NewEvent], committed: @Sendable ([StoredEvent]) -> Void
   ) throws -> RunRecord? {
     let moved = try store.writeAndWait(
       { connection -> (run: RunRecord, events: [StoredEvent])? in
-        let moved = try Self.move(run, to: state, reason: reason, error: error, connection)
+        let moved = try Self.move(
+          run, to: state, reason: reason, error: error, change, connection)
         guard let moved else { return nil }
         let number = try Self.number(of: run.id, connection)
         if state.isOver {
@@ -112,16 +126,22 @@ extension RunRepository {
 
   private static func move(
     _ run: RunRecord, to state: RunState, reason: StateReason?, error: String?,
-    _ connection: SQLiteConnection
+    _ change: RunChange, _ connection: SQLiteConnection
   ) throws -> RunRecord? {
     try connection.execute(
       """
-      UPDATE run SET state = ?, state_reason = ?, error = ?, finished_at = ?, eta_seconds = NULL
+      UPDATE run SET state = ?, state_reason = ?, error = ?, finished_at = ?, eta_seconds = NULL,
+        queued_at = coalesce(?, queued_at), not_before = ?, retries = coalesce(?, retries),
+        deaths = coalesce(?, deaths), request = coalesce(?, request),
+        needs = coalesce(?, needs), amendments = coalesce(?, amendments)
       WHERE id = ? AND state = ? AND attempt = ?
       """,
       [
         .text(state.rawValue), .optional(reason?.rawValue), .optional(error),
-        .optional(state.isOver ? Store.now() : nil), .text(run.id.rawValue),
+        .optional(state.isOver ? Store.now() : nil),
+        .optional(state == .queued ? Store.now() : nil), .integer(change.notBefore),
+        .optional(change.retries), .optional(change.deaths), .optional(change.request),
+        .optional(change.needs), .optional(change.amendments), .text(run.id.rawValue),
         .text(run.state.rawValue), .integer(run.attempt),
       ])
     return connection.changes == 1 ? try get(run.id, connection) : nil

@@ -7,7 +7,8 @@ public struct RunRepository: Sendable {
   static let columns = """
     id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
     total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
-    created_at, started_at, finished_at, number, data, vanishing_index
+    created_at, started_at, finished_at, number, data, vanishing_index, \
+    queued_at, not_before, retries, deaths, needs, amendments
     """
 
   static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
@@ -35,7 +36,11 @@ public struct RunRepository: Sendable {
         train: train, validation: datasets["validation"], test: datasets["test"]),
       request: row.text(7), data: row.text(22), tags: row.text(8), progress: progress,
       metrics: row.text(15),
-      best: row.optionalText(16), error: row.optionalText(17), createdAt: row.integer(18),
+      best: row.optionalText(16), error: row.optionalText(17), number: row.integer(21),
+      waiting: RunRecord.Waiting(
+        since: row.integer(24), notBefore: row.integer(25), retries: row.integer(26),
+        deaths: row.integer(27), needs: row.text(28)),
+      amendments: row.text(29), createdAt: row.integer(18),
       startedAt: row.optionalInteger(19), finishedAt: row.optionalInteger(20))
   }
 
@@ -117,19 +122,6 @@ public struct RunRepository: Sendable {
     }
   }
 
-  /// How many runs are before this one in the queue; `nil` when it isn't queued.
-  public func queuePosition(of run: RunRecord) async throws -> Int? {
-    guard run.state == .queued else { return nil }
-    return try await store.read { connection in
-      try connection.first(
-        """
-        SELECT count(*) FROM run WHERE state = 'queued'
-        AND (priority > ?1 OR (priority = ?1 AND number < (SELECT number FROM run WHERE id = ?2)))
-        """, [.integer(run.priority), .text(run.id.rawValue)]
-      ) { row in row.integer(0) }
-    }
-  }
-
   /// What the server has to do.
   public struct Load: Sendable {
     public let counts: [RunState: Int]
@@ -150,6 +142,23 @@ public struct RunRepository: Sendable {
       ) { row in (row.optionalInteger(0), row.double(1)) }
       return Load(
         counts: counts, oldestQueuedAt: found?.0, examplesPerSecond: found?.1 ?? 0)
+    }
+  }
+
+  /// Seconds that each running one is likely still to take, where that is known, and how long the newest that are over trained
+  /// on average.
+  public func durations() async throws -> (left: [RunID: Double], usual: Double?) {
+    try await store.read { connection in
+      let left = try connection.query(
+        "SELECT id, eta_seconds FROM run WHERE state = 'running' AND eta_seconds IS NOT NULL"
+      ) { row in (RunID(trusted: row.text(0)), row.double(1)) }
+      let usual = try connection.first(
+        """
+        SELECT avg(elapsed_seconds) FROM (
+          SELECT elapsed_seconds FROM run WHERE state = 'succeeded' ORDER BY number DESC LIMIT 50)
+        """
+      ) { row in row.optionalDouble(0) }
+      return (Dictionary(uniqueKeysWithValues: left), usual ?? nil)
     }
   }
 

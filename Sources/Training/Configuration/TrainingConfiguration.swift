@@ -28,7 +28,7 @@ public struct TrainingConfiguration: Sendable {
   public let metrics: [Metric]
   public let earlyStopping: EarlyStopping?
   public let checkpoint: CheckpointPolicy
-  public let threads: Int
+  public internal(set) var threads: Int
   public internal(set) var memory: TrainingMemory
   /// The decoded object as it was given.
   public let json: JSON

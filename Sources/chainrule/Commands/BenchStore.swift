@@ -26,11 +26,11 @@ enum BenchStore: Command {
     let dataset = DatasetRecord(
       name: "none", format: "csv", content: "none", description: "{}", sizeBytes: 1, sha256: "00")
     try await store.datasets.insert(dataset)
-    _ = try await store.runs.insert(
+    let queued = try await store.runs.insert(
       NewRun(
         name: nil, priority: 0, model: nil, datasets: .init(train: dataset.id), request: "{}",
         tags: "{}"))
-    guard let run = try store.runs.claim(events: { _ in [] }, committed: { _ in }) else { return }
+    guard let run = try store.runs.claim(queued.id) else { return }
     let clock = ContinuousClock()
     let filling = try clock.measure {
       try fill(store, run.id, steps: steps, parameters: parameters)

@@ -27,7 +27,8 @@ enum Serve: Command {
     let runs = try RunService(
       store: store, datasets: datasets, models: models,
       configuration: RunServiceConfiguration(
-        workers: options.workers, memoryBytes: options.memory,
+        workers: options.workers, memoryBytes: options.memory, threads: options.threads,
+        sliceSeconds: options.sliceSeconds,
         stallSeconds: options.stallSeconds),
       log: write)
     let service = Service(

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Runs
 
 /// The flags of `chainrule serve`.
 struct ServeOptions: Sendable {
@@ -7,6 +8,9 @@ struct ServeOptions: Sendable {
   let port: UInt16
   let data: URL
   let workers: Int
+  let threads: Int
+  /// `nil` when runs don't give way.
+  let sliceSeconds: Double?
   let memory: Int
   let uploadLimit: Int
   let isBehindProxy: Bool
@@ -18,14 +22,14 @@ struct ServeOptions: Sendable {
   static let flags = FlagSet(
     command: "serve",
     fields: [
-      hostField, portField, dataField, workersField, memoryField, uploadField, proxyField,
+      hostField, portField, dataField, workersField, threadsField, preemptField, sliceField,
+      memoryField, uploadField, proxyField,
       logField, drainField, stallField, thinField,
     ])
 
-  private static let cores = ProcessInfo.processInfo.activeProcessorCount
-  /// Four fifths of the machine's memory, in whole GiB.
-  private static let standardMemory = max(
-    1, Int(ProcessInfo.processInfo.physicalMemory >> 30) * 4 / 5)
+  private static let machine = MachineLimits()
+  /// Four fifths of the memory there is, in MiB.
+  private static let standardMemory = max(64, (machine.memoryBytes >> 20) * 4 / 5)
 
   private static let hostField = Field(
     "host", .described("an address"), default: "127.0.0.1", "The address to listen on.")
@@ -34,11 +38,21 @@ struct ServeOptions: Sendable {
   private static let dataField = Field(
     "data", .described("a folder"), default: "./data", "Where everything is kept.")
   private static let workersField = Field(
-    "workers", .integer(1...256), default: .integer(max(1, cores - 1)),
+    "workers", .integer(1...256), default: .integer(max(1, machine.cores - 1)),
     "How many runs train at once.")
+  private static let threadsField = Field(
+    "threads", .integer(1...256), default: .integer(machine.cores),
+    "Threads of all runs together; a run that asks for more trains with as many, to the same bits.")
+  private static let preemptField = Field(
+    "preempt", .boolean, default: false,
+    "Whether runs keep their state and give way to others that wait, after slice_seconds.")
+  private static let sliceField = Field(
+    "slice_seconds", .number(1...86_400), default: 60,
+    "How long a run has its lane at least before it gives way; for preempt.")
   private static let memoryField = Field(
-    "memory", .described("bytes"), default: .string("\(standardMemory)GiB"),
-    "What a run may plan to use; one that needs more is refused.")
+    "memory", .described("bytes"), default: .string("\(standardMemory)MiB"),
+    "What all runs may hold together: one waits until its part is free, and is refused if it never can be."
+  )
   private static let uploadField = Field(
     "max_upload", .described("bytes"), default: "64GiB", "How large an uploaded body may be.")
   private static let proxyField = Field(
@@ -89,6 +103,9 @@ struct ServeOptions: Sendable {
     port = UInt16(reader.integer(ServeOptions.portField))
     data = URL(filePath: text(ServeOptions.dataField), directoryHint: .isDirectory)
     workers = reader.integer(ServeOptions.workersField)
+    threads = reader.integer(ServeOptions.threadsField)
+    let slice = reader.double(ServeOptions.sliceField)
+    sliceSeconds = reader.bool(ServeOptions.preemptField) ? slice : nil
     memory = bytes(ServeOptions.memoryField)
     uploadLimit = bytes(ServeOptions.uploadField)
     isBehindProxy = reader.bool(ServeOptions.proxyField)

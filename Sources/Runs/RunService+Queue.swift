@@ -1,0 +1,168 @@
+import Foundation
+import JSON
+import Store
+import Training
+
+/// The queue: what waits in the store, in the scheduler's order.
+extension RunService {
+  static func now() -> Double { Date().timeIntervalSince1970 }
+
+  /// Takes a queued run in, or in anew.
+  func enqueue(_ run: RunRecord, at now: Double = now()) {
+    let needs = RunNeeds(RunService.parsed(run.waiting.needs))
+    let job = QueuedJob(
+      id: run.id, number: run.number,
+      share: RunService.parsed(run.tags)["project"]?.string ?? "", priority: run.priority,
+      queuedAt: Double(run.waiting.since) / 1000, memoryBytes: needs.memoryBytes,
+      threads: needs.threads, notBefore: Double(run.waiting.notBefore) / 1000,
+      deadline: needs.deadline.map { Double($0) / 1000 }, after: Set(needs.after))
+    scheduler.withLock { $0.enqueue(job, at: now) }
+  }
+
+  /// The scheduler's part of a change of state.
+  func queueMoved(_ run: RunRecord) {
+    switch run.state {
+    case .queued:
+      enqueue(run)
+      // The run that it waits for may have ended meanwhile.
+      settleDependencies(of: run)
+    case .running, .paused: break
+    case .succeeded:
+      _ = scheduler.withLock { $0.remove(run.id) }
+      let freed = scheduler.withLock { $0.satisfied(run.id, at: Self.now()) }
+      if !freed.isEmpty { wakeLanes() }
+    case .failed, .cancelled:
+      _ = scheduler.withLock { $0.remove(run.id) }
+      for dependent in scheduler.withLock({ $0.dependents(of: run.id) }) {
+        expire(
+          dependent, reason: .cancelled, type: "dependency-failed",
+          title: "A run it waited for didn't succeed",
+          detail: "run \(run.id), named in after, is \(run.state.rawValue)")
+      }
+    }
+  }
+
+  /// Looks whether the runs that one waits for are over already.
+  func settleDependencies(of run: RunRecord) {
+    for needed in RunNeeds(RunService.parsed(run.waiting.needs)).after {
+      do {
+        // One that was deleted had ended; had it failed, this run would have been cancelled.
+        guard let other = try store.runs.getAndWait(needed) else {
+          _ = scheduler.withLock { $0.satisfied(needed, at: Self.now()) }
+          continue
+        }
+        if other.state.isOver { queueMoved(other) }
+      } catch {
+        log("run \(run.id) waits for \(needed), which can't be read: \(error)")
+      }
+    }
+  }
+
+  /// The next run's training; `nil` when none can begin now.
+  func nextWork() -> WorkerPool.Work? {
+    while !isGoingDown, let job = scheduler.withLock({ $0.next(at: Self.now()) }) {
+      do {
+        let run = try store.runs.claim(
+          job.id, events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+        if let run {
+          return { [self] in
+            train(run)
+            release(run.id)
+          }
+        }
+        release(job.id)
+      } catch {
+        log("run \(job.id) couldn't be begun: \(error)")
+        scheduler.withLock { scheduler in
+          scheduler.release(job.id, at: Self.now())
+          // Not at once again: the store may be full.
+          var later = job
+          later.notBefore = Self.now() + 5
+          scheduler.enqueue(later, at: Self.now())
+        }
+      }
+    }
+    return nil
+  }
+
+  /// What a run held is free: others may fit.
+  private func release(_ id: RunID) {
+    scheduler.withLock { $0.release(id, at: Self.now()) }
+    wakeLanes()
+  }
+
+  // MARK: - Now and then
+
+  /// Ends what is past its deadline, has long runs give way, and wakes lanes for what waited for a time.
+  func lookAfterQueue() {
+    let now = Self.now()
+    for id in scheduler.withLock({ $0.expired(at: now) }) {
+      expire(
+        id, reason: .timeLimit, type: "deadline-passed", title: "Its deadline has passed",
+        detail: "the run was still queued at its deadline")
+    }
+    if let slice = configuration.sliceSeconds,
+      let victim = scheduler.withLock({ $0.victim(at: now, slice: slice) })
+    {
+      giveWay(victim)
+    }
+    wakeLanes()
+  }
+
+  /// Has a run keep its state and go back to the queue.
+  private func giveWay(_ id: RunID) {
+    guard let control = active.withLock({ $0[id] }), control.current == .none else { return }
+    givingWay.withLock { _ = $0.insert(id) }
+    control.request(.pause)
+  }
+
+  /// Cancels a run that waits and can't begin any more.
+  private func expire(
+    _ id: RunID, reason: StateReason, type: String, title: String, detail: String
+  ) {
+    do {
+      guard let run = try store.runs.getAndWait(id), run.state == .queued else {
+        _ = scheduler.withLock { $0.remove(id) }
+        return
+      }
+      try transition(
+        run, .expire, reason: reason,
+        error: .object([
+          "type": .string("/problems/\(type)"), "title": .string(title), "detail": .string(detail),
+        ]))
+    } catch {
+      log("run \(id) couldn't be cancelled: \(error)")
+    }
+  }
+
+  // MARK: - Forecast
+
+  /// Where a queued run stands, and when it is likely to begin.
+  func forecast(of run: RunRecord) async throws -> Scheduler.Forecast? {
+    guard run.state == .queued else { return nil }
+    let now = Self.now()
+    let generation = scheduler.withLock(\.generation)
+    if let known = forecasts.withLock({ $0.found(run.id, generation, at: now) }) { return known }
+    let (left, usual) = try await store.runs.durations()
+    let queue = scheduler.withLock { $0 }
+    let found = queue.forecast(at: now, usual: usual ?? 60, left: left)
+    forecasts.withLock { $0 = Forecasts(at: now, generation: queue.generation, all: found) }
+    return found[run.id]
+  }
+}
+
+/// The newest forecast, which stands for a while: lists ask for many runs at once.
+struct Forecasts: Sendable {
+  /// Seconds for which one stands while the queue changes, and while it doesn't.
+  private static let lifetimes = (changed: 0.5, same: 5.0)
+
+  var at = 0.0
+  var generation = -1
+  var all: [RunID: Scheduler.Forecast] = [:]
+
+  func found(_ id: RunID, _ generation: Int, at now: Double) -> Scheduler.Forecast? {
+    let lifetime =
+      generation == self.generation ? Self.lifetimes.same : Self.lifetimes.changed
+    return now - at < lifetime ? all[id] : nil
+  }
+}
