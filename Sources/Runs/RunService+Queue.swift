@@ -141,12 +141,19 @@ extension RunService {
   func forecast(of run: RunRecord) async throws -> Scheduler.Forecast? {
     guard run.state == .queued else { return nil }
     let now = Self.now()
-    let generation = scheduler.withLock(\.generation)
-    if let known = forecasts.withLock({ $0.found(run.id, generation, at: now) }) { return known }
+    let (generation, position) = scheduler.withLock { ($0.generation, $0.positionIfLast(run.id)) }
+    let known = forecasts.withLock { forecasts in
+      forecasts.found(run.id, generation, at: now)
+        ?? position.flatMap { forecasts.behindAll(position: $0, at: now) }
+    }
+    if let known { return known }
     let (left, usual) = try await store.runs.durations()
     let queue = scheduler.withLock { $0 }
     let found = queue.forecast(at: now, usual: usual ?? 60, left: left)
-    forecasts.withLock { $0 = Forecasts(at: now, generation: queue.generation, all: found) }
+    let ends = found.values.compactMap(\.start).max().map { $0 + (usual ?? 60) }
+    forecasts.withLock {
+      $0 = Forecasts(at: now, generation: queue.generation, all: found, ends: ends)
+    }
     return found[run.id]
   }
 }
@@ -159,10 +166,18 @@ struct Forecasts: Sendable {
   var at = 0.0
   var generation = -1
   var all: [RunID: Scheduler.Forecast] = [:]
+  /// When all of them have begun, and the last has had its time; `nil` when that isn't in sight.
+  var ends: Double?
 
   func found(_ id: RunID, _ generation: Int, at now: Double) -> Scheduler.Forecast? {
     let lifetime =
       generation == self.generation ? Self.lifetimes.same : Self.lifetimes.changed
     return now - at < lifetime ? all[id] : nil
+  }
+
+  /// Of a run that came since, and is the last.
+  func behindAll(position: Int, at now: Double) -> Scheduler.Forecast? {
+    guard now - at < Self.lifetimes.changed, !all.isEmpty else { return nil }
+    return Scheduler.Forecast(position: position, start: ends)
   }
 }

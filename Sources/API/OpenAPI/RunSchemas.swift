@@ -44,6 +44,13 @@ enum RunSchemas {
       .maybe(
         "max_seconds", .integer(1...RunRequest.longestSeconds),
         "After so much training the run ends with what it has."),
+      .maybe(
+        "deadline", .time,
+        "After which the run neither begins nor goes on: one that trains ends with what it has."),
+      .maybe(
+        "after", .array(.identifier("run")),
+        "Runs that must have succeeded before this one begins; it is cancelled when one of them isn't."
+      ),
       .maybe("tags", tags),
     ]
   }

@@ -11,6 +11,12 @@ extension Scheduler {
     let start: Double?
   }
 
+  /// How many wait before a run that is surely the last: of one share, with nothing held back; else `nil`.
+  func positionIfLast(_ id: RunID) -> Int? {
+    guard held.isEmpty, let last = lastOfOnlyShare, last == id else { return nil }
+    return jobs.count - 1
+  }
+
   /// Plays the queue forward with what is known of how long runs take.
   ///
   /// - Parameter usual: seconds of a run of which nothing is known.

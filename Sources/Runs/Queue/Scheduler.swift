@@ -170,6 +170,12 @@ struct Scheduler: Sendable {
       && memory + job.memoryBytes <= capacity.memoryBytes
   }
 
+  /// The run whose turn comes last, where but one share has runs that wait.
+  var lastOfOnlyShare: RunID? {
+    let active = shares.values.filter { !$0.waiting.isEmpty }
+    return active.count == 1 ? active[0].waiting.first?.id : nil
+  }
+
   // MARK: - Lists
 
   private mutating func line(up job: QueuedJob) {

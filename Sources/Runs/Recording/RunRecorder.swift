@@ -16,6 +16,8 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
 
   /// Steps that may wait in memory before the training thread waits for the store.
   private static let longestBacklog = 20_000
+  /// Of weights that wait in memory before the next checkpoint waits for them.
+  private static let mostCheckpointBytes = 4 << 20
 
   private let sink: Sink
   private let control: TrainingControl
@@ -25,8 +27,8 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
   private struct Pending {
     var batch = RunBatch()
     var isScheduled = false
-    /// Those in `batch` and in what is being written.
-    var checkpoints = 0
+    /// Of weights of the checkpoints in `batch` and in what is being written.
+    var checkpointBytes = 0
     /// Set when the store refused a batch; the run can't go on.
     var failure: (any Error)?
   }
@@ -73,12 +75,12 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
 
   func evaluated(_ evaluation: EvaluationRecord) { append { composer.add(evaluation, to: &$0) } }
 
-  /// A checkpoint is written beside the training; the next one waits for it, so that memory holds one at most.
+  /// A checkpoint is written beside the training; a large one is waited for by the next, so that memory holds no more.
   func checkpointReached(_ checkpoint: CheckpointRecord) {
-    if pending.withLock({ $0.checkpoints }) > 0 { flush() }
+    if pending.withLock({ $0.checkpointBytes }) > Self.mostCheckpointBytes { flush() }
     pending.withLock { pending in
       composer.add(checkpoint, to: &pending.batch)
-      pending.checkpoints += 1
+      pending.checkpointBytes += checkpoint.weights.byteCount
     }
     schedule()
   }
@@ -113,7 +115,10 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
       pending.batch = RunBatch()
       return (batch, pending.failure != nil)
     }
-    defer { pending.withLock { $0.checkpoints -= batch.checkpoints.count } }
+    defer {
+      let bytes = batch.checkpoints.reduce(0) { $0 + $1.weights.byteCount }
+      pending.withLock { $0.checkpointBytes -= bytes }
+    }
     if batch.isEmpty || hasFailed { return }
     do {
       try sink(batch)
