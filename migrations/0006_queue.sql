@@ -14,3 +14,5 @@ ALTER TABLE run ADD COLUMN needs TEXT NOT NULL DEFAULT '{}';
 -- What was changed when it was resumed, as a JSON array.
 ALTER TABLE run ADD COLUMN amendments TEXT NOT NULL DEFAULT '[]';
 DROP INDEX run_queue;
+-- Runs that ended at the same step are compared.
+CREATE INDEX run_by_last_step ON run (step, number) WHERE state = 'succeeded';

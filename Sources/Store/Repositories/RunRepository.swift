@@ -101,7 +101,7 @@ public struct RunRepository: Sendable {
     }
   }
 
-  /// Runs on the same training data, of the newest `among` before this one, that came to the same step with the same loss;
+  /// Runs that succeeded on the same training data, of the newest `among` before this one, that came to the same step with the same loss;
   /// for a training lane, which may wait.
   public func withSameLoss(
     _ loss: Double, at step: Int, as run: RunRecord, among: Int, limit: Int
@@ -111,7 +111,8 @@ public struct RunRepository: Sendable {
         """
         SELECT other.id FROM run AS other JOIN run AS own ON own.id = ?1
         JOIN run_dataset ON run_dataset.run = other.number AND role = 'train' AND dataset = ?2
-        WHERE other.number < own.number AND other.number >= own.number - ?3 AND other.step = ?4
+        WHERE other.state = 'succeeded' AND other.step = ?4
+        AND other.number < own.number AND other.number >= own.number - ?3
         AND json_extract(other.metrics, '$.train_loss') = ?5 ORDER BY other.number DESC LIMIT ?6
         """,
         [
