@@ -19,13 +19,28 @@ extension RunService {
     try await request(.requestPause, of: id, reason: nil)
   }
 
-  /// Queues a paused run again; it goes on where it was.
-  public func resume(_ id: RunID) async throws -> RunRecord {
-    try await request(.resume, of: id, reason: nil)
+  /// Queues a paused run again; it goes on where it was, with what the body changes.
+  ///
+  /// - Throws: `Faults` for what can't be changed.
+  public func resume(_ id: RunID, changes: JSON = [:]) async throws -> RunRecord {
+    try await request(.resume, of: id, reason: nil) { run in
+      var change = RunChange()
+      if changes == [:] { return change }
+      let amendment = try Amendment(changes, of: run)
+      var needs = RunNeeds(RunService.parsed(run.waiting.needs))
+      let amended = try RunRequest(amendment.request)
+      needs.threads = amended.training.threads
+      needs.deadline = amended.deadline
+      change.request = "\(amendment.request)"
+      change.needs = "\(needs.json)"
+      change.amendments = "\(amendment.appended(to: run))"
+      return change
+    }
   }
 
   private func request(
-    _ event: RunStateMachine.Event, of id: RunID, reason: StateReason?
+    _ event: RunStateMachine.Event, of id: RunID, reason: StateReason?,
+    _ change: (RunRecord) throws -> RunChange = { _ in RunChange() }
   ) async throws -> RunRecord {
     // A run may move on between being read and being changed; then it is looked at again.
     for _ in 0..<100 {
@@ -41,7 +56,8 @@ extension RunService {
       for action in actions {
         switch action {
         case .record:
-          if let moved = try transition(run, event, reason: reason) { return moved }
+          let moved = try transition(run, event, reason: reason, change: change(run))
+          if let moved { return moved }
         case .signal(let wish):
           if let control = active.withLock({ $0[id] }) {
             // What a client wishes goes before the queue's turns.

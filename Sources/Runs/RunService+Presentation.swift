@@ -32,6 +32,8 @@ extension RunService {
     for name in ["training", "observe", "initial_weights", "max_seconds", "deadline", "after"] {
       if let value = request[name] { object[name] = value }
     }
+    let amendments = RunService.parsed(run.amendments)
+    if amendments != [] { object["amendments"] = amendments }
     object["created_at"] = .string(Timestamp.text(run.createdAt))
     object["started_at"] = run.startedAt.map { .string(Timestamp.text($0)) } ?? .null
     object["finished_at"] = run.finishedAt.map { .string(Timestamp.text($0)) } ?? .null

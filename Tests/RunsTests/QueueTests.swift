@@ -101,7 +101,7 @@ import Testing
     let bench = try Bench(RunServiceConfiguration(stallSeconds: 1))
     try await bench.service.start()
     let data = try await bench.dataset()
-    let soon = Date(timeIntervalSinceNow: 1.5).formatted(
+    let soon = Date(timeIntervalSinceNow: 5).formatted(
       .iso8601.year().month().day().time(includingFractionalSeconds: true))
     let running = try await bench.service.submit(
       Self.merged(Self.endless(data), ["deadline": .string(soon + "Z"), "priority": 1]))
@@ -111,7 +111,7 @@ import Testing
         Bench.request(data),
         [
           "deadline": .string(
-            Date(timeIntervalSinceNow: 0.3).formatted(
+            Date(timeIntervalSinceNow: 2).formatted(
               .iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z")
         ]))
     let late = try await bench.wait(waiting.id)

@@ -63,7 +63,21 @@ enum RunEndpoints {
       try await $0.stop($1)
     },
     verb("pause", "Let a run wait after its present step") { try await $0.pause($1) },
-    verb("resume", "Queue a paused run to go on where it was") { try await $0.resume($1) },
+    Endpoint(
+      method: .post, path: "/v1/runs/{id}:resume", operationID: "resumeRun", tag: .runs,
+      summary: "Queue a paused run to go on where it was, with what the body changes",
+      description: """
+        How long, how fast, what is kept and looked at may be changed: `training.epochs` or `steps`, `optimizer` (not its \
+        type), `schedule`, `clip`, `early_stopping`, `checkpoint`, `threads`; `observe`, `max_seconds`, `deadline`. Members \
+        that aren't named stay (RFC 7396). The run tells of it in `amendments`.
+        """,
+      body: .json(.reference("RunOverrides"), isRequired: false),
+      answers: [.json(200, "The run.", .reference("Run"))], problems: [.conflict]
+    ) { service, call in
+      let body = try await call.json(limit: BodyLimit.document, default: [:])
+      let run = try await service.runs.resume(service.run(call).id, changes: body.json)
+      return .json(try await service.runs.json(run), cache: .never)
+    },
     Endpoint(
       method: .post, path: "/v1/runs/{id}:clone", operationID: "cloneRun", tag: .runs,
       summary: "Queue a run like this one, with what the body says instead",

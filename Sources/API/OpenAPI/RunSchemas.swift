@@ -191,6 +191,13 @@ enum RunSchemas {
     .always("created_at", .time),
     .maybe("started_at", Schema.time.orNull),
     .maybe("finished_at", Schema.time.orNull),
+    .maybe(
+      "amendments",
+      .array(
+        .object([
+          .always("at", .time), .always("step", .integer(0...Int.max)),
+          .always("changes", .object([])),
+        ])), "What was changed when it was resumed, and after which step."),
     .maybe("links", Schema.map(.string)),
   ])
 }
