@@ -66,7 +66,7 @@ extension RunService {
           job.id, events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
         if let run {
           return { [self] in
-            train(run)
+            CrashNote.during(run.id) { train(run) }
             release(run.id)
           }
         }
@@ -106,7 +106,17 @@ extension RunService {
     {
       giveWay(victim)
     }
+    retryStranded()
     wakeLanes()
+  }
+
+  /// Ends the runs that couldn't be ended when they should have, now that the store may be written again.
+  private func retryStranded() {
+    let all = stranded.withLock { stranded in
+      defer { stranded = [] }
+      return stranded
+    }
+    for one in all { giveUp(one.run, one.error) }
   }
 
   /// Has a run keep its state and go back to the queue.

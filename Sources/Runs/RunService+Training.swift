@@ -144,14 +144,15 @@ extension RunService {
     }
   }
 
-  /// Ends a run that couldn't be carried out as failed, with what is known of why.
-  private func giveUp(_ run: RunRecord, _ error: any Error) {
+  /// Ends a run that couldn't be carried out as failed, with what is known of why, or has it tried again.
+  func giveUp(_ run: RunRecord, _ error: any Error) {
     log("run \(run.id), attempt \(run.attempt): \(error)")
     do {
       // Another attempt has taken over: nothing of this one counts any more.
       guard let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt,
         current.state == .running
       else { return }
+      if try tryAgain(current, claimed: run, after: error) { return }
       let (reason, title) = RunService.fault(of: error)
       try transition(
         current, .fail, reason: reason,
@@ -160,7 +161,8 @@ extension RunService {
           "title": .string(title), "detail": .string("\(error)"),
         ]))
     } catch {
-      // It stays `running` in the store, and is queued again at the next start.
+      // It stays `running` in the store until that can be written, or until the next start.
+      stranded.withLock { $0.append((run, error)) }
       log("run \(run.id) couldn't be ended: \(error)")
     }
   }

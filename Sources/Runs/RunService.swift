@@ -20,6 +20,8 @@ public final class RunService: Sendable {
   let watchdog: Mutex<Watchdog>
   let scheduler: Mutex<Scheduler>
   let forecasts = Mutex(Forecasts())
+  /// Those that are over, or to be tried again, and stand as `running` since the store couldn't be written.
+  let stranded = Mutex<[(run: RunRecord, error: any Error)]>([])
   /// Those that were asked to pause so that others get their turn.
   let givingWay = Mutex<Set<RunID>>([])
   let gradientCheckWork = BlockingWork(
@@ -70,10 +72,7 @@ public final class RunService: Sendable {
     let queued = try store.runs.all(in: .queued)
     for run in queued { enqueue(run) }
     for run in queued { settleDependencies(of: run) }
-    for run in try store.runs.all(in: .running) {
-      try transition(run, .serverRestart, reason: .serverRestart)
-      log("run \(run.id) was running when the server ended; it is queued again")
-    }
+    try recover()
     let workers = WorkerPool(lanes: configuration.workers) { [weak self] in
       self?.nextWork()
     }

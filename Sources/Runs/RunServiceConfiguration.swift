@@ -1,3 +1,5 @@
+import Foundation
+
 /// How runs are carried out.
 public struct RunServiceConfiguration: Sendable {
   /// How many runs train at once.
@@ -10,13 +12,17 @@ public struct RunServiceConfiguration: Sendable {
   public var threads: Int
   /// Seconds after which a run gives its lane to one that waits; `nil` for never.
   public var sliceSeconds: Double?
+  /// Where a process that dies of a fault leaves a note for the next; `nil` for nowhere.
+  public var crashNote: URL?
   /// Seconds after which a run that doesn't move has stalled.
   public var stallSeconds: Double
 
   public init(
     workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30,
-    threads: Int = 64, sliceSeconds: Double? = nil, stallSeconds: Double = 60
+    threads: Int = 64, sliceSeconds: Double? = nil, stallSeconds: Double = 60,
+    crashNote: URL? = nil
   ) {
+    self.crashNote = crashNote
     self.threads = threads
     self.sliceSeconds = sliceSeconds
     self.stallSeconds = stallSeconds

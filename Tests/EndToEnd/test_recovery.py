@@ -1,7 +1,11 @@
 """A run whose server is killed is finished by the next one, and nothing acknowledged is lost."""
 
+import ctypes
 import json
+import pathlib
+import platform
 import random
+import signal
 import sqlite3
 import time
 import unittest
@@ -73,6 +77,36 @@ class RecoveryTest(unittest.TestCase):
         self.assertEqual(sorted(listed), sorted(runs))
         for run in runs:
             self.assertEqual(self.server.wait_for(run)["state"], "succeeded")
+
+    def busiest_thread(self):
+        """The thread that used the processor most within a fifth of a second, as one that trains does."""
+        tasks = pathlib.Path(f"/proc/{self.server.process.pid}/task")
+
+        def used():
+            return {task.name: int((task / "stat").read_text().rsplit(")", 1)[1].split()[11]) for task in tasks.iterdir()}
+
+        before = used()
+        time.sleep(0.2)
+        return int(max((value - before.get(name, 0), name) for name, value in used().items())[1])
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the number of tgkill is that of x86-64")
+    def test_a_run_that_kills_the_process_twice_is_set_aside_and_others_go_on(self):
+        run = self.server.post("/v1/runs", digits_run(self.dataset, epochs=10_000)).json["id"]
+        waiting = self.server.post("/v1/runs", digits_run(self.dataset, epochs=1)).json["id"]
+        for death in (1, 2):
+            self.server.wait_for(run, states=("running",))
+            time.sleep(0.3)
+            # As the fault of an instruction would: to the thread that trains, and to no other.
+            process = self.server.process
+            self.assertEqual(ctypes.CDLL(None).syscall(234, process.pid, self.busiest_thread(), signal.SIGSEGV), 0)
+            self.assertEqual(process.wait(20), -signal.SIGSEGV)
+            self.server.start()
+        answer = self.server.get(f"/v1/runs/{run}").json
+        self.assertEqual((answer["state"], answer["state_reason"]), ("failed", "quarantined"))
+        self.assertIn("SIGSEGV", answer["error"]["detail"])
+        logs = [line["message"] for line in self.server.get(f"/v1/runs/{run}/logs").json["data"]]
+        self.assertEqual(len([line for line in logs if "SIGSEGV" in line]), 2)
+        self.assertEqual(self.server.wait_for(waiting)["state"], "succeeded")
 
     def test_a_second_server_on_the_same_folder_refuses(self):
         import subprocess

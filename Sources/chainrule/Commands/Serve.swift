@@ -29,7 +29,8 @@ enum Serve: Command {
       configuration: RunServiceConfiguration(
         workers: options.workers, memoryBytes: options.memory, threads: options.threads,
         sliceSeconds: options.sliceSeconds,
-        stallSeconds: options.stallSeconds),
+        stallSeconds: options.stallSeconds,
+        crashNote: options.data.appending(path: "crash-note")),
       log: write)
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs,

@@ -1,0 +1,94 @@
+import Foundation
+import JSON
+import Store
+
+/// What becomes of runs whose process or store failed them.
+extension RunService {
+  /// Deaths of the process by a run's doing, after which it isn't tried again.
+  static let mostDeaths = 2
+  /// Attempts in a row that a fault which may pass is given.
+  static let mostRetries = 5
+
+  /// Queues again what a server that is no more was running; a run that has killed it twice is set aside.
+  func recover() throws {
+    let note = configuration.crashNote.flatMap(CrashNote.take)
+    let running = try store.runs.all(in: .running)
+    // A thread that helps a run has no name; where but one trained, it was that one's.
+    let guilty = note.flatMap { $0.run ?? (running.count == 1 ? running.first?.id : nil) }
+    if let note {
+      log(
+        "the server before this one died of \(note.death)\(guilty.map { " while it trained run \($0)" } ?? "")"
+      )
+    }
+    for run in running {
+      if let note, run.id == guilty {
+        try tryAgain(run, after: note)
+      } else {
+        try transition(run, .serverRestart, reason: .serverRestart)
+        log("run \(run.id) was running when the server ended; it is queued again")
+      }
+    }
+  }
+
+  private func tryAgain(_ run: RunRecord, after note: CrashNote) throws {
+    let deaths = run.waiting.deaths + 1
+    let evidence =
+      "The process died of \(note.death) while it trained this run: attempt \(run.attempt), after step "
+      + "\(run.progress.step), death \(deaths)."
+    try record(evidence, of: run)
+    var change = RunChange()
+    change.deaths = deaths
+    if deaths < Self.mostDeaths {
+      try transition(run, .serverRestart, reason: .workerLost, change: change)
+      log("run \(run.id) is queued again, once more")
+    } else {
+      try transition(
+        run, .fail, reason: .quarantined,
+        error: .object([
+          "type": "/problems/quarantined", "title": "The run kills the process that trains it",
+          "detail": .string(evidence + " It isn't tried again; its log has all of them."),
+          "step": .integer(run.progress.step),
+        ]), change: change)
+      log("run \(run.id) is quarantined")
+    }
+  }
+
+  /// A line of a running run's log.
+  private func record(_ message: String, of run: RunRecord) throws {
+    var batch = HistoryBatch()
+    batch.logs = [
+      StoredLog(
+        at: Int(Self.now() * 1000), level: "error", step: run.progress.step, message: message)
+    ]
+    try store.history.append(batch, to: run.id, attempt: run.attempt, committed: hub.publish)
+  }
+
+  // MARK: - Faults that may pass
+
+  /// Has a run wait and try again when what failed may pass, such as a full disk.
+  ///
+  /// - Parameter claimed: the run as this attempt began; one that has come further since begins to count anew.
+  /// - Returns: whether it is tried again.
+  func tryAgain(_ run: RunRecord, claimed: RunRecord, after error: any Error) throws -> Bool {
+    let retries = run.progress.step > claimed.progress.step ? 0 : run.waiting.retries
+    guard let fault = error as? StoreError, fault.code == .diskFull || fault.code == .unavailable,
+      retries < Self.mostRetries
+    else { return false }
+    var change = RunChange()
+    change.retries = retries + 1
+    let seconds = Self.pause(before: retries + 1, of: run.id)
+    change.notBefore = Int((Self.now() + seconds) * 1000)
+    try transition(
+      run, .giveBack, reason: fault.code == .diskFull ? .diskFull : .workerLost, change: change)
+    log(
+      "run \(run.id) is tried again in \(Int(seconds)) s, for the \(retries + 1). time: \(error)"
+    )
+    return true
+  }
+
+  /// Seconds before a retry: 5, 10, 20, …, each up to a quarter longer, so that runs which failed together don't return so.
+  static func pause(before retry: Int, of run: RunID) -> Double {
+    let spread = Double(run.rawValue.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFF }) / 256
+    return 5 * Double(1 << min(retry - 1, 6)) * (1 + spread / 4)
+  }
+}
