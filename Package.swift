@@ -92,7 +92,7 @@ let package = Package(
         "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Digests", "JSON",
       ]),
-    .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "JSON"]),
+    .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "Datasets", "JSON"]),
 
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
@@ -114,12 +114,12 @@ let package = Package(
       uses: ["Training", "NeuralNetworks", "Optimizers", "Datasets", "JSON", "Tensors", "CAllocationCounter"],
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
-    tests("StoreTests", uses: ["Store", "SQLite", "JSON"]),
+    tests("StoreTests", uses: ["Store", "Migrations", "SQLite", "Digests", "JSON"]),
     tests("PlotsTests", uses: ["Plots"]),
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
-    tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "JSON"]),
+    tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "Datasets", "JSON"]),
     tests("ProjectTests", uses: []),
   ])
 

@@ -21,18 +21,16 @@ public final class Store: Sendable {
   /// - Throws: `StoreError.locked` when another server has the folder.
   public init(directory: URL, readers: Int = 2) throws(StoreError) {
     self.directory = directory
-    do {
-      try FileManager.default.createDirectory(
-        at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw StoreError(.unavailable, "can't make \(directory.path): \(error.localizedDescription)")
-    }
-    lock = try DirectoryLock(directory.appending(path: "lock"))
-    let path = directory.appending(path: "chainrule.sqlite").path
+    let folder = DataFolder(directory)
+    try Disk.makeFolder(directory)
+    lock = try folder.take()
+    let path = folder.database.path(percentEncoded: false)
     do {
       let connection = try SQLiteConnection(path: path, mode: .readWrite)
       try Store.configureWriter(connection)
-      try Migrator.migrate(connection)
+      try Migrator.migrate(connection) {
+        try MigrationCopy.make(of: connection, in: folder, before: $0)
+      }
       writer = ConnectionQueue(connection, label: "chainrule.store.writer")
       var queues: [ConnectionQueue] = []
       for index in 0..<readers {
@@ -59,7 +57,7 @@ public final class Store: Sendable {
   /// Milliseconds since 1970 in UTC, as every time is stored.
   static func now() -> Int { Int(Date().timeIntervalSince1970 * 1000) }
 
-  private static func configureWriter(_ connection: SQLiteConnection) throws(SQLiteError) {
+  static func configureWriter(_ connection: SQLiteConnection) throws(SQLiteError) {
     try connection.execute(
       script: """
         PRAGMA page_size = 8192;
@@ -92,7 +90,10 @@ public final class Store: Sendable {
 
   /// Transactions written since the store was opened, and the time they took.
   public var commits: (count: Int, seconds: Double) {
-    (commitCount.load(ordering: .relaxed), Double(commitNanoseconds.load(ordering: .relaxed)) * 1e-9)
+    (
+      commitCount.load(ordering: .relaxed),
+      Double(commitNanoseconds.load(ordering: .relaxed)) * 1e-9
+    )
   }
 
   private func counted<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -132,7 +133,7 @@ public final class Store: Sendable {
     readers[nextReader.wrappingAdd(1, ordering: .relaxed).oldValue % readers.count]
   }
 
-  private static func transaction<Result>(
+  static func transaction<Result>(
     _ connection: SQLiteConnection, _ body: (SQLiteConnection) throws -> Result
   ) throws -> Result {
     try bracketed(connection, begin: "BEGIN IMMEDIATE", body)
