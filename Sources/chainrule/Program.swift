@@ -42,7 +42,8 @@ struct Program {
 
   private static var commands: [any Command.Type] {
     [
-      Serve.self, Migrate.self, WriteOpenAPI.self, WriteDocs.self, Bench.self,
+      Serve.self, Migrate.self, MakeBackup.self, RestoreBackup.self, Examine.self,
+      WriteOpenAPI.self, WriteDocs.self, Bench.self,
       BenchStore.self,
     ]
   }

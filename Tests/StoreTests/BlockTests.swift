@@ -168,4 +168,22 @@ import Testing
     )
     #expect(histograms.map(\.step) == [50, 550, 1_050, 1_550, 1_750])
   }
+
+  @Test("a damaged block whose step fits no integer is told of, not fallen over")
+  func hugeStep() {
+    // One point; its step in eight constant planes is 2^63 - 1, which as a float is 2^63; two columns of zeros.
+    var bytes: [UInt8] = [1, 0, 0, 0, 8, 0, 0, 0xFE]
+    for _ in 0..<7 { bytes += [0, 0xFF] }
+    #expect(throws: StoreError.self) { _ = try Track(encoded: bytes + [0, 0, 0, 0], .loss) }
+  }
+
+  @Test("a stream is found by its number, and none by another")
+  func numbers() {
+    let streams: [HistoryStream] = [
+      .loss, .learningRate, .gradientNorm, .series(0), .series(7), .gradient(3), .clipped(0),
+      .update(1 << 20),
+    ]
+    for stream in streams { #expect(HistoryStream(number: stream.number) == stream) }
+    for number in [3, -1, 5 << 32, .max] { #expect(HistoryStream(number: number) == nil) }
+  }
 }

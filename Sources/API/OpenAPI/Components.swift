@@ -9,7 +9,7 @@ enum Components {
   static var schemas: [(name: String, schema: Schema)] {
     [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + GradientCheckSchemas.all
       + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + AutopsySchemas.all
-      + ClippingSchemas.all + DiagnosisSchemas.all + CatalogSchemas.all
+      + ClippingSchemas.all + DiagnosisSchemas.all + CatalogSchemas.all + BackupSchemas.all
   }
 
   private static let problem = Schema.object([

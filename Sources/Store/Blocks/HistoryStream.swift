@@ -24,6 +24,21 @@ enum HistoryStream: Hashable, Sendable {
     }
   }
 
+  /// The stream that the table names so; `nil` when there is none.
+  init?(number: Int) {
+    let position = number & (1 << 32 - 1)
+    switch (number >> 32, position) {
+    case (0, 0): self = .loss
+    case (0, 1): self = .learningRate
+    case (0, 2): self = .gradientNorm
+    case (1, _): self = .series(position)
+    case (2, _): self = .gradient(position)
+    case (3, _): self = .clipped(position)
+    case (4, _): self = .update(position)
+    default: return nil
+    }
+  }
+
   /// Of the columns: of a series seconds and value; of a gradient its norm, largest and mean, and the counts of NaN, +∞ and
   /// -∞; of an update the norms of weights and update.
   var elements: [ColumnCodec.Element] {

@@ -125,7 +125,9 @@ struct Track: Hashable, Sendable {
       }
       return (steps, columns)
     }
-    guard let decoded else { throw StoreError(.corrupt, "a block of the history is damaged") }
+    guard let decoded, decoded.steps.allSatisfy({ abs($0) < 0x1p63 }) else {
+      throw StoreError(.corrupt, "a block of the history is damaged")
+    }
     steps = decoded.steps.map { Int($0) }
     columns = decoded.columns
   }

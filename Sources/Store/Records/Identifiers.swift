@@ -45,3 +45,9 @@ public struct RunID: ResourceID {
   public let rawValue: String
   public init(trusted: String) { rawValue = trusted }
 }
+
+public struct BackupID: ResourceID {
+  public static let prefix = "bak_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}

@@ -104,16 +104,19 @@ extension RunRepository {
           run, to: state, reason: reason, error: error, change, connection)
         guard let moved else { return nil }
         let number = try Self.number(of: run.id, connection)
-        if state.isOver {
-          try connection.execute(
-            """
-            DELETE FROM checkpoint_part WHERE part = 'state'
-            AND checkpoint IN (SELECT id FROM checkpoint WHERE run = ?)
-            """, [number])
-        }
+        if state.isOver { try Self.dropState(of: number, connection) }
         return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
       }, committed: { committed($0?.events ?? []) })
     return moved?.run
+  }
+
+  /// Removes what a run would continue from.
+  static func dropState(of number: SQLiteValue, _ connection: SQLiteConnection) throws {
+    try connection.execute(
+      """
+      DELETE FROM checkpoint_part WHERE part = 'state'
+      AND checkpoint IN (SELECT id FROM checkpoint WHERE run = ?)
+      """, [number])
   }
 
   static func number(of run: RunID, _ connection: SQLiteConnection) throws -> SQLiteValue {

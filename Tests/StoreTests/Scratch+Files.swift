@@ -1,0 +1,43 @@
+import Digests
+import Foundation
+import SQLite
+import Testing
+
+@testable import Store
+
+/// What tests of backups put into data folders, and find in them.
+extension Scratch {
+  /// A dataset whose files lie where its row says.
+  @discardableResult
+  func storedDataset(_ content: String, _ bytes: [UInt8]) async throws -> DatasetRecord {
+    let place = folder.appending(path: "datasets/\(content)")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    try Data(bytes).write(to: place.appending(path: "content"))
+    try Data(bytes.reversed()).write(to: place.appending(path: "inputs.bin"))
+    let record = DatasetRecord(
+      name: content, format: "csv", content: content, description: "{}", sizeBytes: bytes.count,
+      sha256: SHA256.digest(of: bytes).hexadecimal)
+    try await store.datasets.insert(record)
+    return record
+  }
+
+  /// A run that has ended as the server ends one, with weights of several chunks.
+  func finishedRun(_ dataset: DatasetID, steps: ClosedRange<Int> = 1...20) async throws -> RunRecord
+  {
+    _ = try await run(dataset)
+    guard let run = try store.runs.claim() else { throw StoreError(.notFound, "nothing to claim") }
+    var batch = Scratch.steps(steps)
+    batch.checkpoints = [
+      NewCheckpoint(
+        kind: "latest", step: steps.upperBound, epoch: 1, metric: nil,
+        weights: (0..<CheckpointRepository.chunkBytes + 999).map { UInt8(truncatingIfNeeded: $0) },
+        state: [1, 2, 3], keep: 1)
+    ]
+    try store.history.append(batch, to: run.id, attempt: 1, committed: { _ in })
+    let ended = try store.runs.move(
+      run, to: .succeeded, reason: .completed,
+      events: { _ in [NewEvent(kind: "state", data: "{}"), NewEvent(kind: "end", data: "{}")] },
+      committed: { _ in })
+    return try #require(ended)
+  }
+}
