@@ -61,6 +61,11 @@ extension RunService {
   /// The next run's training; `nil` when none can begin now.
   func nextWork() -> WorkerPool.Work? {
     while !isGoingDown, let job = scheduler.withLock({ $0.next(at: Self.now()) }) {
+      if let deadline = job.deadline, deadline < Self.now() {
+        scheduler.withLock { $0.release(job.id, at: Self.now()) }
+        expire(job.id)
+        continue
+      }
       do {
         let run = try store.runs.claim(
           job.id, events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
@@ -97,9 +102,7 @@ extension RunService {
   func lookAfterQueue() {
     let now = Self.now()
     for id in scheduler.withLock({ $0.expired(at: now) }) {
-      expire(
-        id, reason: .timeLimit, type: "deadline-passed", title: "Its deadline has passed",
-        detail: "the run was still queued at its deadline")
+      expire(id)
     }
     if let slice = configuration.sliceSeconds,
       let victim = scheduler.withLock({ $0.victim(at: now, slice: slice) })
@@ -124,6 +127,12 @@ extension RunService {
     guard let control = active.withLock({ $0[id] }), control.current == .none else { return }
     givingWay.withLock { _ = $0.insert(id) }
     control.request(.pause)
+  }
+
+  private func expire(_ id: RunID) {
+    expire(
+      id, reason: .timeLimit, type: "deadline-passed", title: "Its deadline has passed",
+      detail: "the run was still queued at its deadline")
   }
 
   /// Cancels a run that waits and can't begin any more.

@@ -98,27 +98,32 @@ import Testing
     "a run that is still queued at its deadline is cancelled; one that trains ends there with its weights"
   )
   func deadlines() async throws {
-    let bench = try Bench(RunServiceConfiguration(stallSeconds: 1))
-    try await bench.service.start()
+    let bench = try Bench()
     let data = try await bench.dataset()
-    let soon = Date(timeIntervalSinceNow: 5).formatted(
-      .iso8601.year().month().day().time(includingFractionalSeconds: true))
-    let running = try await bench.service.submit(
-      Self.merged(Self.endless(data), ["deadline": .string(soon + "Z"), "priority": 1]))
-    _ = try await bench.wait(running.id, [.running])
-    let waiting = try await bench.service.submit(
-      Self.merged(
-        Bench.request(data),
-        [
-          "deadline": .string(
-            Date(timeIntervalSinceNow: 2).formatted(
-              .iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z")
-        ]))
-    let late = try await bench.wait(waiting.id)
-    #expect(late.state == .cancelled && late.stateReason == .timeLimit)
-    let ended = try await bench.wait(running.id)
+    func insert(_ members: JSON, needs: JSON) async throws -> RunID {
+      try await bench.store.runs.insert(
+        NewRun(
+          name: nil, priority: 0, model: nil, datasets: .init(train: data),
+          request: "\(Self.merged(Self.endless(data), members))", tags: "{}", needs: "\(needs)")
+      ).id
+    }
+    let past: JSON = "2020-01-31T12:00:00Z"
+    let late = try await insert(["deadline": past], needs: ["deadline": 1_580_472_000_000])
+    // As if it had begun just before.
+    let begun = try await insert(["deadline": past], needs: [:])
+    try await bench.service.start()
+    let cancelled = try await bench.wait(late)
+    #expect(cancelled.state == .cancelled && cancelled.stateReason == .timeLimit)
+    #expect(cancelled.attempt == 0)
+    let ended = try await bench.wait(begun)
     #expect(ended.state == .succeeded && ended.stateReason == .timeLimit)
-    #expect(try await !bench.weights(running.id).isEmpty)
+    #expect(try await !bench.weights(begun).isEmpty)
+    do {
+      _ = try await bench.service.submit(Self.merged(Bench.request(data), ["deadline": past]))
+      Issue.record("a deadline in the past was taken")
+    } catch let faults as Faults {
+      #expect(faults.all.first?.pointer == "/deadline")
+    }
     await bench.stop()
   }
 
@@ -150,7 +155,10 @@ import Testing
         starts.append((began?.id ?? 0, project))
       }
     }
-    #expect(starts.sorted { $0.event < $1.event }.prefix(4).map(\.project).sorted() == ["a", "a", "b", "b"])
+    #expect(
+      starts.sorted { $0.event < $1.event }.prefix(4).map(\.project).sorted() == [
+        "a", "a", "b", "b",
+      ])
     await bench.stop()
   }
 

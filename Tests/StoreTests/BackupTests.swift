@@ -35,7 +35,7 @@ import Testing
 
     let copy = try Store(directory: place.url)
     #expect(try await copy.runs.list(limit: 9) == scratch.store.runs.list(limit: 9))
-    #expect(try copy.runs.claim()?.id == waiting.id)
+    #expect(try copy.runs.claim(waiting.id)?.id == waiting.id)
     let checkpoint = try #require(try await copy.checkpoints.newest(run.id))
     #expect(try await copy.checkpoints.weights(checkpoint).count == (4 << 20) + 999)
     let ends = [copy, scratch.store].map { store in

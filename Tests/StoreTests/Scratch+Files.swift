@@ -24,8 +24,7 @@ extension Scratch {
   /// A run that has ended as the server ends one, with weights of several chunks.
   func finishedRun(_ dataset: DatasetID, steps: ClosedRange<Int> = 1...20) async throws -> RunRecord
   {
-    _ = try await run(dataset)
-    guard let run = try store.runs.claim() else { throw StoreError(.notFound, "nothing to claim") }
+    let run = try #require(try store.runs.claim(try await run(dataset).id))
     var batch = Scratch.steps(steps)
     batch.checkpoints = [
       NewCheckpoint(
