@@ -41,7 +41,7 @@ let package = Package(
       name: "CVectorMath",
       // The loops must be vectorised in debug builds too, or the tests of the engine take hours.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
-    .target(name: "CCrashNote"),
+    .target(name: "CProcess"),
     .target(name: "CTensorBoard", dependencies: ["CProtobufC"], exclude: ["event.proto"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
 
@@ -79,7 +79,7 @@ let package = Package(
       "Runs",
       uses: [
         "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Tensors", "Store",
-        "Digests", "JSON", "CCrashNote",
+        "Digests", "JSON", "CProcess",
       ]),
     library(
       "Web", path: "web",
@@ -124,7 +124,7 @@ let package = Package(
   ])
 
 /// Settings that hold for every target of Swift code, mapped once.
-for target in package.targets where target.type != .system && !["CVectorMath", "CTensorBoard", "CCrashNote"].contains(target.name) {
+for target in package.targets where target.type != .system && !["CVectorMath", "CTensorBoard", "CProcess"].contains(target.name) {
   target.swiftSettings = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),

@@ -22,7 +22,7 @@ extension RunService {
     }
     for run in running {
       if let note, run.id == guilty {
-        try tryAgain(run, after: note)
+        try tryAgain(run, afterDeath: "the process", of: note.signal)
       } else {
         try transition(run, .serverRestart, reason: .serverRestart)
         log("run \(run.id) was running when the server ended; it is queued again")
@@ -30,10 +30,14 @@ extension RunService {
     }
   }
 
-  private func tryAgain(_ run: RunRecord, after note: CrashNote) throws {
+  /// Counts a death of the process that trained a run against it.
+  ///
+  /// - Parameter process: which one, at the beginning of a sentence in small letters.
+  func tryAgain(_ run: RunRecord, afterDeath process: String, of signal: Int?) throws {
     let deaths = run.waiting.deaths + 1
+    let death = signal.map { "died of \(CrashNote.name(of: $0))" } ?? "ended without a word"
     let evidence =
-      "The process died of \(note.death) while it trained this run: attempt \(run.attempt), after step "
+      "\(process.prefix(1).uppercased() + process.dropFirst()) \(death) while it trained this run: attempt \(run.attempt), after step "
       + "\(run.progress.step), death \(deaths)."
     try record(evidence, of: run)
     var change = RunChange()

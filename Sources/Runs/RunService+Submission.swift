@@ -153,15 +153,6 @@ extension RunService {
     return (data, training.description)
   }
 
-  /// The training of a request with the budget that the server's memory leaves to its steps, and no more threads than there
-  /// are cores for; what it computes depends on neither.
-  func planned(_ request: RunRequest, _ model: Model, stepRows: Int) -> TrainingConfiguration {
-    let side = model.sideBytes(request.training, request.observation, rows: stepRows)
-    return request.training
-      .limited(toBytes: max(0, configuration.memoryBytes - side))
-      .limited(toThreads: configuration.threads)
-  }
-
   /// The most that a run will hold, in bytes: a step, when need be with recomputation, and what stands beside it.
   ///
   /// Parameters, their gradients and the optimizer's memory come first, before any plan is made.
@@ -172,7 +163,9 @@ extension RunService {
   ) throws -> Int {
     let rows = data.stepRows(request.training)
     let side = model.sideBytes(request.training, request.observation, rows: rows)
-    let training = planned(request, model, stepRows: rows)
+    let training = request.planned(
+      model, stepRows: rows, memoryBytes: configuration.memoryBytes,
+      threads: configuration.threads)
     let copies = training.parameterCopies
     let state = Double(model.parameterCount) * 4 * Double(copies)
     let limit = training.memory.budgetBytes ?? configuration.memoryBytes
@@ -204,6 +197,15 @@ extension RunService {
 }
 
 extension RunRequest {
+  /// Its training with the budget that the server's memory leaves to its steps, and no more threads than there are cores
+  /// for; what it computes depends on neither.
+  func planned(
+    _ model: Model, stepRows: Int, memoryBytes: Int, threads: Int
+  ) -> TrainingConfiguration {
+    let side = model.sideBytes(training, observation, rows: stepRows)
+    return training.limited(toBytes: max(0, memoryBytes - side)).limited(toThreads: threads)
+  }
+
   var modelID: ModelID? {
     if case .stored(let id) = model { id } else { nil }
   }

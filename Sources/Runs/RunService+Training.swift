@@ -58,10 +58,29 @@ extension RunService {
     let state = try store.checkpoints.newestState(run.id).map { try CheckpointState(decoding: $0) }
     return TrainingJob(
       model: model, data: data,
-      configuration: planned(request, model, stepRows: data.stepRows(request.training)),
+      configuration: request.planned(
+        model, stepRows: data.stepRows(request.training), memoryBytes: configuration.memoryBytes,
+        threads: configuration.threads),
       observation: request.observation,
       initialWeights: try state == nil ? initialWeights(of: run, request, model) : nil,
-      resuming: state, maximumSeconds: maximumSeconds(of: run, request))
+      resuming: state, maximumSeconds: maximumSeconds(of: run, request),
+      origin: try origin(of: run))
+  }
+
+  /// From what a process of its own makes the same job.
+  private func origin(of run: RunRecord) throws -> TrainingJob.Origin {
+    func folder(_ id: DatasetID) throws -> URL {
+      guard let record = try store.datasets.getAndWait(id) else {
+        throw RunError(.notFound, "dataset \(id) was deleted")
+      }
+      return datasets.folder(record)
+    }
+    return TrainingJob.Origin(
+      request: run.request, training: try folder(run.datasets.train),
+      validation: try run.datasets.validation.map(folder),
+      test: try run.datasets.test.map(folder), memoryBytes: configuration.memoryBytes,
+      runBytes: RunNeeds(RunService.parsed(run.waiting.needs)).memoryBytes,
+      threads: configuration.threads)
   }
 
   /// Of training in all, by what the request allows and by the deadline.
@@ -152,6 +171,10 @@ extension RunService {
       guard let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt,
         current.state == .running
       else { return }
+      if case WorkerError.died(let signal) = error {
+        try tryAgain(current, afterDeath: "the worker process", of: signal)
+        return
+      }
       if try tryAgain(current, claimed: run, after: error) { return }
       let (reason, title) = RunService.fault(of: error)
       try transition(
@@ -167,8 +190,9 @@ extension RunService {
     }
   }
 
-  private static func fault(of error: any Error) -> (StateReason, String) {
+  static func fault(of error: any Error) -> (StateReason, String) {
     switch error {
+    case WorkerError.failed(let reason, let title, _): (reason, title)
     case let error as StoreError:
       error.code == .diskFull
         ? (.diskFull, "The disk is full") : (.workerLost, "The store can't be written")

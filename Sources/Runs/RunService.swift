@@ -44,7 +44,8 @@ public final class RunService: Sendable {
   ) throws {
     try self.init(
       store: store, datasets: datasets, models: models, configuration: configuration,
-      executor: LocalExecutor(), log: log)
+      executor: configuration.isolatesProcesses
+        ? ProcessExecutor(program: "/proc/self/exe") : LocalExecutor(), log: log)
   }
 
   init(

@@ -12,6 +12,8 @@ public struct RunServiceConfiguration: Sendable {
   public var threads: Int
   /// Seconds after which a run gives its lane to one that waits; `nil` for never.
   public var sliceSeconds: Double?
+  /// Whether each run trains in a process of its own.
+  public var isolatesProcesses: Bool
   /// Where a process that dies of a fault leaves a note for the next; `nil` for nowhere.
   public var crashNote: URL?
   /// Seconds after which a run that doesn't move has stalled.
@@ -20,8 +22,9 @@ public struct RunServiceConfiguration: Sendable {
   public init(
     workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30,
     threads: Int = 64, sliceSeconds: Double? = nil, stallSeconds: Double = 60,
-    crashNote: URL? = nil
+    isolatesProcesses: Bool = false, crashNote: URL? = nil
   ) {
+    self.isolatesProcesses = isolatesProcesses
     self.crashNote = crashNote
     self.threads = threads
     self.sliceSeconds = sliceSeconds

@@ -1,5 +1,6 @@
 import API
 import Foundation
+import Runs
 
 /// The program: one sub-command, its flags, and an exit status.
 ///
@@ -24,6 +25,8 @@ struct Program {
 
   private static func run(_ name: String, _ arguments: [String]) async throws {
     switch name {
+    // For the server alone: what it starts to train a run apart.
+    case "worker": RunWorker.main()
     case "version", "--version":
       print("chainrule \(ServiceVersion.program)")
     case "help", "--help", "-h":

@@ -43,6 +43,7 @@ class Server:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chainrule-test-"))
         self.flags = flags
         self.process = None
+        self.log = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -57,6 +58,8 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
+        if self.log:
+            self.log.close()
         self.log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--port", str(self.port), "--data", self.folder / "data", *self.flags],

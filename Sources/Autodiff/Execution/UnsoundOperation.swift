@@ -2,9 +2,9 @@ import Kernels
 import Tensors
 
 /// The first operation of a pass that made something that isn't a finite number out of what was finite.
-public struct UnsoundOperation: Hashable, Sendable {
+public struct UnsoundOperation: Hashable, Sendable, Codable {
   /// What a tensor holds.
-  public struct Contents: Hashable, Sendable {
+  public struct Contents: Hashable, Sendable, Codable {
     public let shape: [Int]
     public let nanCount: Int
     public let positiveInfinityCount: Int

@@ -1,4 +1,4 @@
-import CCrashNote
+import CProcess
 import Foundation
 import Store
 
@@ -33,9 +33,14 @@ struct CrashNote: Hashable, Sendable {
     return try body()
   }
 
+  var death: String { Self.name(of: signal) }
+
   /// `signal 11 (SIGSEGV)`.
-  var death: String {
-    let names = [4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"]
+  static func name(of signal: Int) -> String {
+    let names = [
+      4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
+      11: "SIGSEGV",
+    ]
     return "signal \(signal)" + (names[signal].map { " (\($0))" } ?? "")
   }
 }

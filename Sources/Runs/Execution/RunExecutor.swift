@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import JSON
 import NeuralNetworks
 import Store
@@ -14,12 +15,28 @@ struct TrainingJob: Sendable {
   /// Where an earlier attempt had come to.
   let resuming: CheckpointState?
   let maximumSeconds: Double?
+  /// From what another process makes the same; `nil` where none is to.
+  let origin: Origin?
+
+  struct Origin: Sendable {
+    /// The run's request as it is carried out, as JSON.
+    let request: String
+    /// The folders of the datasets.
+    let training: URL
+    let validation: URL?
+    let test: URL?
+    let memoryBytes: Int
+    /// What the run was planned to hold.
+    let runBytes: Int
+    let threads: Int
+  }
 
   /// The same from another state, with no probes.
   func beginning(at state: CheckpointState?) -> TrainingJob {
     TrainingJob(
       model: model, data: data, configuration: configuration, observation: observation.silent,
-      initialWeights: initialWeights, resuming: state ?? resuming, maximumSeconds: maximumSeconds)
+      initialWeights: initialWeights, resuming: state ?? resuming, maximumSeconds: maximumSeconds,
+      origin: origin)
   }
 }
 

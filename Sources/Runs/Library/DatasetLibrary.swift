@@ -172,8 +172,11 @@ public final class DatasetLibrary: Sendable {
 
   /// Maps a dataset for reading; it stays readable even when it's deleted meanwhile.
   public func open(_ record: DatasetRecord) throws(DatasetError) -> Dataset {
-    try Dataset.open(directory: files.folder(record.content))
+    try Dataset.open(directory: folder(record))
   }
+
+  /// Where a dataset's files lie.
+  func folder(_ record: DatasetRecord) -> URL { files.folder(record.content) }
 
   public func open(_ id: DatasetID) async throws -> Dataset { try open(await record(id)) }
 

@@ -12,7 +12,7 @@ public enum RunState: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Why a run stands there.
-public enum StateReason: String, Hashable, Sendable, CaseIterable {
+public enum StateReason: String, Hashable, Sendable, CaseIterable, Codable {
   case completed
   case earlyStopped = "early_stopped"
   case stopped

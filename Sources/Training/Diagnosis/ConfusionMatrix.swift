@@ -1,5 +1,5 @@
 /// How often examples of each class were answered with each class.
-public struct ConfusionMatrix: Hashable, Sendable {
+public struct ConfusionMatrix: Hashable, Sendable, Codable {
   /// Classes that are told apart at most.
   public static let mostClasses = 100
 

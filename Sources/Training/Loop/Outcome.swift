@@ -1,7 +1,7 @@
 /// How and why a run of the trainer ended.
 public struct Outcome: Sendable {
   /// Why, in the words of the API.
-  public enum Reason: String, Hashable, Sendable {
+  public enum Reason: String, Hashable, Sendable, Codable {
     case completed
     case earlyStopped = "early_stopped"
     case stopped
@@ -30,10 +30,27 @@ public struct Outcome: Sendable {
   /// The last evaluation of each kind, if any.
   public let validation: EvaluationResult?
   public let test: EvaluationResult?
+
+  public init(
+    reason: Reason, failure: TrainingFailure?, step: Int, epoch: Int, seconds: Double,
+    weights: Weights?, best: (name: String, value: Double, step: Int)?, state: CheckpointState?,
+    validation: EvaluationResult?, test: EvaluationResult?
+  ) {
+    self.reason = reason
+    self.failure = failure
+    self.step = step
+    self.epoch = epoch
+    self.seconds = seconds
+    self.weights = weights
+    self.best = best
+    self.state = state
+    self.validation = validation
+    self.test = test
+  }
 }
 
 /// Why a run can't go on.
-public struct TrainingFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public struct TrainingFailure: Error, Hashable, Sendable, CustomStringConvertible, Codable {
   public let reason: Outcome.Reason
   public let message: String
   /// At which step.

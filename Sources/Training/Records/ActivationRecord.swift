@@ -1,5 +1,5 @@
 /// What a layer's output, and the loss's gradient with respect to it, looked like over one batch.
-public struct ActivationRecord: Hashable, Sendable {
+public struct ActivationRecord: Hashable, Sendable, Codable {
   public let step: Int
   public let layer: String
   public let mean: Double

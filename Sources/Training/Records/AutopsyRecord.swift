@@ -2,9 +2,9 @@ import Autodiff
 import JSON
 
 /// Where the first number of a run that isn't one came from.
-public struct AutopsyRecord: Hashable, Sendable {
+public struct AutopsyRecord: Hashable, Sendable, Codable {
   /// In which part of a step it came about.
-  public enum Phase: String, Hashable, Sendable {
+  public enum Phase: String, Hashable, Sendable, Codable {
     /// An example of the batch holds it.
     case data
     case forward

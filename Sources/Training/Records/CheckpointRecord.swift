@@ -2,7 +2,7 @@
 ///
 /// What it holds is a copy that never changes, so an observer may encode and store it elsewhere and later.
 public struct CheckpointRecord: Sendable {
-  public enum Kind: String, Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, Codable {
     /// The weights before step 1.
     case initial
     /// The best validation (or without one, training) loss so far.

@@ -1,5 +1,5 @@
 /// What training over one epoch came to.
-public struct EpochRecord: Hashable, Sendable {
+public struct EpochRecord: Hashable, Sendable, Codable {
   /// Counted from 1.
   public let epoch: Int
   /// The epoch's last step.

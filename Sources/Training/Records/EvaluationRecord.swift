@@ -1,7 +1,7 @@
 import JSON
 
 /// What a model's answers are worth by one of its objectives.
-public struct TermResult: Hashable, Sendable {
+public struct TermResult: Hashable, Sendable, Codable {
   public let name: String
   /// The mean loss an example, unweighted.
   public let loss: Double
@@ -29,7 +29,7 @@ extension [TermResult] {
 }
 
 /// What a model's answers on a set of examples are worth.
-public struct EvaluationResult: Hashable, Sendable {
+public struct EvaluationResult: Hashable, Sendable, Codable {
   /// The mean loss an example.
   public let loss: Double
   /// The share of right answers; `nil` when the targets are no classes.
@@ -57,9 +57,9 @@ public struct EvaluationResult: Hashable, Sendable {
 }
 
 /// An evaluation made while a run trains.
-public struct EvaluationRecord: Hashable, Sendable {
+public struct EvaluationRecord: Hashable, Sendable, Codable {
   /// Which examples were evaluated; the raw value begins the names of the series.
-  public enum Part: String, Hashable, Sendable {
+  public enum Part: String, Hashable, Sendable, Codable {
     case validation
     case test
   }

@@ -1,7 +1,7 @@
 /// How the elements of one tensor are spread, at one step.
 public struct HistogramRecord: Sendable {
   /// What the elements are; the raw value is what a client asks for.
-  public enum Quantity: String, Hashable, Sendable, CaseIterable {
+  public enum Quantity: String, Hashable, Sendable, CaseIterable, Codable {
     /// Before clipping.
     case gradient
     /// Before the step's update.

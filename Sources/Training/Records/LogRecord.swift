@@ -1,6 +1,6 @@
 /// A line for whoever reads a run's log.
-public struct LogRecord: Hashable, Sendable {
-  public enum Level: String, Hashable, Sendable {
+public struct LogRecord: Hashable, Sendable, Codable {
+  public enum Level: String, Hashable, Sendable, Codable {
     case info
     case warning
     case error

@@ -1,5 +1,5 @@
 /// What one step's gradient of one parameter looked like.
-public struct ParameterGradient: Hashable, Sendable {
+public struct ParameterGradient: Hashable, Sendable, Codable, BitwiseCopyable {
   /// `√Σ g²`; not finite when one element isn't.
   public let norm: Double
   /// The largest `|g|` of the finite elements.

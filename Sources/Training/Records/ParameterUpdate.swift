@@ -1,5 +1,5 @@
 /// How large a parameter was at a step, and how far that step moved it.
-public struct ParameterUpdate: Hashable, Sendable {
+public struct ParameterUpdate: Hashable, Sendable, Codable, BitwiseCopyable {
   /// `√Σ w²` before the update.
   public let weightNorm: Double
   /// `√Σ Δw²`.

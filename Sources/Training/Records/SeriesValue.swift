@@ -1,5 +1,5 @@
 /// A value of a scalar series that has a point now and then, such as `gradient_noise_scale`.
-public struct SeriesValue: Hashable, Sendable {
+public struct SeriesValue: Hashable, Sendable, Codable {
   /// The series, with a dot and the parameter or the pair of terms where it is of one: `gradient_cosine.hidden.weight`.
   public let name: String
   public let step: Int

@@ -1,7 +1,7 @@
 /// What a run will do, known before its first step.
-public struct TrainingSummary: Hashable, Sendable {
+public struct TrainingSummary: Hashable, Sendable, Codable {
   /// One parameter, in the model's order: the order of the gradients in a `StepBlock`.
-  public struct Parameter: Hashable, Sendable {
+  public struct Parameter: Hashable, Sendable, Codable {
     public let name: String
     public let layer: String
     public let shape: [Int]

@@ -30,7 +30,8 @@ enum Serve: Command {
         workers: options.workers, memoryBytes: options.memory, threads: options.threads,
         sliceSeconds: options.sliceSeconds,
         stallSeconds: options.stallSeconds,
-        crashNote: options.data.appending(path: "crash-note")),
+        isolatesProcesses: options.isIsolated, crashNote: options.data.appending(path: "crash-note")
+      ),
       log: write)
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs,

@@ -16,6 +16,7 @@ struct ServeOptions: Sendable {
   let isBehindProxy: Bool
   let logsJSON: Bool
   let thinAfterDays: Int
+  let isIsolated: Bool
   let drainSeconds: Double
   let stallSeconds: Double
 
@@ -24,7 +25,7 @@ struct ServeOptions: Sendable {
     fields: [
       hostField, portField, dataField, workersField, threadsField, preemptField, sliceField,
       memoryField, uploadField, proxyField,
-      logField, drainField, stallField, thinField,
+      logField, drainField, stallField, thinField, isolationField,
     ])
 
   private static let machine = MachineLimits()
@@ -61,6 +62,10 @@ struct ServeOptions: Sendable {
   private static let logField = Field(
     "log_format", .choice(["text", "json"]), default: "text",
     "Lines for people, or a JSON object a line, on standard error.")
+  private static let isolationField = Field(
+    "isolation", .choice(["thread", "process"]), default: "thread",
+    "Whether a run trains on a thread of the server or in a process of its own, whose death takes no other."
+  )
   private static let drainField = Field(
     "drain_seconds", .number(0...3600), default: 20,
     "How long requests and runs may take to come to rest after SIGTERM or SIGINT.")
@@ -111,6 +116,7 @@ struct ServeOptions: Sendable {
     isBehindProxy = reader.bool(ServeOptions.proxyField)
     logsJSON = reader.choice(ServeOptions.logField) == "json"
     thinAfterDays = reader.integer(ServeOptions.thinField)
+    isIsolated = reader.choice(ServeOptions.isolationField) == "process"
     drainSeconds = reader.double(ServeOptions.drainField)
     stallSeconds = reader.double(ServeOptions.stallField)
   }

@@ -1,0 +1,96 @@
+import CProcess
+import Foundation
+import Training
+
+/// Trains each run in a process of its own, so that what kills one takes no other and not the server.
+///
+/// The process is the server's own program with the sub-command `worker`. What it tells is handed to the observer on the
+/// calling thread; only the server writes to the store.
+struct ProcessExecutor: RunExecutor {
+  /// The program to start.
+  let program: String
+  /// Milliseconds within which a wish reaches the worker.
+  private static let pollInterval: Int32 = 50
+  /// Bytes that a process takes beside what a run was planned to hold.
+  static let processBytes = 512 << 20
+
+  func execute(
+    _ job: TrainingJob, control: TrainingControl, observer: any TrainingObserver
+  ) throws -> Outcome {
+    guard let origin = job.origin else { throw WorkerError.cannotStart("the run has no origin") }
+    let worker = try WorkerProcess(program: program)
+    defer { worker.end() }
+    let message = WorkerJob(
+      request: origin.request, training: origin.training, validation: origin.validation,
+      test: origin.test, memoryBytes: origin.memoryBytes,
+      processBytes: origin.runBytes * 5 / 4 + Self.processBytes, threads: origin.threads,
+      maximumSeconds: job.maximumSeconds,
+      resuming: try job.resuming.map { Data(try $0.encoded()) },
+      initialWeights: try job.initialWeights.map {
+        Data(try WeightsFile.safetensors.encoded($0))
+      }, isPartial: job.initialWeights?.isPartial ?? false)
+    guard worker.input.write(try WorkerChannel.encoded(message)) else {
+      throw WorkerError.died(signal: worker.wait())
+    }
+    var output = worker.output
+    var told = TrainingControl.Request.none
+    while true {
+      let reading = output.receive(wait: Self.pollInterval)
+      while let message = try output.next(WorkerMessage.self) {
+        control.beat()
+        switch message {
+        case .ended(let ending): return ending.outcome
+        case .failed(let reason, let title, let detail):
+          throw WorkerError.failed(reason, title: title, detail: detail)
+        default: try message.tell(observer)
+        }
+      }
+      if reading == .end { throw WorkerError.died(signal: worker.wait()) }
+      if control.current != told {
+        told = control.current
+        _ = worker.input.write([UInt8(told.rawValue)])
+      }
+    }
+  }
+
+  func examine(
+    _ job: TrainingJob, step: Int, control: TrainingControl
+  ) throws -> ExaminedStep? {
+    try LocalExecutor().examine(job, step: step, control: control)
+  }
+}
+
+/// A worker with pipes to its standard input and output.
+private final class WorkerProcess {
+  let input: WorkerChannel
+  let output: WorkerChannel
+  private let id: pid_t
+  private var status: Int32?
+
+  init(program: String) throws {
+    var (input, output): (Int32, Int32) = (-1, -1)
+    id = worker_spawn(program, "worker", &input, &output)
+    guard id > 0 else { throw WorkerError.cannotStart(String(cString: strerror(-id))) }
+    self.input = WorkerChannel(file: input)
+    self.output = WorkerChannel(file: output)
+  }
+
+  /// Waits for the process to end.
+  ///
+  /// - Returns: the signal that ended it, if one did.
+  func wait() -> Int? {
+    var found: Int32 = 0
+    while status == nil {
+      if waitpid(id, &found, 0) == id || errno != EINTR { status = found }
+    }
+    let signal = Int((status ?? 0) & 0x7F)
+    return signal == 0 ? nil : signal
+  }
+
+  /// Closes the pipes, which ends a worker that still runs, and takes its status.
+  func end() {
+    close(input.file)
+    close(output.file)
+    _ = wait()
+  }
+}
