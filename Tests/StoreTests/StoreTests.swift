@@ -251,6 +251,32 @@ import Testing
     #expect(check == "ok")
   }
 
+  @Test("what a request makes notes its key in the same transaction, and a request without a key none")
+  func keys() async throws {
+    let scratch = try Scratch()
+    func key(_ name: String) -> RequestKey { RequestKey(key: name, requestDigest: "d \(name)") }
+    let dataset = try await RequestKey.$current.withValue(key("a")) {
+      try await scratch.dataset()
+    }
+    let run = try await RequestKey.$current.withValue(key("b")) {
+      try await scratch.run(dataset.id)
+    }
+    let answers = scratch.store.answers
+    #expect(try await answers.get("a")?.madeID == dataset.id.rawValue)
+    #expect(try await answers.get("b")?.madeID == run.id.rawValue)
+    #expect(try await answers.get("b")?.requestDigest == "d b")
+    // One that can't be made leaves no key.
+    await #expect(throws: StoreError.self) {
+      try await RequestKey.$current.withValue(key("c")) {
+        _ = try await scratch.run(DatasetID.make())
+      }
+    }
+    #expect(try await answers.get("c") == nil)
+    let answer = StoredAnswer(requestDigest: "d b", status: 202, headers: "{}", body: [1])
+    try await answers.insert("b", answer)
+    #expect(try await answers.get("b") == answer && answer.madeID == nil)
+  }
+
   @Test("an answer is kept under its key")
   func answers() async throws {
     let scratch = try Scratch()

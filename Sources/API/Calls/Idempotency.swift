@@ -20,9 +20,12 @@ extension Service {
   ///
   /// A request that failed leaves no answer, so that it can be put right under the same key.
   ///
-  /// - Parameter body: what the request says, beside its path and query.
+  /// - Parameters:
+  ///   - body: what the request says, beside its path and query.
+  ///   - made: answers anew for the id of what was made, where the server died before it had; `nil` when that is gone.
   func idempotently(
-    _ call: Call, body: [UInt8], _ action: () async throws -> Response
+    _ call: Call, body: [UInt8], made: (String) async throws -> Response?,
+    _ action: () async throws -> Response
   ) async throws -> Response {
     guard let key = call.header("Idempotency-Key") else { return try await action() }
     guard !key.isEmpty, key.utf8.count <= Service.longestKey else {
@@ -41,9 +44,19 @@ extension Service {
           .idempotencyKeyReused,
           "this Idempotency-Key came with another request before; take a new one")
       }
-      return try Service.response(of: stored)
+      guard let id = stored.madeID else { return try Service.response(of: stored) }
+      guard let response = try await made(id) else {
+        throw Problem(.notFound, "what this Idempotency-Key made, \(id), was deleted since")
+      }
+      return try await keep(response, key, digest)
     }
-    let response = try await action()
+    let own = RequestKey(key: key, requestDigest: digest)
+    let response = try await RequestKey.$current.withValue(own) { try await action() }
+    return try await keep(response, key, digest)
+  }
+
+  private func keep(_ response: Response, _ key: String, _ digest: String) async throws -> Response
+  {
     if (200..<300).contains(response.status), case .bytes(let bytes) = response.body {
       let headers = JSONObject(response.headers.map { ($0.0, JSON.string($0.1)) })
       try await store.answers.insert(

@@ -3,6 +3,7 @@ import Digests
 import HTTP
 import JSON
 import Runs
+import Store
 
 /// Takes the body of `POST /v1/datasets` to disk, piece by piece, and has it imported.
 enum Upload {
@@ -33,17 +34,25 @@ enum Upload {
         }
       }
       let fingerprint = parts.map { "\($0.name ?? "") \($0.digest)" }.joined(separator: "\n")
-      return try await service.idempotently(call, body: Array(fingerprint.utf8)) {
-        let dataset = try await service.datasets.create(
-          staged, parts: parts, name: name, options: importOptions)
-        return .json(
-          try DatasetPresentation.json(dataset), status: 201,
-          headers: [("Location", "/v1/datasets/\(dataset.id)")])
+      return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
+        guard let id = DatasetID(id), let dataset = try await service.store.datasets.get(id) else {
+          return nil
+        }
+        return try created(dataset)
+      } _: {
+        try created(
+          await service.datasets.create(staged, parts: parts, name: name, options: importOptions))
       }
     } catch {
       staged.discard()
       throw error
     }
+  }
+
+  private static func created(_ dataset: DatasetRecord) throws -> Response {
+    .json(
+      try DatasetPresentation.json(dataset), status: 201,
+      headers: [("Location", "/v1/datasets/\(dataset.id)")])
   }
 
   /// The parts that the options name; none for the usual ones.

@@ -30,7 +30,9 @@ enum BackupEndpoints {
       answers: [.json(201, "The backup.", .reference("Backup"))],
       problems: [.conflict]
     ) { service, call in
-      try await service.idempotently(call, body: []) {
+      try await service.idempotently(call, body: []) { _ in
+        nil
+      } _: {
         let backup = try await service.store.backUp { _ = try Dataset.open(directory: $0) }
         return .json(json(backup), status: 201)
       }

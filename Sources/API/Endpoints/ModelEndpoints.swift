@@ -34,12 +34,14 @@ enum ModelEndpoints {
       problems: [.conflict]
     ) { service, call in
       let body = try await call.json(limit: BodyLimit.document)
-      return try await service.idempotently(call, body: body.bytes) {
+      return try await service.idempotently(call, body: body.bytes) { id in
+        guard let id = ModelID(id), let record = try await service.store.models.get(id) else {
+          return nil
+        }
+        return try created(record, service.models.model(record))
+      } _: {
         let (record, model) = try await service.models.create(body.json)
-        let summary = try ModelPresentation.summary(model, batchSize: nil)
-        return .json(
-          try ModelPresentation.json(record, summary: summary), status: 201,
-          headers: [("Location", "/v1/models/\(record.id)")])
+        return try created(record, model)
       }
     },
     Endpoint(
@@ -123,6 +125,13 @@ enum ModelEndpoints {
 
   private static let optionalBatchSize = Field(
     "batch_size", .integer(batchSizes), "The batch whose training memory is planned.")
+
+  private static func created(_ record: ModelRecord, _ model: Model) throws -> Response {
+    let summary = try ModelPresentation.summary(model, batchSize: nil)
+    return .json(
+      try ModelPresentation.json(record, summary: summary), status: 201,
+      headers: [("Location", "/v1/models/\(record.id)")])
+  }
 
   private static let exampleSpec: JSON = [
     "name": "digits",

@@ -27,6 +27,8 @@ enum RunEndpoints {
     ) { service, call in
       let body = try await call.json(limit: BodyLimit.document)
       return try await service.idempotently(call, body: body.bytes) {
+        try await accepted($0, service)
+      } _: {
         try await accepted(service.runs.submit(body.json), service)
       }
     },
@@ -89,6 +91,8 @@ enum RunEndpoints {
       let id = try await service.run(call).id
       let body = try await call.json(limit: BodyLimit.document, default: [:])
       return try await service.idempotently(call, body: body.bytes) {
+        try await accepted($0, service)
+      } _: {
         try await accepted(service.runs.clone(id, overrides: body.json), service)
       }
     },
@@ -124,6 +128,11 @@ enum RunEndpoints {
     for run in runs.prefix(paging.limit) { rows.append(try await service.runs.json(run)) }
     return paging.page(
       rows, call: call, next: runs.count > paging.limit ? runs[paging.limit - 1].id.rawValue : nil)
+  }
+
+  private static func accepted(_ id: String, _ service: Service) async throws -> Response? {
+    guard let id = RunID(id), let run = try await service.store.runs.get(id) else { return nil }
+    return try await accepted(run, service)
   }
 
   private static func accepted(_ run: RunRecord, _ service: Service) async throws -> Response {

@@ -1,6 +1,6 @@
 import SQLite
 
-/// An answer that was given under an idempotency key.
+/// An answer that was given under an idempotency key, or the id of what was made before it could be.
 public struct StoredAnswer: Hashable, Sendable {
   /// Of the method, the path and the body.
   public let requestDigest: String
@@ -8,6 +8,13 @@ public struct StoredAnswer: Hashable, Sendable {
   /// As a JSON object.
   public let headers: String
   public let body: [UInt8]
+
+  /// The id of what the request made, where the server died before it had answered.
+  public var madeID: String? {
+    status == Self.unanswered ? String(decoding: body, as: UTF8.self) : nil
+  }
+
+  fileprivate static let unanswered = 0
 
   public init(requestDigest: String, status: Int, headers: String, body: [UInt8]) {
     self.requestDigest = requestDigest
@@ -41,19 +48,35 @@ public struct AnswerRepository: Sendable {
 
   /// Keeps an answer, and lets go of those that are too old.
   public func insert(_ key: String, _ answer: StoredAnswer) async throws {
-    let now = Store.now()
     try await store.write { connection in
       try connection.execute(
-        "DELETE FROM idempotency WHERE created_at < ?", [.integer(now - Self.lifetime)])
-      try connection.execute(
-        """
-        INSERT OR REPLACE INTO idempotency
-          (key, request_sha256, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?)
-        """,
-        [
-          .text(key), .text(answer.requestDigest), .integer(answer.status),
-          .text(answer.headers), .blob(answer.body), .integer(now),
-        ])
+        "DELETE FROM idempotency WHERE created_at < ?", [.integer(Store.now() - Self.lifetime)])
+      try Self.insert(key, answer, connection)
     }
+  }
+
+  /// Notes what a request made, in the transaction that makes it.
+  static func note(
+    _ id: some ResourceID, under key: RequestKey?, _ connection: SQLiteConnection
+  ) throws {
+    guard let key else { return }
+    let answer = StoredAnswer(
+      requestDigest: key.requestDigest, status: StoredAnswer.unanswered, headers: "{}",
+      body: Array(id.rawValue.utf8))
+    try insert(key.key, answer, connection)
+  }
+
+  private static func insert(
+    _ key: String, _ answer: StoredAnswer, _ connection: SQLiteConnection
+  ) throws {
+    try connection.execute(
+      """
+      INSERT OR REPLACE INTO idempotency
+        (key, request_sha256, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .text(key), .text(answer.requestDigest), .integer(answer.status), .text(answer.headers),
+        .blob(answer.body), .integer(Store.now()),
+      ])
   }
 }

@@ -15,7 +15,9 @@ public struct DatasetRepository: Sendable {
   }
 
   public func insert(_ record: DatasetRecord) async throws {
+    let key = RequestKey.current
     try await store.write { connection in
+      try AnswerRepository.note(record.id, under: key, connection)
       try connection.execute(
         "INSERT INTO dataset (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [

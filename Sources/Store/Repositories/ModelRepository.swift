@@ -11,7 +11,9 @@ public struct ModelRepository: Sendable {
   }
 
   public func insert(_ record: ModelRecord) async throws {
+    let key = RequestKey.current
     try await store.write { connection in
+      try AnswerRepository.note(record.id, under: key, connection)
       try connection.execute(
         "INSERT INTO model (id, name, spec, created_at) VALUES (?, ?, ?, ?)",
         [

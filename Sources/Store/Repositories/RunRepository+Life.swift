@@ -24,7 +24,7 @@ extension RunRepository {
     _ run: NewRun, events: @escaping @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
     committed: @escaping @Sendable ([StoredEvent]) -> Void = { _ in }
   ) async throws -> RunRecord {
-    let id = RunID.make()
+    let (id, key) = (RunID.make(), RequestKey.current)
     let inserted = try await store.write(
       { connection -> (run: RunRecord, events: [StoredEvent]) in
         for (_, dataset) in run.datasets.roles
@@ -43,6 +43,7 @@ extension RunRepository {
             .text(run.needs), .integer(Store.now()),
           ])
         let number = connection.lastInsertedID
+        try AnswerRepository.note(id, under: key, connection)
         for (role, dataset) in run.datasets.roles {
           try connection.execute(
             "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
