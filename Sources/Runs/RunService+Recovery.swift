@@ -75,19 +75,26 @@ extension RunService {
   /// - Returns: whether it is tried again.
   func tryAgain(_ run: RunRecord, claimed: RunRecord, after error: any Error) throws -> Bool {
     let retries = run.progress.step > claimed.progress.step ? 0 : run.waiting.retries
-    guard let fault = error as? StoreError, fault.code == .diskFull || fault.code == .unavailable,
-      retries < Self.mostRetries
-    else { return false }
+    guard let reason = Self.passing(error), retries < Self.mostRetries else { return false }
     var change = RunChange()
     change.retries = retries + 1
     let seconds = Self.pause(before: retries + 1, of: run.id)
     change.notBefore = Int((Self.now() + seconds) * 1000)
-    try transition(
-      run, .giveBack, reason: fault.code == .diskFull ? .diskFull : .workerLost, change: change)
+    try transition(run, .giveBack, reason: reason, change: change)
     log(
       "run \(run.id) is tried again in \(Int(seconds)) s, for the \(retries + 1). time: \(error)"
     )
     return true
+  }
+
+  /// What to say of a fault that may pass; `nil` for one that won't.
+  private static func passing(_ error: any Error) -> StateReason? {
+    switch error {
+    case let error as StoreError where error.code == .diskFull: .diskFull
+    case let error as StoreError where error.code == .unavailable: .workerLost
+    case WorkerError.cannotStart: .workerLost
+    default: nil
+    }
   }
 
   /// Seconds before a retry: 5, 10, 20, …, each up to a quarter longer, so that runs which failed together don't return so.

@@ -11,7 +11,11 @@ extension RunService {
   /// - Throws: `Faults` with everything that is wrong with the body or with how its parts go together.
   public func submit(_ body: JSON) async throws -> RunRecord {
     guard isReady else {
-      throw RunError(.draining, "the server is going down and takes no more runs")
+      throw RunError(
+        .draining,
+        isGoingDown
+          ? "the server is going down and takes no more runs"
+          : "the server is starting and looks after the runs of the one before; ask again in a moment")
     }
     let queued = try await store.runs.counts()[.queued] ?? 0
     guard queued < configuration.longestQueue else {

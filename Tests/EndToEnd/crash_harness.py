@@ -75,6 +75,9 @@ class Client:
     def again(self):
         kind, key, make, note = self.cut[0]
         answer = make(key)
+        if answer.status == 503:
+            # It is starting.
+            return
         self.cut.popleft()
         expect(answer.status in (201, 202), f"{kind} with key {key}, asked again, answered {answer.status}: {answer.body}")
         note(answer)

@@ -21,6 +21,8 @@ enum ProblemMapping {
     case let error as LibraryError: problem(kind(of: error.code), error.description)
     case let error as RunError where error.code == .queueFull:
       Problem(.queueFull, error.description).with(header: "Retry-After", "60")
+    case let error as RunError where error.code == .draining:
+      Problem(.draining, error.description).with(header: "Retry-After", "2")
     case let error as RunError: problem(kind(of: error.code), error.description)
     case let error as StoreError: problem(kind(of: error.code), error.description)
     case let error as TrainingError: problem(kind(of: error.code), error.description)
