@@ -16,3 +16,6 @@ ALTER TABLE run ADD COLUMN amendments TEXT NOT NULL DEFAULT '[]';
 DROP INDEX run_queue;
 -- Runs that ended at the same step are compared.
 CREATE INDEX run_by_last_step ON run (step, number) WHERE state = 'succeeded';
+-- Lists of a state are in the order of ids, newest first.
+DROP INDEX run_by_state;
+CREATE INDEX run_by_state ON run (state, id);
