@@ -17,7 +17,7 @@ extension RunService {
           ? "the server is going down and takes no more runs"
           : "the server is starting and looks after the runs of the one before; ask again in a moment")
     }
-    let queued = try await store.runs.counts()[.queued] ?? 0
+    let queued = scheduler.withLock { $0.jobs.count }
     guard queued < configuration.longestQueue else {
       throw RunError(
         .queueFull, "\(queued) runs are queued, as many as may be; try again when some are over")

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""A server under steady work: small runs one after the other, event streams held open, random cancels, and what it takes.
+
+    soak.py --ours .build/release/chainrule [--minutes 30] [--runs 500] [--clients 50]
+
+Every five seconds the server's resident memory, threads and open files are read from /proc. Ends with 1 when, over the last
+half, memory grows by 1 MB a minute or more, or threads or open files do.
+"""
+
+import argparse
+import http.client
+import json
+import pathlib
+import random
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+PORT = 18438
+MODEL = {"input": {"shape": [2]}, "layers": [
+    {"type": "dense", "units": 16, "activation": "relu"}, {"type": "dropout", "rate": 0.1}, {"type": "dense", "units": 2}]}
+
+
+def call(method, path, body=None, kind="application/json"):
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+    try:
+        connection.request(method, path, body, {"Content-Type": kind})
+        answer = connection.getresponse()
+        data = answer.read()
+        return answer.status, json.loads(data) if data else None
+    finally:
+        connection.close()
+
+
+def follow(stop, runs, counts):
+    """Reads the events of one run after the other."""
+    while not stop.is_set():
+        if not runs:
+            time.sleep(0.1)
+            continue
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+        try:
+            connection.request("GET", f"/v1/runs/{random.choice(runs[-3:])}/events", headers={"Accept": "text/event-stream"})
+            answer = connection.getresponse()
+            while not stop.is_set() and (line := answer.readline()):
+                counts["events"] += line.startswith(b"data:")
+        except (OSError, http.client.HTTPException):
+            counts["broken"] += not stop.is_set()
+        finally:
+            connection.close()
+
+
+def work(stop, dataset, runs, pause, most, counts):
+    """Submits a run at a time, and cancels some."""
+    for number in range(most):
+        if stop.wait(pause):
+            return
+        status, run = call("POST", "/v1/runs", json.dumps({
+            "model": MODEL, "dataset": dataset, "training": {
+                "epochs": random.randint(20, 400), "batch_size": 16, "seed": number, "loss": "cross_entropy",
+                "optimizer": "adam", "validation": {"fraction": 0.2}, "metrics": ["accuracy"]}}))
+        if status != 202:
+            counts["refused"] += 1
+            continue
+        runs.append(run["id"])
+        if random.random() < 0.2:
+            time.sleep(random.uniform(0, 0.5))
+            counts["cancelled"] += call("POST", f"/v1/runs/{run['id']}:cancel")[0] == 200
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ours", required=True)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--clients", type=int, default=50)
+    options = parser.parse_args()
+    folder = tempfile.TemporaryDirectory()
+    server = subprocess.Popen(
+        [options.ours, "serve", "--port", str(PORT), "--data", folder.name], stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+    stop, runs, samples = threading.Event(), [], []
+    counts = {"events": 0, "broken": 0, "refused": 0, "cancelled": 0}
+
+    def sample():
+        status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+        files = len(list(pathlib.Path(f"/proc/{server.pid}/fd").iterdir()))
+        return tuple(int(status.split(name)[1].split()[0]) for name in ("VmRSS:", "Threads:")) + (files,)
+
+    try:
+        time.sleep(2)
+        rows = "a,b,y\n" + "".join(f"{i % 17},{i % 5},{'xz'[i % 2]}\n" for i in range(400))
+        dataset = call("POST", "/v1/datasets?format=csv&target=y", rows.encode(), "application/octet-stream")[1]["id"]
+        seconds = options.minutes * 60
+        pause = seconds / options.runs
+        threads = [threading.Thread(target=work, args=(stop, dataset, runs, pause, options.runs, counts))]
+        threads += [threading.Thread(target=follow, args=(stop, runs, counts)) for _ in range(options.clients)]
+        for thread in threads:
+            thread.start()
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds and server.poll() is None:
+            time.sleep(5)
+            samples.append((time.monotonic() - begun, *sample()))
+    finally:
+        stop.set()
+        server.terminate()
+        status = server.wait()
+    half = samples[len(samples) // 2:]
+    slope = statistics.linear_regression([s[0] / 60 for s in half], [s[1] / 1000 for s in half]).slope
+    quarter = max(1, len(half) // 4)
+    grown = [statistics.median(s[k] for s in half[-quarter:]) - statistics.median(s[k] for s in half[:quarter]) for k in (2, 3)]
+    print(
+        f"{options.minutes:g} minutes: {len(runs)} runs, {counts}; resident {samples[0][1] / 1000:.0f} MB at first, "
+        f"{samples[-1][1] / 1000:.0f} MB at the end, {slope:.2f} MB a minute over the last half; threads {samples[0][2]} to "
+        f"{samples[-1][2]}, open files {samples[0][3]} to {samples[-1][3]}; exit {status}")
+    if slope >= 1 or grown[0] > 4 or grown[1] > 8 or status != 0:
+        raise SystemExit(f"grew: {slope:.2f} MB a minute, threads and files by {grown}")
+
+
+main()
