@@ -30,6 +30,16 @@ final class Bench {
       configuration: configuration, executor: executor)
   }
 
+  /// A service over the folder of one that ended just now: its recorder's last look at its batch may still hold the store for
+  /// a moment.
+  static func reopened(_ folder: URL) async throws -> Bench {
+    for _ in 0..<100 {
+      if let bench = try? Bench(folder: folder) { return bench }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    return try Bench(folder: folder)
+  }
+
   deinit { if ownsFolder { try? FileManager.default.removeItem(at: folder) } }
 
   /// Two clouds of points, 200 in all.

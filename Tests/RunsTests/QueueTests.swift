@@ -80,12 +80,7 @@ import Testing
       _ = try await bench.wait(first, [.running])
       await bench.stop()
     }
-    var reopened: Bench?
-    for _ in 0..<100 where reopened == nil {
-      reopened = try? Bench(folder: folder)
-      if reopened == nil { try await Task.sleep(for: .milliseconds(50)) }
-    }
-    let bench = try #require(reopened)
+    let bench = try await Bench.reopened(folder)
     try await bench.service.start()
     _ = try await bench.wait(first, [.running])
     #expect(try await bench.store.runs.get(second)?.state == .queued)

@@ -74,13 +74,7 @@ import Testing
       #expect(state == .queued || state == .succeeded)
       await #expect(throws: RunError.self) { _ = try await bench.service.submit(body) }
     }
-    // The recorder's last look at its batch may still hold the first store for a moment.
-    var reopened: Bench?
-    for _ in 0..<100 where reopened == nil {
-      reopened = try? Bench(folder: folder)
-      if reopened == nil { try await Task.sleep(for: .milliseconds(50)) }
-    }
-    let bench = try #require(reopened)
+    let bench = try await Bench.reopened(folder)
     try await bench.service.start()
     #expect(try await bench.wait(id).state == .succeeded)
     #expect(try await bench.weights(id) == bench.weights(straight))
