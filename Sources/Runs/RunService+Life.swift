@@ -148,7 +148,7 @@ extension RunService {
     let run = try await store.runs.update(
       id, name: hasName ? .some(name) : .none, tags: tags.map(RunRequest.encoded),
       priority: priority)
-    if run.state == .queued { enqueue(run) }
+    if run.state == .queued { queueMoved(run) }
     return run
   }
 

@@ -33,12 +33,27 @@ extension RunService {
       if !freed.isEmpty { wakeLanes() }
     case .failed, .cancelled:
       _ = scheduler.withLock { $0.remove(run.id) }
-      for dependent in scheduler.withLock({ $0.dependents(of: run.id) }) {
-        expire(
-          dependent, reason: .cancelled, type: "dependency-failed",
-          title: "A run it waited for didn't succeed",
-          detail: "run \(run.id), named in after, is \(run.state.rawValue)")
-      }
+      let dependents = scheduler.withLock { $0.dependents(of: run.id) }
+      cancel(dependents, because: "run \(run.id), named in after, is \(run.state.rawValue)")
+    }
+  }
+
+  /// Cancels runs that wait in vain, and in turn those that wait for them: one after the other, however long the chain.
+  private func cancel(_ dependents: [RunID], because detail: String) {
+    let isFirst = waitingInVain.withLock { waiting in
+      waiting.list += dependents.map { ($0, detail) }
+      defer { waiting.isBusy = true }
+      return !waiting.isBusy
+    }
+    guard isFirst else { return }
+    while let (id, detail) = waitingInVain.withLock({ waiting -> (RunID, String)? in
+      let next = waiting.list.popLast()
+      waiting.isBusy = next != nil
+      return next
+    }) {
+      expire(
+        id, reason: .cancelled, type: "dependency-failed",
+        title: "A run it waited for didn't succeed", detail: detail)
     }
   }
 

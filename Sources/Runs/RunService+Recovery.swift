@@ -13,8 +13,10 @@ extension RunService {
   func recover() throws {
     let note = configuration.crashNote.flatMap(CrashNote.take)
     let running = try store.runs.all(in: .running)
-    // A thread that helps a run has no name; where but one trained, it was that one's.
-    let guilty = note.flatMap { $0.run ?? (running.count == 1 ? running.first?.id : nil) }
+    // A thread that helps a run has no name; where one trained alone with such threads, it was that one's.
+    let alone = running.count == 1 ? running.first : nil
+    let helped = alone.map { RunNeeds(RunService.parsed($0.waiting.needs)).threads > 1 } ?? false
+    let guilty = note.flatMap { $0.run ?? (helped ? alone?.id : nil) }
     if let note {
       log(
         "the server before this one died of \(note.death)\(guilty.map { " while it trained run \($0)" } ?? "")"

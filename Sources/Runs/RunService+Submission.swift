@@ -15,7 +15,8 @@ extension RunService {
         .draining,
         isGoingDown
           ? "the server is going down and takes no more runs"
-          : "the server is starting and looks after the runs of the one before; ask again in a moment")
+          : "the server is starting and looks after the runs of the one before; ask again in a moment"
+      )
     }
     let queued = scheduler.withLock { $0.jobs.count }
     guard queued < configuration.longestQueue else {

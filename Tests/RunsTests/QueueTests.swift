@@ -64,6 +64,34 @@ import Testing
     await bench.stop()
   }
 
+  @Test(
+    "a long chain behind a run that is cancelled goes with it, and a change of a run's name leaves what it waits for"
+  )
+  func chain() async throws {
+    let bench = try Bench(RunServiceConfiguration(longestQueue: 10_000))
+    try await bench.service.start()
+    let data = try await bench.dataset()
+    let head = try await bench.service.submit(Self.endless(data))
+    _ = try await bench.wait(head.id, [.running])
+    // Past the depth that a lane's stack would bear.
+    var last = head.id
+    for _ in 0..<400 {
+      last = try await bench.service.submit(
+        Self.merged(Bench.request(data), ["after": [.string(last.rawValue)]])
+      ).id
+    }
+    let done = try await bench.service.submit(Bench.request(data))
+    let both = try await bench.service.submit(
+      Self.merged(
+        Bench.request(data), ["after": [.string(done.id.rawValue)], "tags": ["project": "other"]]))
+    _ = try await bench.service.cancel(head.id)
+    #expect(try await bench.wait(last).state == .cancelled)
+    #expect(try await bench.wait(done.id).state == .succeeded)
+    _ = try? await bench.service.update(both.id, body: ["name": "renamed"])
+    #expect(try await bench.wait(both.id).state == .succeeded)
+    await bench.stop()
+  }
+
   @Test("dependencies outlast the server")
   func dependenciesAfterRestart() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

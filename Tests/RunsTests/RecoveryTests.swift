@@ -10,13 +10,13 @@ import Training
 /// What becomes of runs when their process dies or their store fails.
 @Suite struct RecoveryTests {
   /// A folder in which a run stands as running though no server runs it.
-  private func abandoned(_ folder: URL, deaths: Int = 0) async throws -> RunID {
+  private func abandoned(_ folder: URL, deaths: Int = 0, threads: Int = 1) async throws -> RunID {
     let bench = try Bench(folder: folder)
     let data = try await bench.dataset()
     let queued = try await bench.store.runs.insert(
       NewRun(
         name: nil, priority: 0, model: nil, datasets: .init(train: data),
-        request: "\(Bench.request(data))", tags: "{}"))
+        request: "\(Bench.request(data))", tags: "{}", needs: "{\"threads\":\(threads)}"))
     let run = try #require(try bench.store.runs.claim(queued.id))
     guard deaths > 0 else { return run.id }
     var change = RunChange()
@@ -45,17 +45,20 @@ import Training
 
   @Test(
     "a death that was a run's doing counts against it, one of another run's or from outside doesn't",
-    arguments: ["own", "unnamed", "other", "none"])
+    arguments: ["own", "helper", "unnamed", "other", "none"])
   func firstDeath(whose: String) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let id = try await abandoned(folder)
-    let note = ["own": "11 \(id)\n", "unnamed": "4 \n", "other": "11 \(RunID.make())\n"][whose]
+    let id = try await abandoned(folder, threads: whose == "helper" ? 2 : 1)
+    let note = [
+      "own": "11 \(id)\n", "unnamed": "4 \n", "helper": "4 \n",
+      "other": "11 \(RunID.make())\n",
+    ][whose]
     let bench = try note.map { try opened(folder, note: $0) } ?? Bench(folder: folder)
     try await bench.service.start()
     let run = try await bench.wait(id)
     #expect(run.state == .succeeded && run.attempt == 2)
-    let isGuilty = whose == "own" || whose == "unnamed"
+    let isGuilty = whose == "own" || whose == "helper"
     #expect(run.waiting.deaths == (isGuilty ? 1 : 0))
     let logs = try await bench.store.history.logs(id, after: 0, limit: 100).map(\.log.message)
     #expect(logs.contains { $0.contains("The process died") } == isGuilty)

@@ -34,8 +34,8 @@ extension Scheduler {
         ends.append((job.id, time + (job.seconds ?? usual)))
       }
       // On to the next end, or to the next time that is waited for.
-      let due = future.held.compactMap { id in
-        future.jobs[id].flatMap { $0.after.isEmpty && $0.notBefore > time ? $0.notBefore : nil }
+      let due = future.delayed.compactMap { id in
+        future.jobs[id].flatMap { $0.notBefore > time ? $0.notBefore : nil }
       }
       guard let next = (ends.map(\.at) + due).min() else { break }
       time = max(time, next)

@@ -15,6 +15,8 @@ struct Scheduler: Sendable {
   static let patience = 60.0
   /// Runs behind one that doesn't fit that are looked at.
   private static let lookahead = 64
+  /// Shares that are remembered while they have nothing to do.
+  private static let mostShares = 1_000
 
   let capacity: Capacity
 
@@ -50,6 +52,10 @@ struct Scheduler: Sendable {
   private var shares: [String: Share] = [:]
   /// Those that wait for a time or for other runs, and are in no share's list.
   private(set) var held: Set<RunID> = []
+  /// Those of them that wait for a time alone.
+  private(set) var delayed: Set<RunID> = []
+  /// The others, by what they wait for.
+  private var dependentsOf: [RunID: Set<RunID>] = [:]
   /// Those that didn't fit when it was their turn.
   private var passed: Set<RunID> = []
   /// Grows with every change.
@@ -66,7 +72,13 @@ struct Scheduler: Sendable {
     generation += 1
     // One that gives its lane up is lined up once it has.
     let mayLineUp = job.after.isEmpty && job.notBefore <= now && running[job.id] == nil
-    if mayLineUp { line(up: job) } else { held.insert(job.id) }
+    if mayLineUp {
+      line(up: job)
+      return
+    }
+    held.insert(job.id)
+    if job.after.isEmpty { delayed.insert(job.id) }
+    for needed in job.after { dependentsOf[needed, default: []].insert(job.id) }
   }
 
   /// Forgets a run that waits.
@@ -74,6 +86,11 @@ struct Scheduler: Sendable {
     guard let job = jobs.removeValue(forKey: id) else { return nil }
     generation += 1
     passed.remove(id)
+    delayed.remove(id)
+    for needed in job.after {
+      dependentsOf[needed]?.remove(id)
+      if dependentsOf[needed]?.isEmpty == true { dependentsOf[needed] = nil }
+    }
     if held.remove(id) == nil {
       let entry = Entry(rank: job.rank, number: job.number, id: id)
       let place = Self.place(of: entry, in: shares[job.share]?.waiting ?? [])
@@ -88,11 +105,13 @@ struct Scheduler: Sendable {
     guard let one = running.removeValue(forKey: id) else { return }
     generation += 1
     shares[one.job.share]?.runningCount -= 1
+    // Names of shares are the clients'; those with nothing to do are forgotten when there are many.
+    if shares.count > Self.mostShares { shares = shares.filter(\.value.isActive) }
   }
 
   /// Answers the runs that waited for this one; they wait no more for it.
   mutating func satisfied(_ id: RunID, at now: Double) -> [RunID] {
-    let dependents = held.filter { jobs[$0]?.after.contains(id) == true }
+    let dependents = dependentsOf[id] ?? []
     for dependent in dependents {
       guard var job = jobs[dependent] else { continue }
       job.after.remove(id)
@@ -108,7 +127,7 @@ struct Scheduler: Sendable {
 
   /// The runs that wait for this one.
   func dependents(of id: RunID) -> [RunID] {
-    held.filter { jobs[$0]?.after.contains(id) == true }.sorted { $0.rawValue < $1.rawValue }
+    (dependentsOf[id] ?? []).sorted { $0.rawValue < $1.rawValue }
   }
 
   // MARK: - Choices
@@ -192,11 +211,10 @@ struct Scheduler: Sendable {
 
   /// Lines up those whose time has come.
   private mutating func lineUpDue(at now: Double) {
-    for id in held {
-      guard let job = jobs[id], job.after.isEmpty, job.notBefore <= now, running[id] == nil else {
-        continue
-      }
+    for id in delayed {
+      guard let job = jobs[id], job.notBefore <= now, running[id] == nil else { continue }
       held.remove(id)
+      delayed.remove(id)
       generation += 1
       line(up: job)
     }
