@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import JSON
 import Store
@@ -38,24 +39,20 @@ extension RunService {
     }
   }
 
-  /// Cancels runs that wait in vain, and in turn those that wait for them: one after the other, however long the chain.
+  /// Cancels runs that wait in vain, and in turn those that wait for them: one after the other, however long the chain, and
+  /// on no thread that others wait for.
   private func cancel(_ dependents: [RunID], because detail: String) {
-    let isFirst = waitingInVain.withLock { waiting in
-      waiting.list += dependents.map { ($0, detail) }
-      defer { waiting.isBusy = true }
-      return !waiting.isBusy
-    }
-    guard isFirst else { return }
-    while let (id, detail) = waitingInVain.withLock({ waiting -> (RunID, String)? in
-      let next = waiting.list.popLast()
-      waiting.isBusy = next != nil
-      return next
-    }) {
-      expire(
-        id, reason: .cancelled, type: "dependency-failed",
-        title: "A run it waited for didn't succeed", detail: detail)
+    if dependents.isEmpty { return }
+    Self.vainQueue.async { [self] in
+      for id in dependents {
+        expire(
+          id, reason: .cancelled, type: "dependency-failed",
+          title: "A run it waited for didn't succeed", detail: detail)
+      }
     }
   }
+
+  private static let vainQueue = DispatchQueue(label: "chainrule.dependencies", qos: .utility)
 
   /// Looks whether the runs that one waits for are over already.
   func settleDependencies(of run: RunRecord) {

@@ -22,8 +22,6 @@ public final class RunService: Sendable {
   let forecasts = Mutex(Forecasts())
   /// Those that are over, or to be tried again, and stand as `running` since the store couldn't be written.
   let stranded = Mutex<[(run: RunRecord, error: any Error)]>([])
-  /// Those that wait for a run that didn't succeed, with why, and whether somebody is cancelling them.
-  let waitingInVain = Mutex<(list: [(RunID, String)], isBusy: Bool)>(([], false))
   /// Those that were asked to pause so that others get their turn.
   let givingWay = Mutex<Set<RunID>>([])
   let gradientCheckWork = BlockingWork(

@@ -42,8 +42,10 @@ import Testing
     let straight = try await bench.service.submit(body)
     _ = try await bench.wait(straight.id)
     let paused = try await bench.service.submit(body)
-    _ = try await bench.wait(paused.id, [.running])
-    _ = try await bench.service.pause(paused.id)
+    // On a machine that is busy with other things it may be over before it is asked.
+    if try await bench.wait(paused.id, [.running, .succeeded]).state == .running {
+      _ = try? await bench.service.pause(paused.id)
+    }
     let waiting = try await bench.wait(paused.id, [.paused, .succeeded])
     // The lane is free for another meanwhile.
     let other = try await bench.service.submit(Bench.request(data))
@@ -67,7 +69,7 @@ import Testing
       straight = try await bench.service.submit(body).id
       _ = try await bench.wait(straight)
       id = try await bench.service.submit(body).id
-      _ = try await bench.wait(id, [.running])
+      _ = try await bench.wait(id, [.running, .succeeded])
       try await Task.sleep(for: .milliseconds(30))
       await bench.stop()
       let state = try await bench.store.runs.get(id)?.state
