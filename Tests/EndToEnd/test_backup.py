@@ -81,7 +81,7 @@ class BackupTest(unittest.TestCase):
         status, _, err = chainrule("backup", "--data", self.data, "--to", backup)
         self.assertEqual(status, 0, err)
         with sqlite3.connect(backup / "chainrule.sqlite") as database:
-            self.assertEqual(database.execute("SELECT id, state FROM run").fetchall(),
+            self.assertEqual(database.execute("SELECT id, state FROM run ORDER BY number").fetchall(),
                              [(run, "succeeded"), (other, "running")])
         database.close()
         status, out, err = chainrule("doctor", "--data", backup)
