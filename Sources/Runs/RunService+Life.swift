@@ -27,10 +27,9 @@ extension RunService {
       var change = RunChange()
       if changes == [:] { return change }
       let amendment = try Amendment(changes, of: run)
-      var needs = RunNeeds(RunService.parsed(run.waiting.needs))
-      let amended = try RunRequest(amendment.request)
-      needs.threads = amended.training.threads
-      needs.deadline = amended.deadline
+      var needs = RunNeeds(of: run)
+      needs.threads = amendment.amended.training.threads
+      needs.deadline = amendment.amended.deadline
       change.request = "\(amendment.request)"
       change.needs = "\(needs.json)"
       change.amendments = "\(amendment.appended(to: run))"
@@ -110,22 +109,10 @@ extension RunService {
     let state = machine.state
     let moved = try store.runs.move(
       run, to: state, reason: reason, error: error.map { "\($0)" }, change: change,
-      events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+      events: { $0.stateEvents }, committed: hub.publish)
     if let moved { queueMoved(moved) }
     if moved != nil, actions.contains(.wakeLanes) { wakeLanes() }
     return moved
-  }
-
-  /// What is told of a run's new state: `state`, and `end` when nothing more will happen.
-  static func stateEvents(of run: RunRecord) -> [NewEvent] {
-    let data: JSON = .object([
-      "run": .string(run.id.rawValue), "state": .string(run.state.rawValue),
-      "state_reason": run.stateReason.map { .string($0.rawValue) } ?? .null,
-      "step": .integer(run.progress.step),
-      "metrics": RunService.parsed(run.metrics), "error": RunService.parsed(run.error),
-    ])
-    let kinds: [RunEvent.Kind] = run.state.isOver ? [.state, .end] : [.state]
-    return kinds.map { NewEvent(kind: $0.rawValue, data: "\(data)") }
   }
 
   /// JSON that we stored ourselves.

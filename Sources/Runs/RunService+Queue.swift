@@ -10,7 +10,7 @@ extension RunService {
 
   /// Takes a queued run in, or in anew.
   func enqueue(_ run: RunRecord, at now: Double = now()) {
-    let needs = RunNeeds(RunService.parsed(run.waiting.needs))
+    let needs = RunNeeds(of: run)
     let job = QueuedJob(
       id: run.id, number: run.number,
       share: RunService.parsed(run.tags)["project"]?.string ?? "", priority: run.priority,
@@ -56,7 +56,7 @@ extension RunService {
 
   /// Looks whether the runs that one waits for are over already.
   func settleDependencies(of run: RunRecord) {
-    for needed in RunNeeds(RunService.parsed(run.waiting.needs)).after {
+    for needed in RunNeeds(of: run).after {
       do {
         // One that was deleted had ended; had it failed, this run would have been cancelled.
         guard let other = try store.runs.getAndWait(needed) else {
@@ -73,14 +73,9 @@ extension RunService {
   /// The next run's training; `nil` when none can begin now.
   func nextWork() -> WorkerPool.Work? {
     while !isGoingDown, let job = scheduler.withLock({ $0.next(at: Self.now()) }) {
-      if let deadline = job.deadline, deadline < Self.now() {
-        scheduler.withLock { $0.release(job.id, at: Self.now()) }
-        expire(job.id)
-        continue
-      }
       do {
         let run = try store.runs.claim(
-          job.id, events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+          job.id, events: { $0.stateEvents }, committed: hub.publish)
         if let run {
           return { [self] in
             CrashNote.during(run.id) { train(run) }
@@ -114,7 +109,9 @@ extension RunService {
   func lookAfterQueue() {
     let now = Self.now()
     for id in scheduler.withLock({ $0.expired(at: now) }) {
-      expire(id)
+      expire(
+        id, reason: .timeLimit, type: "deadline-passed", title: "Its deadline has passed",
+        detail: "the run was still queued at its deadline")
     }
     if let slice = configuration.sliceSeconds,
       let victim = scheduler.withLock({ $0.victim(at: now, slice: slice) })
@@ -139,12 +136,6 @@ extension RunService {
     guard let control = active.withLock({ $0[id] }), control.current == .none else { return }
     givingWay.withLock { _ = $0.insert(id) }
     control.request(.pause)
-  }
-
-  private func expire(_ id: RunID) {
-    expire(
-      id, reason: .timeLimit, type: "deadline-passed", title: "Its deadline has passed",
-      detail: "the run was still queued at its deadline")
   }
 
   /// Cancels a run that waits and can't begin any more.

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Store
+import Training
 
 /// What becomes of runs whose process or store failed them.
 extension RunService {
@@ -15,7 +16,7 @@ extension RunService {
     let running = try store.runs.all(in: .running)
     // A thread that helps a run has no name; where one trained alone with such threads, it was that one's.
     let alone = running.count == 1 ? running.first : nil
-    let helped = alone.map { RunNeeds(RunService.parsed($0.waiting.needs)).threads > 1 } ?? false
+    let helped = alone.map { RunNeeds(of: $0).threads > 1 } ?? false
     let guilty = note.flatMap { $0.run ?? (helped ? alone?.id : nil) }
     if let note {
       log(
@@ -24,7 +25,7 @@ extension RunService {
     }
     for run in running {
       if let note, run.id == guilty {
-        try tryAgain(run, afterDeath: "the process", of: note.signal)
+        try tryAgain(run, afterDeath: "The process", of: note.signal)
       } else {
         try transition(run, .serverRestart, reason: .serverRestart)
         log("run \(run.id) was running when the server ended; it is queued again")
@@ -34,12 +35,12 @@ extension RunService {
 
   /// Counts a death of the process that trained a run against it.
   ///
-  /// - Parameter process: which one, at the beginning of a sentence in small letters.
+  /// - Parameter process: which one, as a sentence begins.
   func tryAgain(_ run: RunRecord, afterDeath process: String, of signal: Int?) throws {
     let deaths = run.waiting.deaths + 1
     let death = signal.map { "died of \(CrashNote.name(of: $0))" } ?? "ended without a word"
     let evidence =
-      "\(process.prefix(1).uppercased() + process.dropFirst()) \(death) while it trained this run: attempt \(run.attempt), after step "
+      "\(process) \(death) while it trained this run: attempt \(run.attempt), after step "
       + "\(run.progress.step), death \(deaths)."
     try record(evidence, of: run)
     var change = RunChange()
@@ -63,8 +64,7 @@ extension RunService {
   private func record(_ message: String, of run: RunRecord) throws {
     var batch = HistoryBatch()
     batch.logs = [
-      StoredLog(
-        at: Int(Self.now() * 1000), level: "error", step: run.progress.step, message: message)
+      StoredLog(LogRecord(level: .error, message: message, step: run.progress.step))
     ]
     try store.history.append(batch, to: run.id, attempt: run.attempt, committed: hub.publish)
   }

@@ -42,7 +42,7 @@ extension RunService {
         data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
         needs: "\(needs.json)",
         givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
-      events: { RunService.stateEvents(of: $0) }, committed: hub.publish)
+      events: { $0.stateEvents }, committed: hub.publish)
     queueMoved(run)
     wakeLanes()
     return run
@@ -209,6 +209,14 @@ extension RunRequest {
   ) -> TrainingConfiguration {
     let side = model.sideBytes(training, observation, rows: stepRows)
     return training.limited(toBytes: max(0, memoryBytes - side)).limited(toThreads: threads)
+  }
+
+  /// The model of a run that is carried out, whose spec is in its request.
+  func inlineModel() throws(RunError) -> Model {
+    guard case .inline(let model) = model else {
+      throw RunError(.notFound, "the run has no model")
+    }
+    return model
   }
 
   var modelID: ModelID? {

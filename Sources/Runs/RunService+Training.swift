@@ -42,29 +42,11 @@ extension RunService {
   /// The run's parts, opened and decoded again.
   private func job(of run: RunRecord) throws -> TrainingJob {
     let request = try RunRequest(JSON(parsing: run.request))
-    guard case .inline(let model) = request.model else {
-      throw RunError(.notFound, "the run has no model")
-    }
-    func dataset(_ id: DatasetID) throws -> Dataset {
-      guard let record = try store.datasets.getAndWait(id) else {
-        throw RunError(.notFound, "dataset \(id) was deleted")
-      }
-      return try datasets.open(record)
-    }
-    let training = try dataset(run.datasets.train)
-    let data = try TrainingData(
-      training, validation: run.datasets.validation.map(dataset),
-      test: run.datasets.test.map(dataset))
     let state = try store.checkpoints.newestState(run.id).map { try CheckpointState(decoding: $0) }
-    return TrainingJob(
-      model: model, data: data,
-      configuration: request.planned(
-        model, stepRows: data.stepRows(request.training), memoryBytes: configuration.memoryBytes,
-        threads: configuration.threads),
-      observation: request.observation,
-      initialWeights: try state == nil ? initialWeights(of: run, request, model) : nil,
-      resuming: state, maximumSeconds: maximumSeconds(of: run, request),
-      origin: try origin(of: run))
+    return try TrainingJob(
+      origin(of: run), request,
+      initialWeights: state == nil ? initialWeights(of: run, request) : nil, resuming: state,
+      maximumSeconds: maximumSeconds(of: run, request))
   }
 
   /// From what a process of its own makes the same job.
@@ -79,7 +61,7 @@ extension RunService {
       request: run.request, training: try folder(run.datasets.train),
       validation: try run.datasets.validation.map(folder),
       test: try run.datasets.test.map(folder), memoryBytes: configuration.memoryBytes,
-      runBytes: RunNeeds(RunService.parsed(run.waiting.needs)).memoryBytes,
+      runBytes: RunNeeds(of: run).memoryBytes,
       threads: configuration.threads)
   }
 
@@ -92,8 +74,9 @@ extension RunService {
   }
 
   private func initialWeights(
-    of run: RunRecord, _ request: RunRequest, _ model: Model
+    of run: RunRecord, _ request: RunRequest
   ) throws -> Weights? {
+    let model = try request.inlineModel()
     guard request.initialWeights != nil || !model.storedParameters.isEmpty else { return nil }
     var bytes = try store.checkpoints.givenWeights(run.id)
     // A run that was queued before weights were copied at that time.
@@ -172,7 +155,7 @@ extension RunService {
         current.state == .running
       else { return }
       if case WorkerError.died(let signal) = error {
-        try tryAgain(current, afterDeath: "the worker process", of: signal)
+        try tryAgain(current, afterDeath: "The worker process", of: signal)
         return
       }
       if try tryAgain(current, claimed: run, after: error) { return }

@@ -63,21 +63,10 @@ extension RunService {
       ? "moves again after \(Int(sight.seconds)) s" : finding.explanation
     log("run \(run.id), attempt \(run.attempt): \(message)")
     var batch = HistoryBatch()
-    batch.findings = [
-      StoredFinding(
-        key: finding.key, rule: finding.rule, severity: finding.severity.rawValue,
-        fromStep: finding.fromStep, data: "\(finding.json)")
-    ]
-    batch.logs = [
-      StoredLog(
-        at: Int(Date().timeIntervalSince1970 * 1000),
-        level: (sight.isOver ? LogRecord.Level.info : .warning).rawValue, step: step,
-        message: message)
-    ]
-    if !sight.isOver, case .object(var data) = finding.json {
-      data["step"] = .integer(step)
-      batch.events = [NewEvent(kind: RunEvent.Kind.finding.rawValue, data: "\(JSON.object(data))")]
-    }
+    batch.findings = [StoredFinding(finding)]
+    let level = sight.isOver ? LogRecord.Level.info : .warning
+    batch.logs = [StoredLog(LogRecord(level: level, message: message, step: step))]
+    if !sight.isOver { batch.events = [NewEvent(RunBatch.EventDraft(finding, at: step))] }
     try store.history.append(batch, to: run.id, attempt: run.attempt, committed: hub.publish)
   }
 

@@ -26,7 +26,7 @@ import Testing
         name: nil, priority: 0, model: nil,
         datasets: RunRecord.Datasets(train: data, validation: nil, test: nil),
         request: "{}", data: "{}", tags: "{}"),
-      events: { RunService.stateEvents(of: $0) })
+      events: { $0.stateEvents })
     let hub = ProgressHub(lastID: 5000)
     let stream = RunEventStream(store: bench.store, hub: hub, run: run.id, cursor: 0)
     let reader = Task {

@@ -24,7 +24,7 @@ extension Service {
   ///   - body: what the request says, beside its path and query.
   ///   - made: answers anew for the id of what was made, where the server died before it had; `nil` when that is gone.
   func idempotently(
-    _ call: Call, body: [UInt8], made: (String) async throws -> Response?,
+    _ call: Call, body: [UInt8], made: (String) async throws -> Response? = { _ in nil },
     _ action: () async throws -> Response
   ) async throws -> Response {
     guard let key = call.header("Idempotency-Key") else { return try await action() }

@@ -57,6 +57,24 @@ struct StepRange: Sendable {
     return limit
   }
 
+  /// Reads the range page by page, and hands each on.
+  ///
+  /// - Parameters:
+  ///   - step: of an item; those of a page ascend.
+  ///   - read: the items after a step, empty at the end; a page may be short without being the last.
+  func forEachPage<Item>(
+    step: (Item) -> Int, _ read: (_ after: Int) async throws -> [Item],
+    _ body: ([Item]) async throws -> Void
+  ) async throws {
+    var after = from - 1
+    while after < through {
+      let page = try await read(after)
+      guard let last = page.last else { return }
+      try await body(page)
+      after = step(last)
+    }
+  }
+
   /// The steps that a run which has come to `step` can have recorded in this range.
   func steps(upTo step: Int) -> ClosedRange<Int> {
     let last = min(through, max(step, 1))

@@ -30,9 +30,7 @@ enum BackupEndpoints {
       answers: [.json(201, "The backup.", .reference("Backup"))],
       problems: [.conflict]
     ) { service, call in
-      try await service.idempotently(call, body: []) { _ in
-        nil
-      } _: {
+      try await service.idempotently(call, body: []) {
         let backup = try await service.store.backUp { _ = try Dataset.open(directory: $0) }
         return .json(json(backup), status: 201)
       }

@@ -38,13 +38,11 @@ struct ActivationSource: Sendable {
   func forEachPage(
     _ layer: String, _ body: ([ActivationPoint]) async throws -> Void
   ) async throws {
-    var after = range.from - 1
-    while after < range.through {
-      let page = try await store.history.activations(
+    try await range.forEachPage(step: \.step) { after in
+      try await store.history.activations(
         run.id, layer: layer, after: after, through: range.through, limit: Self.page)
-      guard let last = page.last else { return }
-      try await body(page.map(ActivationPoint.init))
-      after = last.step
+    } _: {
+      try await body($0.map(ActivationPoint.init))
     }
   }
 

@@ -13,14 +13,11 @@ struct SeriesSource: Sendable {
   func forEachPage(
     _ name: String, _ body: ([PointRecord]) async throws -> Void
   ) async throws {
-    var after = range.from - 1
-    // A page may be short without being the last.
-    while after < range.through {
-      let page = try await store.history.points(
+    try await range.forEachPage(step: \.step) { after in
+      try await store.history.points(
         run.id, series: name, after: after, through: range.through, limit: SeriesSource.page)
-      guard let last = page.last else { return }
-      try await body(page)
-      after = last.step
+    } _: {
+      try await body($0)
     }
   }
 
@@ -78,12 +75,10 @@ struct ParameterSource<Entry: Sendable>: Sendable {
     _ body: ([(step: Int, entries: [Entry?])]) async throws -> Void
   ) async throws {
     guard !parameters.isEmpty else { return }
-    var after = range.from - 1
-    while after < range.through {
-      let steps = try await pages(positions, after, range.through, page)
-      guard let last = steps.last else { return }
-      try await body(steps)
-      after = last.step
+    try await range.forEachPage(step: \.step) { after in
+      try await pages(positions, after, range.through, page)
+    } _: {
+      try await body($0)
     }
   }
 

@@ -1,4 +1,5 @@
 import Autodiff
+import Datasets
 import Foundation
 import JSON
 import NeuralNetworks
@@ -10,33 +11,56 @@ struct TrainingJob: Sendable {
   let model: Model
   let data: TrainingData
   let configuration: TrainingConfiguration
-  let observation: ObservationConfiguration
+  private(set) var observation: ObservationConfiguration
   let initialWeights: Weights?
   /// Where an earlier attempt had come to.
-  let resuming: CheckpointState?
+  private(set) var resuming: CheckpointState?
   let maximumSeconds: Double?
-  /// From what another process makes the same; `nil` where none is to.
-  let origin: Origin?
+  /// From what another process makes the same.
+  let origin: Origin
 
-  struct Origin: Sendable {
+  struct Origin: Codable, Sendable {
     /// The run's request as it is carried out, as JSON.
     let request: String
     /// The folders of the datasets.
     let training: URL
     let validation: URL?
     let test: URL?
+    /// Of all runs of the server, which decides the plan of a step.
     let memoryBytes: Int
     /// What the run was planned to hold.
     let runBytes: Int
     let threads: Int
   }
 
+  /// Opens the datasets, and plans what the request says.
+  ///
+  /// - Parameter request: that of the origin, decoded.
+  init(
+    _ origin: Origin, _ request: RunRequest, initialWeights: Weights?, resuming: CheckpointState?,
+    maximumSeconds: Double?
+  ) throws {
+    self.origin = origin
+    model = try request.inlineModel()
+    data = try TrainingData(
+      Dataset.open(directory: origin.training),
+      validation: origin.validation.map { try Dataset.open(directory: $0) },
+      test: origin.test.map { try Dataset.open(directory: $0) })
+    configuration = request.planned(
+      model, stepRows: data.stepRows(request.training), memoryBytes: origin.memoryBytes,
+      threads: origin.threads)
+    observation = request.observation
+    self.initialWeights = initialWeights
+    self.resuming = resuming
+    self.maximumSeconds = maximumSeconds
+  }
+
   /// The same from another state, with no probes.
   func beginning(at state: CheckpointState?) -> TrainingJob {
-    TrainingJob(
-      model: model, data: data, configuration: configuration, observation: observation.silent,
-      initialWeights: initialWeights, resuming: state ?? resuming, maximumSeconds: maximumSeconds,
-      origin: origin)
+    var job = self
+    job.observation = observation.silent
+    job.resuming = state ?? resuming
+    return job
   }
 }
 

@@ -24,6 +24,8 @@ struct QueuedJob: Hashable, Sendable {
   /// The smaller, the sooner it's its turn within its share: a point of priority is worth ten minutes of waiting.
   var rank: Double { queuedAt - Double(priority) * Self.secondsPerPoint }
 
+  func isExpired(at now: Double) -> Bool { deadline.map { $0 < now } ?? false }
+
   static let secondsPerPoint = 600.0
 }
 

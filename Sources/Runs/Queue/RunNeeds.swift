@@ -19,6 +19,8 @@ struct RunNeeds: Hashable, Sendable {
     deadline = json["deadline"]?.integer
   }
 
+  init(of run: RunRecord) { self.init(RunService.parsed(run.waiting.needs)) }
+
   var json: JSON {
     var object = JSONObject([
       ("memory_bytes", .integer(memoryBytes)), ("threads", .integer(threads)),

@@ -122,7 +122,7 @@ struct Scheduler: Sendable {
 
   /// The runs that wait and may not begin any more.
   func expired(at now: Double) -> [RunID] {
-    jobs.values.filter { ($0.deadline ?? .infinity) < now }.map(\.id)
+    jobs.values.filter { $0.isExpired(at: now) }.map(\.id)
   }
 
   /// The runs that wait for this one.
@@ -165,14 +165,15 @@ struct Scheduler: Sendable {
     // What was passed for too long goes before all, and nothing passes it any more.
     let overdue = order.compactMap { $0.value.waiting.last }.filter { entry in
       passed.contains(entry.id)
-        && jobs[entry.id].map { now - $0.queuedAt > Self.patience } ?? false
+        && jobs[entry.id].map { now - $0.queuedAt > Self.patience && !$0.isExpired(at: now) }
+          ?? false
     }
     if let first = overdue.min(by: { Entry.comesLater($1, $0) }), let job = jobs[first.id] {
       return fits(job) ? job.id : nil
     }
     for (_, share) in order {
       for entry in share.waiting.suffix(Self.lookahead).reversed() {
-        guard let job = jobs[entry.id] else { continue }
+        guard let job = jobs[entry.id], !job.isExpired(at: now) else { continue }
         if fits(job) { return job.id }
         passed.insert(job.id)
       }

@@ -238,11 +238,8 @@ extension RunBatch {
       batch.vanishingIndex = diagnosis.vanishingIndex
       for finding in diagnosis.findings {
         batch.findings.append(finding)
-        guard found.insert(finding.key).inserted, case .object(var data) = finding.json else {
-          continue
-        }
-        data["step"] = .integer(diagnosis.step)
-        batch.events.append(EventDraft(kind: .finding, data: .object(data)))
+        guard found.insert(finding.key).inserted else { continue }
+        batch.events.append(EventDraft(finding, at: diagnosis.step))
       }
     }
 

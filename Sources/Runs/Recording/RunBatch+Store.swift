@@ -27,17 +27,10 @@ extension RunBatch {
     history.activations = activations.map {
       StoredActivation(layer: $0.layer, step: $0.step, data: "\($0.json)")
     }
-    history.findings = findings.map {
-      StoredFinding(
-        key: $0.key, rule: $0.rule, severity: $0.severity.rawValue, fromStep: $0.fromStep,
-        data: "\($0.json)")
-    }
+    history.findings = findings.map(StoredFinding.init)
     history.vanishingIndex = vanishingIndex
-    let now = Int(Date().timeIntervalSince1970 * 1000)
-    history.logs = logs.map {
-      StoredLog(at: now, level: $0.level.rawValue, step: $0.step, message: $0.message)
-    }
-    history.events = events.map { NewEvent(kind: $0.kind.rawValue, data: "\($0.data)") }
+    history.logs = logs.map(StoredLog.init)
+    history.events = events.map(NewEvent.init)
     history.checkpoints = try checkpoints.map { checkpoint in
       NewCheckpoint(
         kind: checkpoint.kind.rawValue, step: checkpoint.step, epoch: checkpoint.epoch,
@@ -87,4 +80,25 @@ extension ActivationRecord {
       ]),
     ])
   }
+}
+
+extension StoredFinding {
+  init(_ finding: Finding) {
+    self.init(
+      key: finding.key, rule: finding.rule, severity: finding.severity.rawValue,
+      fromStep: finding.fromStep, data: "\(finding.json)")
+  }
+}
+
+extension StoredLog {
+  /// A line of now.
+  init(_ record: LogRecord) {
+    self.init(
+      at: Int(RunService.now() * 1000), level: record.level.rawValue, step: record.step,
+      message: record.message)
+  }
+}
+
+extension NewEvent {
+  init(_ draft: RunBatch.EventDraft) { self.init(kind: draft.kind.rawValue, data: "\(draft.data)") }
 }

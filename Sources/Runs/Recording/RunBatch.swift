@@ -39,8 +39,18 @@ struct RunBatch {
 
   var isEmpty: Bool {
     steps.isEmpty && points.isEmpty && histograms.isEmpty && activations.isEmpty
-      && checkpoints.isEmpty && findings.isEmpty && vanishingIndex == nil && logs.isEmpty && events.isEmpty && parameters.isEmpty
+      && checkpoints.isEmpty && findings.isEmpty && vanishingIndex == nil && logs.isEmpty
+      && events.isEmpty && parameters.isEmpty
       && series.isEmpty
       && progress == nil
+  }
+}
+
+extension RunBatch.EventDraft {
+  /// That a finding was made after a step.
+  init(_ finding: Finding, at step: Int) {
+    var data = finding.json.object ?? JSONObject()
+    data["step"] = .integer(step)
+    self.init(kind: .finding, data: .object(data))
   }
 }

@@ -14,6 +14,7 @@ struct Amendment {
 
   /// The run's request with the changes in it.
   let request: JSON
+  let amended: RunRequest
   private let changes: JSON
 
   /// - Throws: `Faults` for what can't be changed any more, and for what makes no sense with what was done.
@@ -53,7 +54,7 @@ struct Amendment {
     }
     request = RunService.merged(old, .object(patch))
     self.changes = changes
-    let amended = try RunRequest(request)
+    amended = try RunRequest(request)
     let done = run.progress
     switch amended.training.duration {
     case .epochs(let count) where count < done.epoch:

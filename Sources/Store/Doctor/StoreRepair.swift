@@ -47,7 +47,7 @@ enum StoreRepair: Hashable, Sendable, CustomStringConvertible {
     case .dropState(let run):
       try RunRepository.dropState(of: RunRepository.number(of: run, connection), connection)
     case .tellEnd(let run):
-      try StoreRepair.tell(["end"], of: run, connection)
+      try StoreRepair.tell(of: run, connection) { $0.kind == "end" }
     }
   }
 
@@ -71,23 +71,16 @@ enum StoreRepair: Hashable, Sendable, CustomStringConvertible {
       """,
       [.text(reason.rawValue), .text("\(problem)"), .integer(Store.now()), number])
     try RunRepository.dropState(of: number, connection)
-    try tell(["state", "end"], of: run, connection)
+    try tell(of: run, connection) { _ in true }
   }
 
   /// Events as the server tells of a run's state.
   private static func tell(
-    _ kinds: [String], of run: RunID, _ connection: SQLiteConnection
+    of run: RunID, _ connection: SQLiteConnection, _ isUntold: (NewEvent) -> Bool
   ) throws {
     guard let record = try RunRepository.get(run, connection) else { return }
-    func parsed(_ text: String?) -> JSON { text.flatMap { try? JSON(parsing: $0) } ?? .null }
-    let data: JSON = [
-      "run": .string(run.rawValue), "state": .string(record.state.rawValue),
-      "state_reason": record.stateReason.map { .string($0.rawValue) } ?? .null,
-      "step": .integer(record.progress.step), "metrics": parsed(record.metrics),
-      "error": parsed(record.error),
-    ]
     _ = try EventLog.append(
-      kinds.map { NewEvent(kind: $0, data: "\(data)") }, to: run,
-      RunRepository.number(of: run, connection), connection)
+      record.stateEvents.filter(isUntold), to: run, RunRepository.number(of: run, connection),
+      connection)
   }
 }

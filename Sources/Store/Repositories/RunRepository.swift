@@ -101,8 +101,8 @@ public struct RunRepository: Sendable {
     }
   }
 
-  /// Runs that succeeded on the same training data, of the newest `among` before this one, that came to the same step with the same loss;
-  /// for a training lane, which may wait.
+  /// Runs that succeeded on the same training data, of the newest `among` before this one, with the same loss at the same
+  /// last step; for a training lane, which may wait.
   public func withSameLoss(
     _ loss: Double, at step: Int, as run: RunRecord, among: Int, limit: Int
   ) throws -> [RunID] {
@@ -156,7 +156,7 @@ public struct RunRepository: Sendable {
       let usual = try connection.first(
         """
         SELECT avg(elapsed_seconds) FROM (
-          SELECT elapsed_seconds FROM run WHERE state = 'succeeded' ORDER BY number DESC LIMIT 50)
+          SELECT elapsed_seconds FROM run WHERE state = 'succeeded' ORDER BY id DESC LIMIT 50)
         """
       ) { row in row.optionalDouble(0) }
       return (Dictionary(uniqueKeysWithValues: left), usual ?? nil)

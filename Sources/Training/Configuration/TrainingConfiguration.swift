@@ -47,6 +47,13 @@ public struct TrainingConfiguration: Sendable {
 
   public var measuresAccuracy: Bool { metrics.contains(.accuracy) }
 
+  /// The same with no more than so many threads.
+  public func limited(toThreads count: Int) -> TrainingConfiguration {
+    var limited = self
+    limited.threads = min(threads, count)
+    return limited
+  }
+
   public static let batchSizes = 1...65_536
   public static let threadCounts = 1...64
 

@@ -55,15 +55,6 @@ extension TrainingConfiguration {
   }
 }
 
-extension TrainingConfiguration {
-  /// The same with no more than so many threads.
-  public func limited(toThreads count: Int) -> TrainingConfiguration {
-    var limited = self
-    limited.threads = min(threads, count)
-    return limited
-  }
-}
-
 extension Model {
   /// The bytes of parameters, gradients and the optimizer's slots.
   func stateBytes(slots: Int) -> Int {

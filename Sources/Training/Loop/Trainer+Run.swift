@@ -33,9 +33,7 @@ extension Trainer {
       }
       keepState(observer)
     }
-    if control.current == .stop || control.current == .cancel, let reason = interruption() {
-      return finish(reason, observer)
-    }
+    if control.isToEnd, let reason = interruption() { return finish(reason, observer) }
     if configuration.earlyStopping?.restoreBest == true, let bestWeights {
       try engine.load(bestWeights)
     }
@@ -57,7 +55,7 @@ extension Trainer {
   /// Between the batches of an evaluation, which holds up a pause, and no other wish.
   func checkWishes() throws(Interrupted) {
     control.beat()
-    if control.current == .stop || control.current == .cancel { throw Interrupted() }
+    if control.isToEnd { throw Interrupted() }
   }
 
   /// Hands a checkpoint on, when one is due.

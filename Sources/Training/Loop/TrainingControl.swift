@@ -27,6 +27,9 @@ public final class TrainingControl: Sendable {
     Request(rawValue: requested.load(ordering: .relaxed)) ?? .none
   }
 
+  /// Whether the run is to end now, rather than to go on later.
+  var isToEnd: Bool { current == .stop || current == .cancel }
+
   /// Says that the run has moved: by a step, or by a batch of an evaluation.
   public func beat() { beatCount.wrappingAdd(1, ordering: .relaxed) }
 

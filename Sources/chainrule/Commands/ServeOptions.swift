@@ -23,7 +23,7 @@ struct ServeOptions: Sendable {
   static let flags = FlagSet(
     command: "serve",
     fields: [
-      hostField, portField, dataField, workersField, threadsField, preemptField, sliceField,
+      hostField, portField, DataFlag.field, workersField, threadsField, preemptField, sliceField,
       memoryField, uploadField, proxyField,
       logField, drainField, stallField, thinField, isolationField,
     ])
@@ -36,8 +36,6 @@ struct ServeOptions: Sendable {
     "host", .described("an address"), default: "127.0.0.1", "The address to listen on.")
   private static let portField = Field(
     "port", .integer(0...65_535), default: 8080, "The port to listen on; 0 for any that is free.")
-  private static let dataField = Field(
-    "data", .described("a folder"), default: "./data", "Where everything is kept.")
   private static let workersField = Field(
     "workers", .integer(1...256), default: .integer(max(1, machine.cores - 1)),
     "How many runs train at once.")
@@ -106,7 +104,7 @@ struct ServeOptions: Sendable {
     }
     host = text(ServeOptions.hostField)
     port = UInt16(reader.integer(ServeOptions.portField))
-    data = URL(filePath: text(ServeOptions.dataField), directoryHint: .isDirectory)
+    data = DataFlag.folder(&reader)
     workers = reader.integer(ServeOptions.workersField)
     threads = reader.integer(ServeOptions.threadsField)
     let slice = reader.double(ServeOptions.sliceField)

@@ -11,20 +11,14 @@ struct ProcessExecutor: RunExecutor {
   let program: String
   /// Milliseconds within which a wish reaches the worker.
   private static let pollInterval: Int32 = 50
-  /// Bytes that a process takes beside what a run was planned to hold.
-  static let processBytes = 512 << 20
 
   func execute(
     _ job: TrainingJob, control: TrainingControl, observer: any TrainingObserver
   ) throws -> Outcome {
-    guard let origin = job.origin else { throw WorkerError.cannotStart("the run has no origin") }
     let worker = try WorkerProcess(program: program)
     defer { worker.end() }
     let message = WorkerJob(
-      request: origin.request, training: origin.training, validation: origin.validation,
-      test: origin.test, memoryBytes: origin.memoryBytes,
-      processBytes: origin.runBytes * 5 / 4 + Self.processBytes, threads: origin.threads,
-      maximumSeconds: job.maximumSeconds,
+      origin: job.origin, maximumSeconds: job.maximumSeconds,
       resuming: try job.resuming.map { Data(try $0.encoded()) },
       initialWeights: try job.initialWeights.map {
         Data(try WeightsFile.safetensors.encoded($0))

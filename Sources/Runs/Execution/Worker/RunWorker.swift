@@ -1,8 +1,6 @@
-import Datasets
 import Dispatch
 import Foundation
 import JSON
-import NeuralNetworks
 import Training
 
 /// The other end of a `ProcessExecutor`: a process that trains one run and tells of it.
@@ -12,6 +10,8 @@ import Training
 public enum RunWorker {
   /// How often it says that it goes on, in seconds.
   private static let beatInterval = 0.5
+  /// Bytes that a process takes beside what its run was planned to hold.
+  private static let processBytes = 512 << 20
 
   /// Trains, and ends the process.
   public static func main() -> Never {
@@ -20,7 +20,7 @@ public enum RunWorker {
     let output = WorkerChannel(file: dup(STDOUT_FILENO))
     dup2(STDERR_FILENO, STDOUT_FILENO)
     guard let job = job(&input) else { _exit(2) }
-    limitMemory(job.processBytes)
+    limitMemory(job.origin.runBytes)
     let control = TrainingControl()
     let teller = Teller(output)
     // Wishes may have come with the job.
@@ -53,25 +53,13 @@ public enum RunWorker {
   }
 
   private static func training(_ job: WorkerJob) throws -> TrainingJob {
-    let request = try RunRequest(JSON(parsing: job.request))
-    guard case .inline(let model) = request.model else {
-      throw RunError(.notFound, "the run has no model")
-    }
-    let data = try TrainingData(
-      Dataset.open(directory: job.training),
-      validation: job.validation.map { try Dataset.open(directory: $0) },
-      test: job.test.map { try Dataset.open(directory: $0) })
-    return TrainingJob(
-      model: model, data: data,
-      configuration: request.planned(
-        model, stepRows: data.stepRows(request.training), memoryBytes: job.memoryBytes,
-        threads: job.threads),
-      observation: request.observation,
-      initialWeights: try job.initialWeights.map {
+    try TrainingJob(
+      job.origin, RunRequest(JSON(parsing: job.origin.request)),
+      initialWeights: job.initialWeights.map {
         Weights(try WeightsFile.safetensors.decoded([UInt8]($0)), isPartial: job.isPartial)
       },
-      resuming: try job.resuming.map { try CheckpointState(decoding: [UInt8]($0)) },
-      maximumSeconds: job.maximumSeconds, origin: nil)
+      resuming: job.resuming.map { try CheckpointState(decoding: [UInt8]($0)) },
+      maximumSeconds: job.maximumSeconds)
   }
 
   private static func listen(to file: Int32, _ control: TrainingControl) {
@@ -90,9 +78,10 @@ public enum RunWorker {
     if let wish = TrainingControl.Request(rawValue: Int(byte)) { control.request(wish) }
   }
 
-  /// Memory beyond this is refused to the process, which then ends; the server goes on.
-  private static func limitMemory(_ bytes: Int) {
-    guard bytes > 0 else { return }
+  /// Memory beyond what the run was planned to hold, and some, is refused to the process, which then ends; the server goes
+  /// on.
+  private static func limitMemory(_ planned: Int) {
+    let bytes = planned * 5 / 4 + processBytes
     var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
     setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
   }

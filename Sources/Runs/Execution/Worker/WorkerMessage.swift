@@ -5,16 +5,7 @@ import Training
 
 /// What a worker process is told at its beginning.
 struct WorkerJob: Codable {
-  /// The run's request as it is carried out, as JSON.
-  let request: String
-  /// The folders of the datasets.
-  let training: URL
-  let validation: URL?
-  let test: URL?
-  /// Of all runs of the server, which decides the plan of a step, and of this process.
-  let memoryBytes: Int
-  let processBytes: Int
-  let threads: Int
+  let origin: TrainingJob.Origin
   let maximumSeconds: Double?
   /// As files of their own: where an earlier attempt had come to, and the weights to begin with.
   let resuming: Data?
