@@ -16,5 +16,6 @@ public enum Migrations {
     Migration(version: 4, name: "0004_findings", sql: PackageResources._004_findings_sql),
     Migration(version: 5, name: "0005_autopsy", sql: PackageResources._005_autopsy_sql),
     Migration(version: 6, name: "0006_queue", sql: PackageResources._006_queue_sql),
+    Migration(version: 7, name: "0007_wish", sql: PackageResources._007_wish_sql),
   ]
 }

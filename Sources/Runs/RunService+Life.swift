@@ -44,6 +44,8 @@ extension RunService {
     // A run may move on between being read and being changed; then it is looked at again.
     for _ in 0..<100 {
       guard let run = try await store.runs.get(id) else { throw notFound(id) }
+      // It was asked before, and begins again only to do it.
+      if run.state == .queued, run.wish == .stop, event == .requestStop { return run }
       var machine = RunStateMachine(state: run.state)
       let actions: [RunStateMachine.Action]
       do {
@@ -57,21 +59,45 @@ extension RunService {
         case .record:
           let moved = try transition(run, event, reason: reason, change: change(run))
           if let moved { return moved }
-        case .signal(let wish):
-          if let control = active.withLock({ $0[id] }) {
-            // What a client wishes goes before the queue's turns.
-            givingWay.withLock { _ = $0.remove(id) }
-            control.request(wish)
-            return run
+        case .ask(let wish):
+          if let asked = try await store.runs.ask(wish, of: id) {
+            // A lane that is about to begin it looks for itself.
+            if asked.isNews { active.withLock { $0[id] }?.request(TrainingControl.Request(wish)) }
+            return asked.run
           }
-          // It is about to begin or has just ended.
-          try await Task.sleep(for: .milliseconds(20))
         case .wakeLanes:
           wakeLanes()
         }
       }
     }
     throw RunError(.illegalTransition, "run \(id) changes faster than it can be asked; try again")
+  }
+
+  /// Moves a run that an attempt is done with, as it stands; again when it was changed since it was seen.
+  ///
+  /// - Parameter move: answers `nil` for a run that no longer stands where it was seen.
+  func settle(_ run: RunRecord, _ move: (RunRecord) throws -> RunRecord?) throws {
+    while let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt,
+      current.state == .running
+    {
+      if try move(current) != nil { return }
+    }
+  }
+
+  /// Queues a run again whose attempt ended before its training; one that was asked to pause or to cancel does that instead,
+  /// and one that was asked to stop comes again to where it was and stops there.
+  ///
+  /// - Returns: the run, or `nil` when it no longer stands where it was seen.
+  @discardableResult
+  func takeBack(
+    _ run: RunRecord, _ event: RunStateMachine.Event, reason: StateReason?,
+    change: RunChange = RunChange()
+  ) throws -> RunRecord? {
+    switch run.wish {
+    case .cancel: try transition(run, .cancelled, reason: .cancelled, change: change)
+    case .pause: try transition(run, .paused, reason: nil, change: change)
+    case .stop, nil: try transition(run, event, reason: reason, change: change)
+    }
   }
 
   private static func explanation(
@@ -141,4 +167,14 @@ extension RunService {
 
   /// Deletes a run that is over, with all it recorded.
   public func delete(_ id: RunID) async throws { try await store.runs.delete(id) }
+}
+
+extension TrainingControl.Request {
+  init(_ wish: RunWish) {
+    switch wish {
+    case .pause: self = .pause
+    case .stop: self = .stop
+    case .cancel: self = .cancel
+    }
+  }
 }

@@ -13,6 +13,7 @@ extension RunService {
       ("name", run.name.map { .string($0) } ?? .null),
       ("state", .string(run.state.rawValue)),
       ("state_reason", run.stateReason.map { .string($0.rawValue) } ?? .null),
+      ("requested", run.wish.map { .string($0.rawValue) } ?? .null),
       ("progress", RunService.progress(run.progress)),
       ("metrics", RunService.parsed(run.metrics)),
       ("best", RunService.parsed(run.best)),

@@ -27,8 +27,10 @@ extension RunService {
       if let note, run.id == guilty {
         try tryAgain(run, afterDeath: "The process", of: note.signal)
       } else {
-        try transition(run, .serverRestart, reason: .serverRestart)
-        log("run \(run.id) was running when the server ended; it is queued again")
+        let now = try takeBack(run, .serverRestart, reason: .serverRestart)
+        log(
+          "run \(run.id) was running when the server ended; it is \(now?.state.rawValue ?? "gone") now"
+        )
       }
     }
   }
@@ -37,26 +39,31 @@ extension RunService {
   ///
   /// - Parameter process: which one, as a sentence begins.
   func tryAgain(_ run: RunRecord, afterDeath process: String, of signal: Int?) throws {
-    let deaths = run.waiting.deaths + 1
     let death = signal.map { "died of \(CrashNote.name(of: $0))" } ?? "ended without a word"
-    let evidence =
-      "\(process) \(death) while it trained this run: attempt \(run.attempt), after step "
-      + "\(run.progress.step), death \(deaths)."
-    try record(evidence, of: run)
-    var change = RunChange()
-    change.deaths = deaths
-    if deaths < Self.mostDeaths {
-      try transition(run, .serverRestart, reason: .workerLost, change: change)
-      log("run \(run.id) is queued again, once more")
-    } else {
-      try transition(
-        run, .fail, reason: .quarantined,
+    var evidence: String?
+    try settle(run) { current in
+      let deaths = current.waiting.deaths + 1
+      let said =
+        evidence
+        ?? "\(process) \(death) while it trained this run: attempt \(current.attempt), after step "
+        + "\(current.progress.step), death \(deaths)."
+      if evidence == nil { try record(said, of: current) }
+      evidence = said
+      var change = RunChange()
+      change.deaths = deaths
+      // One that is to pause or to be cancelled is tried no more in any case.
+      if deaths < Self.mostDeaths || current.wish == .cancel || current.wish == .pause {
+        log("run \(run.id), death \(deaths): \(said)")
+        return try takeBack(current, .serverRestart, reason: .workerLost, change: change)
+      }
+      log("run \(run.id) is quarantined")
+      return try transition(
+        current, .fail, reason: .quarantined,
         error: .object([
           "type": "/problems/quarantined", "title": "The run kills the process that trains it",
-          "detail": .string(evidence + " It isn't tried again; its log has all of them."),
-          "step": .integer(run.progress.step),
+          "detail": .string(said + " It isn't tried again; its log has all of them."),
+          "step": .integer(current.progress.step),
         ]), change: change)
-      log("run \(run.id) is quarantined")
     }
   }
 
@@ -74,19 +81,20 @@ extension RunService {
   /// Has a run wait and try again when what failed may pass, such as a full disk.
   ///
   /// - Parameter claimed: the run as this attempt began; one that has come further since begins to count anew.
-  /// - Returns: whether it is tried again.
-  func tryAgain(_ run: RunRecord, claimed: RunRecord, after error: any Error) throws -> Bool {
+  /// - Returns: the run, when it is tried again.
+  func tryAgain(
+    _ run: RunRecord, claimed: RunRecord, after error: any Error
+  ) throws -> RunRecord? {
     let retries = run.progress.step > claimed.progress.step ? 0 : run.waiting.retries
-    guard let reason = Self.passing(error), retries < Self.mostRetries else { return false }
+    guard let reason = Self.passing(error), retries < Self.mostRetries else { return nil }
     var change = RunChange()
     change.retries = retries + 1
     let seconds = Self.pause(before: retries + 1, of: run.id)
     change.notBefore = Int((Self.now() + seconds) * 1000)
-    try transition(run, .giveBack, reason: reason, change: change)
     log(
       "run \(run.id) is tried again in \(Int(seconds)) s, for the \(retries + 1). time: \(error)"
     )
-    return true
+    return try takeBack(run, .giveBack, reason: reason, change: change)
   }
 
   /// What to say of a fault that may pass; `nil` for one that won't.

@@ -20,6 +20,10 @@ extension RunService {
     if isGoingDown { control.request(.pause) }
     do {
       let job = try job(of: run)
+      // A client may have asked since the run was taken, before there was a control to tell.
+      if let wish = try store.runs.getAndWait(run.id)?.wish, wish != run.wish {
+        control.request(TrainingControl.Request(wish))
+      }
       let recorder = try recorder(of: run, job, control)
       let outcome = try executor.execute(job, control: control, observer: recorder)
       unwatch(run.id, control)
@@ -46,7 +50,9 @@ extension RunService {
     return try TrainingJob(
       origin(of: run), request,
       initialWeights: state == nil ? initialWeights(of: run, request) : nil, resuming: state,
-      maximumSeconds: maximumSeconds(of: run, request))
+      maximumSeconds: maximumSeconds(of: run, request),
+      // It was asked to stop, and comes again to where it was.
+      lastStep: run.wish == .stop ? run.progress.step : nil)
   }
 
   /// From what a process of its own makes the same job.
@@ -96,9 +102,9 @@ extension RunService {
     let told =
       run.attempt == 1
       ? ToldEvents.none
-      : ToldEvents(
-        step: run.progress.step,
-        recent: try store.events.newest(of: run.id, limit: 64).compactMap(RunEvent.init))
+      : try ToldEvents(step: run.progress.step) {
+        try store.events.newest(of: run.id, limit: $0).compactMap(RunEvent.init)
+      }
     let metrics = Mutex(RunService.parsed(run.metrics).object ?? JSONObject())
     let history = store.history
     let hub = hub
@@ -114,25 +120,30 @@ extension RunService {
   }
 
   private func end(_ run: RunRecord, _ outcome: Outcome) throws {
-    guard let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt else {
-      return
-    }
+    let givesWay = givingWay.withLock { $0.remove(run.id) } != nil
+    try settle(run) { try end($0, outcome, givesWay: givesWay) }
+  }
+
+  private func end(
+    _ current: RunRecord, _ outcome: Outcome, givesWay: Bool
+  ) throws -> RunRecord? {
     let reason = StateReason(rawValue: outcome.reason.rawValue)
     switch outcome.reason {
-    case .completed: try transition(current, .complete, reason: reason)
-    case .earlyStopped: try transition(current, .stopEarly, reason: reason)
-    case .stopped, .timeLimit: try transition(current, .stopped, reason: reason)
-    case .cancelled: try transition(current, .cancelled, reason: reason)
+    case .completed: return try transition(current, .complete, reason: reason)
+    case .earlyStopped: return try transition(current, .stopEarly, reason: reason)
+    case .stopped, .timeLimit: return try transition(current, .stopped, reason: reason)
+    case .cancelled: return try transition(current, .cancelled, reason: reason)
     case .paused:
-      // A server that goes down has its runs pause, to go on with them when it is back.
-      if isGoingDown {
-        try transition(current, .serverRestart, reason: .serverRestart)
-      } else if givingWay.withLock({ $0.remove(run.id) }) != nil {
-        log("run \(run.id) gives way to others after step \(outcome.step)")
-        try transition(current, .giveBack, reason: nil)
-      } else {
-        try transition(current, .paused, reason: nil)
+      if current.wish == .stop, outcome.step >= current.progress.step {
+        return try transition(current, .stopped, reason: .stopped)
       }
+      // A server that goes down has its runs pause, to go on with them when it is back.
+      if isGoingDown { return try takeBack(current, .serverRestart, reason: .serverRestart) }
+      if givesWay {
+        log("run \(current.id) gives way to others after step \(outcome.step)")
+        return try takeBack(current, .giveBack, reason: nil)
+      }
+      return try takeBack(current, .paused, reason: nil)
     case .diverged, .nonFinite:
       var detail = JSONObject([
         ("type", .string("/problems/\(outcome.reason.rawValue.replacing("_", with: "-"))")),
@@ -142,7 +153,7 @@ extension RunService {
       ])
       if let layer = outcome.failure?.layer { detail["layer"] = .string(layer) }
       if let parameter = outcome.failure?.parameter { detail["parameter"] = .string(parameter) }
-      try transition(current, .fail, reason: reason, error: .object(detail))
+      return try transition(current, .fail, reason: reason, error: .object(detail))
     }
   }
 
@@ -150,22 +161,20 @@ extension RunService {
   func giveUp(_ run: RunRecord, _ error: any Error) {
     log("run \(run.id), attempt \(run.attempt): \(error)")
     do {
-      // Another attempt has taken over: nothing of this one counts any more.
-      guard let current = try store.runs.getAndWait(run.id), current.attempt == run.attempt,
-        current.state == .running
-      else { return }
       if case WorkerError.died(let signal) = error {
-        try tryAgain(current, afterDeath: "The worker process", of: signal)
+        try tryAgain(run, afterDeath: "The worker process", of: signal)
         return
       }
-      if try tryAgain(current, claimed: run, after: error) { return }
-      let (reason, title) = RunService.fault(of: error)
-      try transition(
-        current, .fail, reason: reason,
-        error: .object([
-          "type": .string("/problems/\(reason.rawValue.replacing("_", with: "-"))"),
-          "title": .string(title), "detail": .string("\(error)"),
-        ]))
+      try settle(run) { current in
+        if let again = try tryAgain(current, claimed: run, after: error) { return again }
+        let (reason, title) = RunService.fault(of: error)
+        return try transition(
+          current, .fail, reason: reason,
+          error: .object([
+            "type": .string("/problems/\(reason.rawValue.replacing("_", with: "-"))"),
+            "title": .string(title), "detail": .string("\(error)"),
+          ]))
+      }
     } catch {
       // It stays `running` in the store until that can be written, or until the next start.
       stranded.withLock { $0.append((run, error)) }

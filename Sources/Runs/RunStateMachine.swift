@@ -1,5 +1,4 @@
 import Store
-import Training
 
 /// The life of one run: which event may follow which state, and what must then be done.
 ///
@@ -31,8 +30,8 @@ public struct RunStateMachine: Hashable, Sendable {
   public enum Action: Hashable, Sendable {
     /// Record the new state.
     case record(RunState)
-    /// Tell the training lane; the state changes when it answers.
-    case signal(TrainingControl.Request)
+    /// Note the wish and tell the training lane; the state changes when it answers.
+    case ask(RunWish)
     /// Wake a lane that has nothing to do.
     case wakeLanes
   }
@@ -50,15 +49,15 @@ public struct RunStateMachine: Hashable, Sendable {
     case (.queued, .requestCancel), (.paused, .requestCancel):
       return move(to: .cancelled)
     case (.running, .requestCancel):
-      return [.signal(.cancel)]
+      return [.ask(.cancel)]
     case (.cancelled, .requestCancel):
       return []
     case (.running, .requestStop):
-      return [.signal(.stop)]
+      return [.ask(.stop)]
     case (.paused, .requestStop):
       return move(to: .succeeded)
     case (.running, .requestPause):
-      return [.signal(.pause)]
+      return [.ask(.pause)]
     case (.paused, .requestPause):
       return []
     case (.paused, .resume):

@@ -5,7 +5,8 @@
 
 A client uploads, submits, pauses, resumes, cancels, stops and deletes while the server is killed with SIGKILL and started
 again. What the server acknowledged is kept in a ledger; a request that a kill cut off may have happened or not, at most
-once. At the end every run that was let be must have ended in the bits of one that was never disturbed.
+once. At the end every run that was let be must have ended in the bits of one that was never disturbed, and every
+request with a key, asked again, must be given its first answer.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import collections
 import hashlib
 import json
 import random
+import signal
 import sqlite3
 import threading
 import time
@@ -32,9 +34,14 @@ TEMPLATES = [
                   "early_stopping": {"patience": 2, "restore_best": True}}, "model": MLP},
     {"training": {"epochs": 1}},
     {"training": {"epochs": 2, "checkpoint": {"every_steps": 7}, "schedule": {"type": "cosine", "warmup_steps": 5}}},
+    # Whose steps are so long that a kill comes between a wish and its effect.
+    {"training": {"epochs": 4, "batch_size": 1024}},
 ]
 OVER = ("succeeded", "failed", "cancelled")
 MOST_WAITING = 12
+# Answers to requests with a key that are kept to be asked for again, and uploads that are sent more than once.
+MOST_KEPT = 60
+SAME = ["a,b,y\n" + "".join(f"{i % 7},{i},{'xz'[i % 2]}\n" for i in range(rows)) for rows in (30, 3_000)]
 
 
 class Violation(Exception):
@@ -64,12 +71,20 @@ class Client:
         # Requests that a kill cut off, by their key; each is asked again.
         self.cut = collections.deque()
         self.refused = collections.Counter()
+        # First answers to requests with a key; the attempt in which a run was told to cancel, stop or pause.
+        self.answered = collections.deque(maxlen=MOST_KEPT)
+        self.told, self.paused = {}, {}
+        # What the server forgot or left; all of it is said at the end.
+        self.faults = {}
+        # Set when a kill would come at a good time.
+        self.moment = threading.Event()
 
     def act(self):
         """One random request; `RuntimeError` when the server died under it."""
         if self.cut:
             return self.again()
-        kinds = [self.submit] * 5 + [self.upload, self.pause, self.resume, self.resume, self.end, self.delete, self.look]
+        kinds = [self.submit] * 5 + [
+            self.upload, self.pause, self.resume, self.resume, self.end, self.delete, self.look, self.repeat]
         return self.chance.choice(kinds)()
 
     def again(self):
@@ -81,6 +96,7 @@ class Client:
         self.cut.popleft()
         expect(answer.status in (201, 202), f"{kind} with key {key}, asked again, answered {answer.status}: {answer.body}")
         note(answer)
+        self.answered.append((kind, key, make, answer))
 
     def keyed(self, kind, make, note):
         key = f"{kind}-{self.chance.getrandbits(64):x}"
@@ -91,11 +107,20 @@ class Client:
             raise
         if answer.status in (201, 202):
             note(answer)
+            self.answered.append((kind, key, make, answer))
             if self.chance.random() < 0.2:
-                repeated = make(key)
-                expect(repeated.json["id"] == answer.json["id"], f"{kind} with key {key} was done twice")
+                self.repeat(-1)
         else:
             self.refused[answer.status] += 1
+
+    def repeat(self, place=None):
+        """A key answers the same for ever, also for what was deleted since."""
+        if self.answered:
+            kind, key, make, first = self.answered[place] if place is not None else self.chance.choice(self.answered)
+            again = make(key)
+            if again.status != 503:
+                expect((again.status, again.body) == (first.status, first.body),
+                       f"{kind} with key {key} answered {first.body}, and later {again.status}, {again.body}")
 
     def submit(self):
         waiting = self.server.get("/v1/runs?state=queued&limit=50").json["data"]
@@ -115,14 +140,16 @@ class Client:
     def upload(self):
         rows = self.chance.choice([20, 200, 20_000])
         text = "a,b,y\n" + "".join(f"{self.chance.random():.4f},{i},{'xz'[i % 2]}\n" for i in range(rows))
+        if self.chance.random() < 0.4:
+            text = self.chance.choice(SAME)
 
         def make(key):
             return self.server.curl(
-                "/v1/datasets?format=csv&target=y", "-X", "POST", "-H", "Content-Type: application/octet-stream", "-H",
-                f"Idempotency-Key: {key}", "--data-binary", "@-", data=text.encode())
+                f"/v1/datasets?format=csv&target=y&name={key}", "-X", "POST", "-H", "Content-Type: application/octet-stream",
+                "-H", f"Idempotency-Key: {key}", "--data-binary", "@-", data=text.encode())
 
         def note(answer):
-            self.datasets[answer.json["id"]] = rows
+            self.datasets[answer.json["id"]] = hashlib.sha256(text.encode()).hexdigest()
 
         return self.keyed("upload", make, note)
 
@@ -131,19 +158,38 @@ class Client:
 
     def pause(self):
         if run := self.some_run():
-            self.server.post(f"/v1/runs/{run}:pause", b"")
+            answer = self.server.post(f"/v1/runs/{run}:pause", b"")
+            if answer.status == 200 and run not in self.meddled:
+                self.paused[run] = answer.json["attempt"]
+            self.perhaps_now()
+
+    def perhaps_now(self):
+        if self.chance.random() < 0.3:
+            self.moment.set()
 
     def resume(self):
         for run in self.server.get("/v1/runs?state=paused&limit=50").json["data"]:
+            self.paused.pop(run["id"], None)
             self.server.post(f"/v1/runs/{run['id']}:resume", b"")
+        for run, attempt in self.paused.items():
+            shown = self.server.get(f"/v1/runs/{run}")
+            if shown.status == 200 and shown.json["attempt"] > attempt:
+                self.faults[run] = f"{run} was told to pause in attempt {attempt}, and went on in a later one"
 
     def end(self):
         if (run := self.some_run()) and self.chance.random() < 0.4:
             self.meddled.add(run)
-            self.server.post(f"/v1/runs/{run}:{self.chance.choice(['cancel', 'stop'])}", b"")
+            verb = self.chance.choice(["cancel", "stop"])
+            self.paused.pop(run, None)
+            answer = self.server.post(f"/v1/runs/{run}:{verb}", b"")
+            # A stronger wish goes before: a run that was told to cancel stays so.
+            if answer.status == 200 and self.told.get(run, ("",))[0] != "cancel":
+                self.told[run] = (verb, answer.json["attempt"])
+            self.perhaps_now()
 
     def delete(self):
-        over = [run["id"] for run in self.server.get("/v1/runs?state=succeeded&limit=50").json["data"]]
+        state = self.chance.choice(["succeeded", "succeeded", "cancelled"])
+        over = [run["id"] for run in self.server.get(f"/v1/runs?state={state}&limit=50").json["data"]]
         known = [f"/v1/runs/{run}" for run in over if run in self.runs]
         known += [f"/v1/datasets/{dataset}" for dataset in self.datasets]
         if not known or self.chance.random() < 0.6:
@@ -174,9 +220,18 @@ def losses(server, run):
     return [(step, value) for step, value, _ in series]
 
 
+def events(server, run):
+    lines = server.get(f"/v1/runs/{run}/events", "-H", "Accept: application/x-ndjson").body.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def epochs(told):
+    return [event["data"]["epoch"] for event in told if event["type"] == "epoch"]
+
+
 def result(server, run):
     weights = server.get(f"/v1/runs/{run}/weights").body
-    return hashlib.sha256(weights).hexdigest(), losses(server, run)
+    return hashlib.sha256(weights).hexdigest(), losses(server, run), epochs(events(server, run))
 
 
 def references(flags):
@@ -215,7 +270,8 @@ def disturb(server, client, kills, chance):
                 client.act()
             except RuntimeError:
                 time.sleep(0.02)
-            except (Violation, KeyError, ValueError) as error:
+            except Exception as error:
+                # Of whatever kind: a client that ends in silence would leave nothing to be lost.
                 fault.append(error)
                 return
 
@@ -223,16 +279,41 @@ def disturb(server, client, kills, chance):
     worker.start()
     try:
         for kill in range(kills):
-            time.sleep(chance.uniform(0, 0.8) if chance.random() < 0.8 else chance.uniform(0, 0.05))
+            client.moment.wait(chance.uniform(0, 0.8) if chance.random() < 0.8 else chance.uniform(0, 0.05))
+            client.moment.clear()
             server.kill()
+            if chance.random() < 0.1:
+                stumble(server, chance.uniform(0, 0.06))
             server.start()
             if fault:
                 break
     finally:
         stop.set()
-        worker.join(60)
+        worker.join(130)
+    expect(not worker.is_alive(), "a request hangs")
     if fault:
         raise fault[0]
+
+
+def stumble(server, seconds):
+    """Starts the server and kills it before it is ready, if that takes long enough."""
+    last = server.process
+
+    def strike():
+        while server.process is last:
+            time.sleep(0.001)
+        time.sleep(seconds)
+        server.process.send_signal(signal.SIGKILL)
+
+    killer = threading.Thread(target=strike)
+    killer.start()
+    try:
+        server.start()
+    except RuntimeError:
+        pass
+    killer.join()
+    status = server.process.wait()
+    expect(status == -signal.SIGKILL, f"the server ended with {status} while it started")
 
 
 def settle(server, client):
@@ -250,14 +331,22 @@ def settle(server, client):
 
 def verify(server, client, expected):
     """Everything that was acknowledged, once, and in the bits of an undisturbed run."""
-    for path in [f"/v1/datasets/{dataset}" for dataset in client.datasets]:
-        client.check(path)
-    rows = everything(server, "/v1/runs")
-    ids, names = [row["id"] for row in rows], [row["name"] for row in rows]
-    expect(len(ids) == len(set(ids)), "a run is in the list twice")
-    expect(len(names) == len(set(names)), "a submission was done twice")
-    stray = set(ids) - set(client.runs)
-    expect(not stray, f"runs nobody was told of: {stray}")
+    for place in range(len(client.answered)):
+        client.repeat(place)
+    for dataset, digest in client.datasets.items():
+        if client.check(f"/v1/datasets/{dataset}"):
+            content = server.get(f"/v1/datasets/{dataset}/content").body
+            expect(hashlib.sha256(content).hexdigest() == digest, f"{dataset} has other bytes than were uploaded")
+    for kind, acknowledged in (("runs", client.runs), ("datasets", {**client.datasets, client.dataset: ""})):
+        rows = everything(server, f"/v1/{kind}")
+        ids, names = [row["id"] for row in rows], [row["name"] for row in rows]
+        expect(len(ids) == len(set(ids)), f"one of the {kind} is in the list twice")
+        expect(len(names) == len(set(names)), f"one of the {kind} was made twice")
+        expect(not set(ids) - set(acknowledged), f"{kind} nobody was told of: {set(ids) - set(acknowledged)}")
+        for one in acknowledged:
+            path = f"/v1/{kind}/{one}"
+            expect(one in ids or path in client.perhaps_deleted, f"{path} isn't in the list")
+            expect(one not in ids or path not in client.deleted, f"{path} was deleted, and is in the list")
     interrupted = attempts = compared = 0
     for run, template in client.runs.items():
         if not client.check(f"/v1/runs/{run}"):
@@ -270,14 +359,21 @@ def verify(server, client, expected):
             expect(shown["state"] in ("succeeded", "cancelled"), f"{run} is {shown['state']}: {shown['error']}")
         else:
             expect(shown["state"] == "succeeded", f"{run} is {shown['state']}: {shown['error']}")
-        steps = [step for step, _ in losses(server, run)]
+        points = losses(server, run) if shown["progress"]["step"] else []
+        steps = [step for step, _ in points]
         expect(steps == list(range(1, len(steps) + 1)), f"{run}: its steps have gaps or doubles")
-        lines = server.get(f"/v1/runs/{run}/events", "-H", "Accept: application/x-ndjson").body.splitlines()
-        events = [json.loads(line) for line in lines]
-        numbers = [event["id"] for event in events if event.get("id") is not None]
+        expect(points == expected[template][1][:len(points)], f"{run}, of template {template}, has other losses")
+        told = events(server, run)
+        numbers = [event["id"] for event in told if event.get("id") is not None]
         expect(numbers == sorted(set(numbers)), f"{run}: its events are out of order")
-        epochs = [event["data"]["epoch"] for event in events if event["type"] == "epoch"]
-        expect(epochs == list(range(1, len(epochs) + 1)), f"{run}: its epochs are told as {epochs}")
+        expect(epochs(told) == list(range(1, len(epochs(told)) + 1)), f"{run}: its epochs are told as {epochs(told)}")
+        ends = [place for place, event in enumerate(told) if event["type"] == "end"]
+        expect(ends == [len(told) - 1], f"{run}: its events have their end at {ends} of {len(told)}")
+        verb, attempt = client.told.get(run, ("", 0))
+        kept = {"": True, "cancel": shown["state"] == "cancelled", "stop": shown["state_reason"] in ("stopped", "cancelled")}
+        if not kept[verb] and shown["attempt"] > attempt:
+            # In the same attempt it came to its own end before the wish did.
+            client.faults[run] = f"{run} was told to {verb} in attempt {attempt}, and is {shown['state']} in a later one"
         if run not in client.meddled:
             compared += 1
             expect(result(server, run) == expected[template], f"{run}, of template {template}, ended in other bits")
@@ -300,6 +396,13 @@ def run(kills, seed, isolation="thread"):
         with sqlite3.connect(server.folder / "data/chainrule.sqlite") as database:
             found = database.execute("PRAGMA integrity_check").fetchall()
             expect(found == [("ok",)], f"integrity_check says {found[:3]}")
+            expect(not database.execute("PRAGMA foreign_key_check").fetchall(), "rows point to none")
+            contents = {row[0] for row in database.execute("SELECT DISTINCT content FROM dataset")}
+        for folder, names in (("datasets", contents), ("uploads", set())):
+            there = {path.name for path in (server.folder / "data" / folder).iterdir()}
+            if there != names:
+                client.faults[folder] = f"{folder}: {len(there - names)} folders nothing names, {len(names - there)} gone"
+        expect(not client.faults, "\n".join(client.faults.values()))
         return (
             f"{kills} kills: {len(client.runs)} runs, {interrupted} of them interrupted, {attempts} attempts, {compared} "
             f"compared bit by bit; {len(client.datasets)} datasets; {len(client.deleted)} deletions; nothing lost or doubled")

@@ -91,13 +91,15 @@ import Testing
 
   @Test("only what was told at the last step or after is looked up, and told once")
   func toldEvents() {
-    let told = ToldEvents(
-      step: 20,
-      recent: [
-        RunEvent(id: 1, run: Self.run, kind: .epoch, data: #"{"step":20}"#),
-        RunEvent(id: 2, run: Self.run, kind: .validation, data: #"{"step":20,"part":"test"}"#),
-        RunEvent(id: 3, run: Self.run, kind: .log, data: "no JSON"),
-      ])
+    let events =
+      (0..<200).map { index in
+        RunEvent(id: Int64(300 - index), run: Self.run, kind: .state, data: #"{"state":"queued"}"#)
+      } + [
+        RunEvent(id: 9, run: Self.run, kind: .epoch, data: #"{"step":20}"#),
+        RunEvent(id: 8, run: Self.run, kind: .validation, data: #"{"step":20,"part":"test"}"#),
+        RunEvent(id: 7, run: Self.run, kind: .log, data: "no JSON"),
+      ]
+    let told = ToldEvents(step: 20) { Array(events.prefix($0)) }
     #expect(!told.isNews(.epoch, step: 19) && !told.isNews(.epoch, step: 20))
     #expect(told.isNews(.epoch, step: 21) && told.isNews(.histogram, step: 20))
     #expect(!told.isNews(.validation, step: 20, "test"))

@@ -10,9 +10,9 @@ import Testing
   static let legal: [(RunState, Event, RunState, [Action])] = [
     (.queued, .claim, .running, [.record(.running)]),
     (.queued, .requestCancel, .cancelled, [.record(.cancelled)]),
-    (.running, .requestCancel, .running, [.signal(.cancel)]),
-    (.running, .requestStop, .running, [.signal(.stop)]),
-    (.running, .requestPause, .running, [.signal(.pause)]),
+    (.running, .requestCancel, .running, [.ask(.cancel)]),
+    (.running, .requestStop, .running, [.ask(.stop)]),
+    (.running, .requestPause, .running, [.ask(.pause)]),
     (.running, .complete, .succeeded, [.record(.succeeded)]),
     (.running, .stopEarly, .succeeded, [.record(.succeeded)]),
     (.running, .stopped, .succeeded, [.record(.succeeded)]),

@@ -92,6 +92,49 @@ import Testing
     #expect(second.attempt == 2 && second.waiting.retries == 2)
   }
 
+  @Test(
+    "a wish of a running run is kept until it is done; the strongest holds, and nobody moves a run without seeing it"
+  )
+  func wishes() async throws {
+    let scratch = try Scratch()
+    let queued = try await scratch.run(try await scratch.dataset().id)
+    let runs = scratch.store.runs
+    #expect(try await runs.ask(.pause, of: queued.id) == nil)
+    let claimed = try #require(try runs.claim(queued.id))
+    #expect(try await runs.ask(.stop, of: queued.id)?.isNews == true)
+    let weaker = try #require(try await runs.ask(.pause, of: queued.id))
+    #expect(weaker.run.wish == .stop && !weaker.isNews)
+    #expect(try scratch.move(claimed, to: .paused) == nil)
+    let again = try #require(try scratch.move(weaker.run, to: .queued))
+    #expect(again.wish == .stop)
+    let second = try #require(try runs.claim(queued.id))
+    #expect(second.wish == .stop)
+    #expect(try await runs.ask(.cancel, of: queued.id)?.run.wish == .cancel)
+    let last = try #require(try await runs.get(queued.id))
+    #expect(try scratch.move(last, to: .cancelled)?.wish == nil)
+  }
+
+  @Test("progress doesn't go back while steps are done again")
+  func progress() async throws {
+    let scratch = try Scratch()
+    let queued = try await scratch.run(try await scratch.dataset().id)
+    for (attempt, step) in [(1, 50), (2, 20), (3, 60)] {
+      let run = try #require(try scratch.store.runs.claim(queued.id))
+      var batch = HistoryBatch()
+      batch.progress = RunRecord.Progress()
+      batch.progress?.step = step
+      batch.progress?.epoch = step / 10
+      batch.progress?.elapsedSeconds = Double(step)
+      try scratch.store.history.append(
+        batch, to: queued.id, attempt: attempt, committed: { _ in })
+      let progress = try #require(try await scratch.store.runs.get(queued.id)).progress
+      let expected = max(50, step)
+      #expect(progress.step == expected && progress.epoch == expected / 10)
+      #expect(progress.elapsedSeconds == Double(expected))
+      _ = try scratch.move(run, to: .queued)
+    }
+  }
+
   @Test("lists of runs read no history: they come where there is none to read")
   func lists() async throws {
     let scratch = try Scratch()
@@ -251,7 +294,8 @@ import Testing
     #expect(check == "ok")
   }
 
-  @Test("what a request makes notes its key in the same transaction, and a request without a key none")
+  @Test(
+    "what a request makes notes its key in the same transaction, and a request without a key none")
   func keys() async throws {
     let scratch = try Scratch()
     func key(_ name: String) -> RequestKey { RequestKey(key: name, requestDigest: "d \(name)") }

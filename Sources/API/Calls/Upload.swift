@@ -19,33 +19,30 @@ enum Upload {
     let announced = try announcedDigest(call)
 
     let staged = try service.datasets.stage()
-    do {
-      let parts: [StagedUpload.Part]
-      if call.mediaType == MediaType.multipart {
-        parts = try await receiveParts(
-          call, service, into: staged, named: partNames(importOptions))
-      } else {
-        parts = [try await receiveBody(call, service, into: staged)]
-        if let announced, parts[0].digest != announced {
-          throw Problem(
-            .invalid,
-            "the body's SHA-256 is \(parts[0].digest.base64), but Content-Digest says "
-              + "\(announced.base64); send it again")
-        }
+    // What became a dataset has moved away by then; what was there already, or failed, goes.
+    defer { staged.discard() }
+    let parts: [StagedUpload.Part]
+    if call.mediaType == MediaType.multipart {
+      parts = try await receiveParts(
+        call, service, into: staged, named: partNames(importOptions))
+    } else {
+      parts = [try await receiveBody(call, service, into: staged)]
+      if let announced, parts[0].digest != announced {
+        throw Problem(
+          .invalid,
+          "the body's SHA-256 is \(parts[0].digest.base64), but Content-Digest says "
+            + "\(announced.base64); send it again")
       }
-      let fingerprint = parts.map { "\($0.name ?? "") \($0.digest)" }.joined(separator: "\n")
-      return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
-        guard let id = DatasetID(id), let dataset = try await service.store.datasets.get(id) else {
-          return nil
-        }
-        return try created(dataset)
-      } _: {
-        try created(
-          await service.datasets.create(staged, parts: parts, name: name, options: importOptions))
+    }
+    let fingerprint = parts.map { "\($0.name ?? "") \($0.digest)" }.joined(separator: "\n")
+    return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
+      guard let id = DatasetID(id), let dataset = try await service.store.datasets.get(id) else {
+        return nil
       }
-    } catch {
-      staged.discard()
-      throw error
+      return try created(dataset)
+    } _: {
+      try created(
+        await service.datasets.create(staged, parts: parts, name: name, options: importOptions))
     }
   }
 

@@ -88,12 +88,12 @@ enum RunEndpoints {
       answers: [.json(202, "The new run.", .reference("Run"), headers: [Answer.location])],
       problems: [.conflict, .queueFull]
     ) { service, call in
-      let id = try await service.run(call).id
       let body = try await call.json(limit: BodyLimit.document, default: [:])
       return try await service.idempotently(call, body: body.bytes) {
         try await accepted($0, service)
       } _: {
-        try await accepted(service.runs.clone(id, overrides: body.json), service)
+        let id = try await service.run(call).id
+        return try await accepted(service.runs.clone(id, overrides: body.json), service)
       }
     },
   ]

@@ -164,6 +164,10 @@ enum RunSchemas {
         ("type", ["string", "null"]), ("enum", .array(reasons.map(JSON.string) + [.null])),
       ])),
     .maybe(
+      "requested",
+      Schema([("type", ["string", "null"]), ("enum", ["pause", "stop", "cancel", .null])]),
+      "What it was asked to do and hasn't done yet; that is kept, whatever dies meanwhile."),
+    .maybe(
       "progress",
       .object([
         .maybe("epoch", Schema.number.orNull), .maybe("step", Schema.integer.orNull),

@@ -16,6 +16,8 @@ struct TrainingJob: Sendable {
   /// Where an earlier attempt had come to.
   private(set) var resuming: CheckpointState?
   let maximumSeconds: Double?
+  /// After which it pauses, when it isn't to go on to its end.
+  let lastStep: Int?
   /// From what another process makes the same.
   let origin: Origin
 
@@ -38,7 +40,7 @@ struct TrainingJob: Sendable {
   /// - Parameter request: that of the origin, decoded.
   init(
     _ origin: Origin, _ request: RunRequest, initialWeights: Weights?, resuming: CheckpointState?,
-    maximumSeconds: Double?
+    maximumSeconds: Double?, lastStep: Int?
   ) throws {
     self.origin = origin
     model = try request.inlineModel()
@@ -53,6 +55,7 @@ struct TrainingJob: Sendable {
     self.initialWeights = initialWeights
     self.resuming = resuming
     self.maximumSeconds = maximumSeconds
+    self.lastStep = lastStep
   }
 
   /// The same from another state, with no probes.
@@ -98,7 +101,7 @@ struct LocalExecutor: RunExecutor {
     let trainer = try Trainer(
       model: job.model, data: job.data, configuration: job.configuration,
       observation: job.observation, initialWeights: job.initialWeights, resuming: job.resuming,
-      control: control, maximumSeconds: job.maximumSeconds)
+      control: control, maximumSeconds: job.maximumSeconds, lastStep: job.lastStep)
     return try trainer.run(observer: observer)
   }
 

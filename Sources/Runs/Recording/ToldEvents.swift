@@ -20,18 +20,31 @@ struct ToldEvents {
 
   /// - Parameters:
   ///   - step: the last step whose rows are in the store.
-  ///   - recent: the newest events, as many as can be of that step and after.
-  init(step: Int, recent: [RunEvent]) {
+  ///   - newest: so many events of the run, or all there are, newest first.
+  init(step: Int, newest: (_ count: Int) throws -> [RunEvent]) rethrows {
     self.step = step
-    var keys: Set<String> = []
-    for event in recent {
-      guard let data = try? JSON(parsing: event.data), let step = data["step"]?.integer else {
+    var count = 64
+    while true {
+      let events = try newest(count)
+      let steps = events.map(ToldEvents.stepAndDetail)
+      if events.count == count, !steps.contains(where: { $0.map { $0.step < step } ?? false }) {
+        // Attempts that came to nothing tell of their states alone.
+        count *= 4
         continue
       }
-      let detail = data["part"] ?? data["message"] ?? data["kind"]
-      keys.insert(ToldEvents.key(event.kind, step, detail?.string ?? ""))
+      keys = Set(
+        zip(events, steps).compactMap { event, at in
+          at.map { ToldEvents.key(event.kind, $0.step, $0.detail) }
+        })
+      return
     }
-    self.keys = keys
+  }
+
+  private static func stepAndDetail(_ event: RunEvent) -> (step: Int, detail: String)? {
+    guard let data = try? JSON(parsing: event.data), let step = data["step"]?.integer else {
+      return nil
+    }
+    return (step, (data["part"] ?? data["message"] ?? data["kind"])?.string ?? "")
   }
 
   func isNews(_ kind: RunEvent.Kind, step: Int, _ detail: String = "") -> Bool {

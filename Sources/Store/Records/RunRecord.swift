@@ -22,13 +22,15 @@ public struct RunRecord: Hashable, Sendable {
   public var best: String?
   /// Why it failed, as a problem in JSON.
   public var error: String?
-  /// Milliseconds since 1970, as all times.
+  /// What a client asked of it while it ran, until that is done.
+  public var wish: RunWish?
   /// The order of submission.
   public var number: Int
   /// What the queue knows of it.
   public var waiting: Waiting
   /// What was changed when it was resumed, as a JSON array.
   public var amendments: String
+  /// Milliseconds since 1970, as all times.
   public var createdAt: Int
   public var startedAt: Int?
   public var finishedAt: Int?

@@ -11,6 +11,21 @@ public enum RunState: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+/// What a client asked of a running run; a stronger wish replaces a weaker one.
+public enum RunWish: String, Hashable, Sendable, CaseIterable, Comparable {
+  case pause, stop, cancel
+
+  public static func < (one: RunWish, other: RunWish) -> Bool { one.strength < other.strength }
+
+  private var strength: Int {
+    switch self {
+    case .pause: 0
+    case .stop: 1
+    case .cancel: 2
+    }
+  }
+}
+
 /// Why a run stands there.
 public enum StateReason: String, Hashable, Sendable, CaseIterable, Codable {
   case completed

@@ -29,7 +29,7 @@ public struct RunHistory: Sendable {
       }, committed: committed)
   }
 
-  /// Makes sure that the run is this attempt's, and moves its progress.
+  /// Makes sure that the run is this attempt's, and moves its progress, which doesn't go back while steps are done again.
   private static func fence(
     _ run: RunID, _ attempt: Int, _ batch: HistoryBatch, _ connection: SQLiteConnection
   ) throws -> SQLiteValue {
@@ -43,8 +43,9 @@ public struct RunHistory: Sendable {
     if let progress = batch.progress {
       try connection.execute(
         """
-        UPDATE run SET epoch = ?, step = ?, total_steps = ?, examples_per_second = ?,
-          elapsed_seconds = ?, eta_seconds = ? WHERE number = ?
+        UPDATE run SET epoch = max(epoch, ?), step = max(step, ?), total_steps = ?,
+          examples_per_second = ?, elapsed_seconds = max(elapsed_seconds, ?), eta_seconds = ?
+        WHERE number = ?
         """,
         [
           .integer(progress.epoch), .integer(progress.step), .optional(progress.totalSteps),

@@ -86,9 +86,25 @@ extension RunRepository {
     return claimed?.run
   }
 
+  /// Notes what a client asks of a running run, so that it is done even if the process ends before; a weaker wish than
+  /// the one there changes nothing.
+  ///
+  /// - Returns: the run, and whether that is news; `nil` when it no longer runs.
+  public func ask(_ wish: RunWish, of id: RunID) async throws -> (run: RunRecord, isNews: Bool)? {
+    try await store.write { connection in
+      guard var run = try Self.get(id, connection), run.state == .running else { return nil }
+      if let earlier = run.wish, earlier >= wish { return (run, false) }
+      try connection.execute(
+        "UPDATE run SET wish = ? WHERE id = ?", [.text(wish.rawValue), .text(id.rawValue)])
+      run.wish = wish
+      return (run, true)
+    }
+  }
+
   /// Moves a run from the state it was seen in to another, and tells of it, in one transaction.
   ///
-  /// A run that is over keeps no state to continue from; one that is queued begins to wait anew.
+  /// A run that is over keeps no state to continue from; one that is queued begins to wait anew, and keeps the wish that
+  /// its training is still to do.
   ///
   /// - Parameters:
   ///   - change: of the row, beside its state.
@@ -137,8 +153,9 @@ extension RunRepository {
       UPDATE run SET state = ?, state_reason = ?, error = ?, finished_at = ?, eta_seconds = NULL,
         queued_at = coalesce(?, queued_at), not_before = ?, retries = coalesce(?, retries),
         deaths = coalesce(?, deaths), request = coalesce(?, request),
-        needs = coalesce(?, needs), amendments = coalesce(?, amendments)
-      WHERE id = ? AND state = ? AND attempt = ?
+        needs = coalesce(?, needs), amendments = coalesce(?, amendments),
+        wish = CASE ?1 WHEN 'queued' THEN wish END
+      WHERE id = ? AND state = ? AND attempt = ? AND wish IS ?
       """,
       [
         .text(state.rawValue), .optional(reason?.rawValue), .optional(error),
@@ -146,7 +163,7 @@ extension RunRepository {
         .optional(state == .queued ? Store.now() : nil), .integer(change.notBefore),
         .optional(change.retries), .optional(change.deaths), .optional(change.request),
         .optional(change.needs), .optional(change.amendments), .text(run.id.rawValue),
-        .text(run.state.rawValue), .integer(run.attempt),
+        .text(run.state.rawValue), .integer(run.attempt), .optional(run.wish?.rawValue),
       ])
     return connection.changes == 1 ? try get(run.id, connection) : nil
   }

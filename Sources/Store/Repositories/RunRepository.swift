@@ -8,7 +8,7 @@ public struct RunRepository: Sendable {
     id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
     total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
     created_at, started_at, finished_at, number, data, vanishing_index, \
-    queued_at, not_before, retries, deaths, needs, amendments
+    queued_at, not_before, retries, deaths, needs, amendments, wish
     """
 
   static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
@@ -36,7 +36,8 @@ public struct RunRepository: Sendable {
         train: train, validation: datasets["validation"], test: datasets["test"]),
       request: row.text(7), data: row.text(22), tags: row.text(8), progress: progress,
       metrics: row.text(15),
-      best: row.optionalText(16), error: row.optionalText(17), number: row.integer(21),
+      best: row.optionalText(16), error: row.optionalText(17),
+      wish: row.optionalText(30).flatMap(RunWish.init(rawValue:)), number: row.integer(21),
       waiting: RunRecord.Waiting(
         since: row.integer(24), notBefore: row.integer(25), retries: row.integer(26),
         deaths: row.integer(27), needs: row.text(28)),

@@ -33,7 +33,9 @@ extension Trainer {
       }
       keepState(observer)
     }
-    if control.isToEnd, let reason = interruption() { return finish(reason, observer) }
+    if control.isToEnd || isAtLastStep, let reason = interruption() {
+      return finish(reason, observer)
+    }
     if configuration.earlyStopping?.restoreBest == true, let bestWeights {
       try engine.load(bestWeights)
     }
@@ -81,9 +83,11 @@ extension Trainer {
     case .stop: return .stopped
     case .cancel: return .cancelled
     }
-    if let lastStep, step >= lastStep { return .paused }
+    if isAtLastStep { return .paused }
     return progress.seconds >= maximumSeconds ? .timeLimit : nil
   }
+
+  private var isAtLastStep: Bool { lastStep.map { step >= $0 } ?? false }
 
   private func finish(_ reason: Outcome.Reason, _ observer: any TrainingObserver) -> Outcome {
     flush(observer)

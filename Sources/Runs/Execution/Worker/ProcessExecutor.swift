@@ -18,7 +18,7 @@ struct ProcessExecutor: RunExecutor {
     let worker = try WorkerProcess(program: program)
     defer { worker.end() }
     let message = WorkerJob(
-      origin: job.origin, maximumSeconds: job.maximumSeconds,
+      origin: job.origin, maximumSeconds: job.maximumSeconds, lastStep: job.lastStep,
       resuming: try job.resuming.map { Data(try $0.encoded()) },
       initialWeights: try job.initialWeights.map {
         Data(try WeightsFile.safetensors.encoded($0))

@@ -59,7 +59,7 @@ public enum RunWorker {
         Weights(try WeightsFile.safetensors.decoded([UInt8]($0)), isPartial: job.isPartial)
       },
       resuming: job.resuming.map { try CheckpointState(decoding: [UInt8]($0)) },
-      maximumSeconds: job.maximumSeconds)
+      maximumSeconds: job.maximumSeconds, lastStep: job.lastStep)
   }
 
   private static func listen(to file: Int32, _ control: TrainingControl) {

@@ -7,6 +7,7 @@ import Training
 struct WorkerJob: Codable {
   let origin: TrainingJob.Origin
   let maximumSeconds: Double?
+  let lastStep: Int?
   /// As files of their own: where an earlier attempt had come to, and the weights to begin with.
   let resuming: Data?
   let initialWeights: Data?
