@@ -19,8 +19,7 @@ extension RunService {
   ) throws {
     var autopsy = failure.autopsy
     if autopsy.weightsStep == nil {
-      let newest = try store.checkpoints.newestState(run.id)
-      let start = job.beginning(at: try newest.map { try CheckpointState(decoding: $0) })
+      let start = job.beginning(at: try newestState(of: run))
       if let found = try executor.examine(start, step: failure.step, control: control) {
         autopsy.add(found.operation, weightsStep: failure.step - 1)
         recorder.checkpointReached(found.checkpoint)

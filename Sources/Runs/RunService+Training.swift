@@ -46,13 +46,20 @@ extension RunService {
   /// The run's parts, opened and decoded again.
   private func job(of run: RunRecord) throws -> TrainingJob {
     let request = try RunRequest(JSON(parsing: run.request))
-    let state = try store.checkpoints.newestState(run.id).map { try CheckpointState(decoding: $0) }
+    let state = try newestState(of: run)
     return try TrainingJob(
       origin(of: run), request,
       initialWeights: state == nil ? initialWeights(of: run, request) : nil, resuming: state,
       maximumSeconds: maximumSeconds(of: run, request),
       // It was asked to stop, and comes again to where it was.
       lastStep: run.wish == .stop ? run.progress.step : nil)
+  }
+
+  /// Where an earlier attempt had come to.
+  func newestState(of run: RunRecord) throws -> CheckpointState? {
+    try store.checkpoints.newestState(run.id).map {
+      try CheckpointState(decoding: $0.state, weights: $0.weights)
+    }
   }
 
   /// From what a process of its own makes the same job.

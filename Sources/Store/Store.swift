@@ -116,6 +116,18 @@ public final class Store: Sendable {
     }
   }
 
+  /// The same for what counts only once a later write is durable, and with it this: it doesn't wait for the disk.
+  func writeUnsynced<Result: Sendable>(
+    _ body: @Sendable (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try writer.runAndWait { connection in
+      try connection.execute(script: "PRAGMA synchronous = NORMAL")
+      let result = Swift.Result { try counted { try Store.transaction(connection, body) } }
+      try connection.execute(script: "PRAGMA synchronous = FULL")
+      return try result.get()
+    }
+  }
+
   /// Runs `body` on a snapshot of a reader's connection.
   public func read<Result: Sendable>(
     _ body: @escaping @Sendable (SQLiteConnection) throws -> Result

@@ -97,7 +97,7 @@ import Training
         }
       #expect(asked.wish == wish)
       await bench.stop()
-      let now = try #require(try await bench.store.runs.get(run.id))
+      let now = try await bench.wait(run.id, Set(RunState.allCases).subtracting([.running]))
       let expected: [RunWish: RunState] = [
         .pause: .paused, .stop: .succeeded, .cancel: .cancelled,
       ]

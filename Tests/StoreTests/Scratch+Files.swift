@@ -29,8 +29,9 @@ extension Scratch {
     batch.checkpoints = [
       NewCheckpoint(
         kind: "latest", step: steps.upperBound, epoch: 1, metric: nil,
-        weights: (0..<CheckpointRepository.chunkBytes + 999).map { UInt8(truncatingIfNeeded: $0) },
-        state: [1, 2, 3], keep: 1)
+        weights: FileContent(
+          (0..<CheckpointRepository.chunkBytes + 999).map { UInt8(truncatingIfNeeded: $0) }),
+        state: FileContent([1, 2, 3]), keep: 1)
     ]
     try store.history.append(batch, to: run.id, attempt: 1, committed: { _ in })
     let ended = try store.runs.move(

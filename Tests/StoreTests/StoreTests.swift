@@ -239,7 +239,8 @@ import Testing
       batch.checkpoints = [
         NewCheckpoint(
           kind: "periodic", step: step, epoch: 1, metric: nil,
-          weights: step == 4 ? bytes : [UInt8(step)], state: [UInt8(step)], keep: 2)
+          weights: FileContent(step == 4 ? bytes : [UInt8(step)]),
+          state: FileContent([UInt8(step)]), keep: 2)
       ]
       try scratch.store.history.append(batch, to: run.id, attempt: 1, committed: { _ in })
     }
@@ -251,13 +252,78 @@ import Testing
       let found = try await checkpoints.read(newest, offset: offset, count: count)
       #expect(found.elementsEqual(bytes[offset..<min(offset + count, bytes.count)]))
     }
-    #expect(try checkpoints.newestState(run.id) == [4])
+    #expect(try checkpoints.newestState(run.id)?.state == [4])
     try await scratch.store.write {
       try $0.execute(
         "UPDATE checkpoint_chunk SET data = x'00' WHERE part IN (SELECT max(id) FROM checkpoint_part)"
       )
     }
-    #expect(try checkpoints.newestState(run.id) == [3], "falls back to the one before")
+    #expect(try checkpoints.newestState(run.id)?.state == [3], "falls back to the one before")
+  }
+
+  @Test(
+    "the chunks of a large checkpoint go ahead, others write between them, and nobody sees it before it is whole"
+  )
+  func stagedCheckpoint() async throws {
+    let scratch = try Scratch()
+    let data = try await scratch.dataset().id
+    let run = try #require(try scratch.store.runs.claim(try await scratch.run(data).id))
+    let (store, chunk) = (
+      scratch.store, [UInt8](repeating: 7, count: CheckpointRepository.chunkBytes)
+    )
+    func rows(_ table: String) throws -> Int {
+      try store.readAndWait { connection in
+        try connection.first("SELECT count(*) FROM \(table)") { $0.integer(0) } ?? 0
+      }
+    }
+    func batch(_ step: Int, failing: Bool) -> HistoryBatch {
+      var batch = HistoryBatch()
+      batch.checkpoints = [
+        NewCheckpoint(
+          kind: "latest", step: step, epoch: 1, metric: nil,
+          weights: FileContent { sink in
+            for part in 0..<4 {
+              try chunk.withUnsafeBytes(sink)
+              // Would wait for ever if the writer were held meanwhile.
+              try store.writeAndWait { connection in
+                try connection.execute(
+                  "UPDATE run SET priority = ? WHERE id = ?",
+                  [.integer(step * 10 + part), .text(run.id.rawValue)])
+              }
+              let seen = try store.checkpoints.newestWeights(run.id)
+              #expect(seen == nil || step == 3)
+            }
+            if failing { throw StoreError(.diskFull, "as if") }
+          }, state: FileContent([1]), keep: 1)
+      ]
+      return batch
+    }
+    #expect(throws: StoreError.self) {
+      try store.history.append(batch(1, failing: true), to: run.id, attempt: 1, committed: { _ in })
+    }
+    #expect(try rows("checkpoint_chunk") == 3)
+    #expect(try await store.checkpoints.list(run.id).isEmpty)
+    let faults = try Doctor(folder: scratch.folder).examine().faults
+    #expect(!faults.contains { $0.place.contains("checkpoint") })
+    let seen = try #require(try await store.runs.get(run.id))
+    #expect(seen.priority == 13)
+    _ = try scratch.move(seen, to: .queued)
+    #expect(try rows("checkpoint_chunk") == 0 && rows("checkpoint") == 0)
+    #expect(throws: StoreError.self) {
+      try store.history.append(
+        batch(2, failing: false), to: run.id, attempt: 1, committed: { _ in })
+    }
+    #expect(try rows("checkpoint_chunk") == 0, "of an attempt that was given up")
+    _ = try store.runs.claim(run.id)
+    for _ in 0..<2 {
+      try store.history.append(
+        batch(3, failing: false), to: run.id, attempt: 2, committed: { _ in })
+      let weights = try #require(try store.checkpoints.newestWeights(run.id))
+      #expect(weights.count == 4 * chunk.count && weights.allSatisfy { $0 == 7 })
+      #expect(try store.checkpoints.newestState(run.id)?.state == [1])
+      #expect(try rows("checkpoint") == 1 && rows("checkpoint_part") == 2)
+      #expect(try rows("checkpoint_chunk") == 5)
+    }
   }
 
   @Test("what was acknowledged is in a copy taken while others write, and the copy is sound")

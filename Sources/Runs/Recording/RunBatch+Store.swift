@@ -31,12 +31,16 @@ extension RunBatch {
     history.vanishingIndex = vanishingIndex
     history.logs = logs.map(StoredLog.init)
     history.events = events.map(NewEvent.init)
-    history.checkpoints = try checkpoints.map { checkpoint in
+    history.checkpoints = checkpoints.map { checkpoint in
       NewCheckpoint(
         kind: checkpoint.kind.rawValue, step: checkpoint.step, epoch: checkpoint.epoch,
         metric: checkpoint.metric.map { "\(JSON.object([$0.name: .number($0.value)]))" },
-        weights: try WeightsFile.safetensors.encoded(checkpoint.weights),
-        state: try checkpoint.state?.encoded(), keep: checkpoint.kind == .periodic ? keep : 1)
+        weights: FileContent {
+          try WeightsFile.safetensors.write(checkpoint.weights.tensors, to: $0)
+        },
+        state: checkpoint.state.map { state in
+          FileContent { try state.write(holdsWeights: false, to: $0) }
+        }, keep: checkpoint.kind == .periodic ? keep : 1)
     }
     history.progress = progress
     update(&metrics, names: seriesNames)

@@ -9,7 +9,8 @@ enum CheckpointCheck {
       """
       SELECT checkpoint_part.id, run.id, kind, checkpoint.step, part, size_bytes, sha256
       FROM checkpoint_part JOIN checkpoint ON checkpoint.id = checkpoint_part.checkpoint
-      JOIN run ON run.number = checkpoint.run ORDER BY checkpoint_part.id
+      JOIN run ON run.number = checkpoint.run WHERE part NOT LIKE 'staged %'
+      ORDER BY checkpoint_part.id
       """
     ) { row in
       Part(

@@ -10,15 +10,15 @@ public struct NewCheckpoint: Sendable {
   /// What made it the best, as a JSON object.
   public let metric: String?
   /// The weights as a safetensors file.
-  public let weights: [UInt8]
-  /// What a run continues from; `nil` when this is for reading only.
-  public let state: [UInt8]?
+  public let weights: FileContent
+  /// What a run continues from beside the weights; `nil` when this is for reading only.
+  public let state: FileContent?
   /// How many of this kind stay; older ones go.
   public let keep: Int
 
   public init(
-    kind: String, step: Int, epoch: Int, metric: String?, weights: [UInt8], state: [UInt8]?,
-    keep: Int
+    kind: String, step: Int, epoch: Int, metric: String?, weights: FileContent,
+    state: FileContent?, keep: Int
   ) {
     self.kind = kind
     self.step = step
@@ -50,28 +50,6 @@ public struct CheckpointRepository: Sendable {
   /// What one row holds at most.
   static let chunkBytes = 4 << 20
 
-  static func insert(
-    _ checkpoint: NewCheckpoint, _ run: SQLiteValue, _ connection: SQLiteConnection
-  ) throws {
-    try connection.execute(
-      "DELETE FROM checkpoint WHERE run = ? AND kind = ? AND step = ?",
-      [run, .text(checkpoint.kind), .integer(checkpoint.step)])
-    try connection.execute(
-      "INSERT INTO checkpoint (run, kind, step, epoch, metric, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-      [
-        run, .text(checkpoint.kind), .integer(checkpoint.step), .integer(checkpoint.epoch),
-        .optional(checkpoint.metric), .integer(Store.now()),
-      ])
-    let id = connection.lastInsertedID
-    try write(checkpoint.weights, part: "weights", of: id, connection)
-    if let state = checkpoint.state { try write(state, part: "state", of: id, connection) }
-    try connection.execute(
-      """
-      DELETE FROM checkpoint WHERE run = ?1 AND kind = ?2 AND id NOT IN (
-        SELECT id FROM checkpoint WHERE run = ?1 AND kind = ?2 ORDER BY step DESC, id DESC LIMIT ?3)
-      """, [run, .text(checkpoint.kind), .integer(checkpoint.keep)])
-  }
-
   /// Keeps what a run is to begin with until it has begun: its own `initial` checkpoint then takes the place.
   ///
   /// The part `given` is in no list of checkpoints, since it need not be the whole of the weights.
@@ -83,24 +61,12 @@ public struct CheckpointRepository: Sendable {
       INSERT INTO checkpoint (run, kind, step, epoch, metric, created_at)
       VALUES (?, 'initial', 0, 0, NULL, ?)
       """, [run, .integer(Store.now())])
-    try write(weights, part: "given", of: connection.lastInsertedID, connection)
-  }
-
-  private static func write(
-    _ bytes: [UInt8], part: String, of checkpoint: Int64, _ connection: SQLiteConnection
-  ) throws {
-    try connection.execute(
-      "INSERT INTO checkpoint_part (checkpoint, part, size_bytes, sha256) VALUES (?, ?, ?, ?)",
-      [
-        .integer(checkpoint), .text(part), .integer(bytes.count),
-        .text(SHA256.digest(of: bytes).hexadecimal),
-      ])
-    let id = connection.lastInsertedID
-    for (position, start) in stride(from: 0, to: bytes.count, by: chunkBytes).enumerated() {
-      let chunk = Array(bytes[start..<min(start + chunkBytes, bytes.count)])
-      try connection.execute(
-        "INSERT INTO checkpoint_chunk (part, position, data) VALUES (?, ?, ?)",
-        [.integer(id), .integer(position), .blob(chunk)])
+    let part = try StagedCheckpoint.insertPart(
+      "given", weights.count, SHA256.digest(of: weights).hexadecimal, connection.lastInsertedID,
+      connection)
+    for (position, start) in stride(from: 0, to: weights.count, by: chunkBytes).enumerated() {
+      let chunk = Array(weights[start..<min(start + chunkBytes, weights.count)])
+      try StagedCheckpoint.insertChunk(chunk, part, at: position, connection)
     }
   }
 
@@ -193,9 +159,28 @@ public struct CheckpointRepository: Sendable {
     return bytes
   }
 
-  /// What a run continues from: the newest state whose digest is right.
-  public func newestState(_ run: RunID) throws -> [UInt8]? {
-    try newest("state", of: run, kinds: "'periodic', 'latest'")
+  /// What a run continues from: the newest state and weights whose digests are right.
+  public func newestState(_ run: RunID) throws -> (state: [UInt8], weights: [UInt8])? {
+    try store.readAndWait { connection in
+      let parts = try connection.query(
+        """
+        SELECT state.id, state.sha256, weights.id, weights.sha256 FROM checkpoint
+        JOIN checkpoint_part AS state ON state.checkpoint = checkpoint.id AND state.part = 'state'
+        JOIN checkpoint_part AS weights
+          ON weights.checkpoint = checkpoint.id AND weights.part = 'weights'
+        WHERE run = (SELECT number FROM run WHERE id = ?) AND kind IN ('periodic', 'latest')
+        ORDER BY step DESC, checkpoint.id DESC
+        """, [.text(run.rawValue)]
+      ) { row in (state: (row.int64(0), row.text(1)), weights: (row.int64(2), row.text(3))) }
+      for part in parts {
+        if let state = try Self.bytes(part.state, connection),
+          let weights = try Self.bytes(part.weights, connection)
+        {
+          return (state, weights)
+        }
+      }
+      return nil
+    }
   }
 
   /// The newest weights file whose digest is right, for a training lane, which may wait.
@@ -227,14 +212,21 @@ public struct CheckpointRepository: Sendable {
         ORDER BY step DESC, checkpoint.id DESC
         """, [.text(part), .text(run.rawValue)]
       ) { row in (row.int64(0), row.text(1)) }
-      for (part, digest) in parts {
-        let chunks = try connection.query(
-          "SELECT data FROM checkpoint_chunk WHERE part = ? ORDER BY position", [.integer(part)]
-        ) { row in row.blob(0) }
-        let bytes = Self.joined(chunks)
-        if SHA256.digest(of: bytes).hexadecimal == digest { return bytes }
+      for part in parts {
+        if let bytes = try Self.bytes(part, connection) { return bytes }
       }
       return nil
     }
+  }
+
+  /// A part's file; `nil` when its digest isn't right.
+  private static func bytes(
+    _ part: (id: Int64, digest: String), _ connection: SQLiteConnection
+  ) throws -> [UInt8]? {
+    let chunks = try connection.query(
+      "SELECT data FROM checkpoint_chunk WHERE part = ? ORDER BY position", [.integer(part.id)]
+    ) { row in row.blob(0) }
+    let bytes = joined(chunks)
+    return SHA256.digest(of: bytes).hexadecimal == part.digest ? bytes : nil
   }
 }

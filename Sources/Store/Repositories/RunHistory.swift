@@ -4,7 +4,7 @@ import SQLite
 public struct RunHistory: Sendable {
   let store: Store
 
-  /// Writes a batch in one transaction.
+  /// Writes a batch in one transaction, which the chunks of large checkpoints go ahead of.
   ///
   /// A step that is there already is replaced, so that a run trained again leaves no second row.
   ///
@@ -14,6 +14,9 @@ public struct RunHistory: Sendable {
     _ batch: HistoryBatch, to run: RunID, attempt: Int,
     committed: @Sendable ([StoredEvent]) -> Void
   ) throws {
+    let checkpoints = try batch.checkpoints.map {
+      try StagedCheckpoint($0, of: run, attempt: attempt, store)
+    }
     _ = try store.writeAndWait(
       { connection in
         let number = try Self.fence(run, attempt, batch, connection)
@@ -22,9 +25,7 @@ public struct RunHistory: Sendable {
         if let last = batch.steps.last?.step {
           try Packing.pack(number, through: last, connection)
         }
-        for checkpoint in batch.checkpoints {
-          try CheckpointRepository.insert(checkpoint, number, connection)
-        }
+        for checkpoint in checkpoints { try checkpoint.commit(number, connection) }
         return try EventLog.append(batch.events, to: run, number, connection)
       }, committed: committed)
   }
@@ -33,13 +34,7 @@ public struct RunHistory: Sendable {
   private static func fence(
     _ run: RunID, _ attempt: Int, _ batch: HistoryBatch, _ connection: SQLiteConnection
   ) throws -> SQLiteValue {
-    let number = try connection.first(
-      "SELECT number FROM run WHERE id = ? AND attempt = ? AND state = 'running'",
-      [.text(run.rawValue), .integer(attempt)]
-    ) { row in row.int64(0) }
-    guard let number else {
-      throw StoreError(.conflict, "attempt \(attempt) of run \(run) may write no more")
-    }
+    let number = try Self.number(of: run, attempt, connection)
     if let progress = batch.progress {
       try connection.execute(
         """
@@ -50,17 +45,31 @@ public struct RunHistory: Sendable {
         [
           .integer(progress.epoch), .integer(progress.step), .optional(progress.totalSteps),
           .optional(progress.examplesPerSecond), .real(progress.elapsedSeconds),
-          .optional(progress.etaSeconds), .integer(number),
+          .optional(progress.etaSeconds), number,
         ])
     }
     if let index = batch.vanishingIndex {
       try connection.execute(
-        "UPDATE run SET vanishing_index = ? WHERE number = ?", [.finite(index), .integer(number)])
+        "UPDATE run SET vanishing_index = ? WHERE number = ?", [.finite(index), number])
     }
     if batch.metrics != nil || batch.best != nil {
       try connection.execute(
         "UPDATE run SET metrics = coalesce(?, metrics), best = coalesce(?, best) WHERE number = ?",
-        [.optional(batch.metrics), .optional(batch.best), .integer(number)])
+        [.optional(batch.metrics), .optional(batch.best), number])
+    }
+    return number
+  }
+
+  /// The row of a run that an attempt may write.
+  static func number(
+    of run: RunID, _ attempt: Int, _ connection: SQLiteConnection
+  ) throws -> SQLiteValue {
+    let number = try connection.first(
+      "SELECT number FROM run WHERE id = ? AND attempt = ? AND state = 'running'",
+      [.text(run.rawValue), .integer(attempt)]
+    ) { row in row.int64(0) }
+    guard let number else {
+      throw StoreError(.conflict, "attempt \(attempt) of run \(run) may write no more")
     }
     return .integer(number)
   }

@@ -121,6 +121,7 @@ extension RunRepository {
           run, to: state, reason: reason, error: error, change, connection)
         guard let moved else { return nil }
         let number = try Self.number(of: run.id, connection)
+        if run.state == .running { try StagedCheckpoint.removeAll(of: number, connection) }
         if state.isOver { try Self.dropState(of: number, connection) }
         return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
       }, committed: { committed($0?.events ?? []) })

@@ -6,8 +6,10 @@ extension CheckpointState {
   private static let version = "1"
 
   /// Writes the state stretch by stretch, without a copy of the whole.
-  public func write(to sink: WeightsFile.Sink) throws {
-    var tensors = Self.prefixed(weights.tensors, "weights")
+  ///
+  /// - Parameter holdsWeights: whether the weights are part of it; else they are a file of their own.
+  public func write(holdsWeights: Bool, to sink: WeightsFile.Sink) throws {
+    var tensors = holdsWeights ? Self.prefixed(weights.tensors, "weights") : []
     tensors += Self.prefixed(optimizer, "optimizer")
     tensors += Self.prefixed(states, "state")
     if let bestWeights { tensors += Self.prefixed(bestWeights.tensors, "best") }
@@ -20,7 +22,7 @@ extension CheckpointState {
   public func encoded() throws -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(byteCount + 65_536)
-    try write { bytes.append(contentsOf: $0) }
+    try write(holdsWeights: true) { bytes.append(contentsOf: $0) }
     return bytes
   }
 
@@ -30,18 +32,21 @@ extension CheckpointState {
       + (optimizer + states).reduce(0) { $0 + $1.tensor.type.byteCount }
   }
 
-  /// Reads what `write(to:)` wrote.
+  /// Reads what `write(holdsWeights:to:)` wrote.
   ///
+  /// - Parameter file: the weights as a safetensors file, for a state that doesn't hold them.
   /// - Throws: `TrainingError.invalidWeights`.
-  public init(decoding bytes: [UInt8]) throws(TrainingError) {
+  public init(decoding bytes: [UInt8], weights file: [UInt8] = []) throws(TrainingError) {
     let (tensors, metadata) = try SafeTensors.read(bytes)
     guard metadata["chainrule_checkpoint"]?.string == Self.version,
       let text = metadata["progress"]?.string, let json = try? JSON(parsing: text),
       let step = json["step"]?.integer, let progress = Progress(json)
     else { throw TrainingError(.invalidWeights, "not a checkpoint of version \(Self.version)") }
     let best = Self.unprefixed(tensors, "best")
+    var weights = Self.unprefixed(tensors, "weights")
+    if weights.isEmpty, !file.isEmpty { weights = try WeightsFile.safetensors.decoded(file) }
     self.init(
-      step: step, weights: Weights(Self.unprefixed(tensors, "weights")),
+      step: step, weights: Weights(weights),
       optimizer: Self.unprefixed(tensors, "optimizer"),
       states: Self.unprefixed(tensors, "state"),
       bestWeights: best.isEmpty ? nil : Weights(best), progress: progress)

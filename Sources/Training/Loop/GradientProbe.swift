@@ -104,9 +104,9 @@ final class GradientProbe {
   private static let prefix = "previous_gradient."
 
   /// What a checkpoint after `step` has to hold, when that step's gradient will be asked for.
-  func state(step: Int) -> [NamedTensor] {
+  func state(step: Int, over copies: ReusedCopies) -> [NamedTensor] {
     guard previousStep == step, step > 0 else { return [] }
-    return Weights(copying: previous).tensors.map {
+    return Weights(copying: previous, over: copies).tensors.map {
       NamedTensor(name: Self.prefix + $0.name, tensor: $0.tensor)
     }
   }

@@ -59,9 +59,9 @@ final class ParameterUpdater {
   }
 
   /// A copy of the optimizer's memory, named `<slot>.<parameter>`.
-  func state() -> [NamedTensor] {
+  func state(over copies: ReusedCopies? = nil) -> [NamedTensor] {
     bound.slots.flatMap { slot in
-      Weights(copying: slot.store).tensors.map {
+      Weights(copying: slot.store, over: copies).tensors.map {
         NamedTensor(name: "\(slot.name).\($0.name)", tensor: $0.tensor)
       }
     }

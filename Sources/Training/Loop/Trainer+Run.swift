@@ -132,14 +132,14 @@ extension Trainer {
   }
 
   func checkpoint(_ kind: CheckpointRecord.Kind) -> CheckpointRecord {
-    let weights = engine.weights()
+    let weights = engine.weights(over: checkpointCopies)
     let restores = configuration.earlyStopping?.restoreBest == true
     progress.epochTerms = termCounts.state
     progress.diagnosis = diagnostician?.json
     let state = CheckpointState(
       step: step, weights: weights,
-      optimizer: engine.optimizerState() + (gradientProbe?.state(step: step) ?? [])
-        + snapshotState,
+      optimizer: engine.optimizerState(over: checkpointCopies)
+        + (gradientProbe?.state(step: step, over: checkpointCopies) ?? []) + snapshotState,
       states: engine.carriedStates(),
       bestWeights: restores ? bestWeights : nil, progress: progress)
     return CheckpointRecord(

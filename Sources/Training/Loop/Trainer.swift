@@ -58,6 +58,7 @@ public final class Trainer {
   var lastFlush = 0.0
   /// When the state was last kept, and the seconds that took of this thread.
   var lastCheckpoint = (seconds: 0.0, cost: 0.0)
+  let checkpointCopies = ReusedCopies()
 
   /// - Parameters:
   ///   - initialWeights: to begin with, instead of the initializers'; every parameter by its name.

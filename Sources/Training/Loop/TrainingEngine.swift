@@ -167,7 +167,9 @@ final class TrainingEngine {
     updater.firstUnsoundParameter()
   }
 
-  func weights() -> Weights { Weights(copying: parameters) }
+  func weights(over copies: ReusedCopies? = nil) -> Weights {
+    Weights(copying: parameters, over: copies)
+  }
   func gradientPointer(_ index: Int) -> UnsafePointer<Float> { floats(gradients, index) }
   func parameterPointer(_ index: Int) -> UnsafePointer<Float> { floats(learned, index) }
 
@@ -186,7 +188,9 @@ final class TrainingEngine {
   /// Makes layers begin anew.
   func resetStates() { states.zero() }
 
-  func optimizerState() -> [NamedTensor] { updater.state() + balancer.state() }
+  func optimizerState(over copies: ReusedCopies? = nil) -> [NamedTensor] {
+    updater.state(over: copies) + balancer.state()
+  }
 
   /// Bounds the norm of all gradients from the next step on, unless the run bounds it closer already.
   func bound(norm: Double) { updater.bound(norm: norm) }

@@ -13,17 +13,17 @@ extension Weights {
   }
 
   /// A copy of what a store holds now, under the store's names and in its order.
-  init(copying store: ParameterStore) {
+  ///
+  /// - Parameter copies: earlier ones, whose memory is used again where nobody else holds it.
+  init(copying store: ParameterStore, over copies: ReusedCopies? = nil) {
     self.init(
       store.names.indices.map { index in
         let type = TensorType(store.shapes[index], store.element)
+        let source = UnsafeRawBufferPointer(start: store.pointer(index), count: type.byteCount)
         return NamedTensor(
           name: store.names[index],
-          tensor: Tensor(type: type) { target in
-            target.copyMemory(
-              from: UnsafeRawBufferPointer(
-                start: store.pointer(index), count: type.byteCount))
-          })
+          tensor: copies?.copy(of: store, index, type, from: source)
+            ?? Tensor(type: type) { $0.copyMemory(from: source) })
       })
   }
 
