@@ -179,9 +179,11 @@ extension RunService {
     if state <= Double(limit) {
       do {
         let bytes = try data.stepBytes(model, training)
-        if bytes <= limit { return bytes + side }
+        if bytes <= limit {
+          return side + (try observedBytes(model, data, training, request, bytes, side: side))
+        }
         detail = "a step needs \(bytes) bytes"
-      } catch {
+      } catch let error as TrainingError {
         detail = error.message
       }
     } else {
@@ -198,6 +200,35 @@ extension RunService {
       : "the server allows (--memory) \(configuration.memoryBytes) bytes, of which checkpoints and probes take \(side)"
     let pointer = isOwn ? "/training/memory/budget_bytes" : "/model"
     throw Faults([Fault(pointer: pointer, detail: "\(detail ?? ""); \(source)")])
+  }
+}
+
+extension RunService {
+  /// The most of what plain steps, those in which probes look at every layer, and evaluations hold, in bytes.
+  ///
+  /// - Parameters:
+  ///   - plain: what a plain step holds.
+  ///   - side: what stands beside any of them.
+  /// - Throws: `Faults` when it never fits the server's memory.
+  private func observedBytes(
+    _ model: Model, _ data: TrainingData, _ training: TrainingConfiguration, _ request: RunRequest,
+    _ plain: Int, side: Int
+  ) throws -> Int {
+    var observed = 0
+    if request.observation.observesLayers(terms: training.losses.terms.count) {
+      observed = try data.stepBytes(model, training, observed: true)
+    }
+    if side + observed > configuration.memoryBytes, side + plain <= configuration.memoryBytes {
+      throw Faults([
+        Fault(
+          pointer: "/observe",
+          detail:
+            "a step in which every layer is looked at needs \(observed) bytes, and checkpoints and probes \(side); the "
+            + "server allows (--memory) \(configuration.memoryBytes); set histograms_every, activations_every and "
+            + "term_gradients_every to 0, or take a smaller batch")
+      ])
+    }
+    return max(plain, observed, try data.evaluationBytes(model, training))
   }
 }
 

@@ -7,7 +7,7 @@ import Tensors
   import Darwin
 #endif
 
-/// Runs a plan: owns the arena, and holds the kernel calls with their addresses filled in.
+/// Runs a plan: has an arena, its own or one that it shares, and holds the kernel calls with their addresses filled in.
 ///
 /// A run allocates nothing and takes no lock. Not to be run by two threads at once.
 public final class Executor {
@@ -16,28 +16,35 @@ public final class Executor {
   public let arenaBytes: Int
   let memory: MemoryPlan
   let arena: UnsafeMutableRawPointer
+  /// `nil` for an executor whose arena is its own.
+  private let shared: SharedArena?
   let bindings: [Value: UnsafeMutableRawPointer]
   let team: ThreadTeam
   private let sequence: KernelSequence
   /// Inputs that the caller neither bound nor asked the place of.
   private var unfed: [Value]
 
-  /// - Parameter bindings: memory of the caller for inputs, parameters and outputs, for as long as the
-  ///   executor lives. Aligned to 64 bytes it's fastest. No two may overlap. What isn't bound gets a place in
-  ///   the arena, which `pointer(to:)` tells.
+  /// - Parameters:
+  ///   - bindings: memory of the caller for inputs, parameters and outputs, for as long as the
+  ///     executor lives. Aligned to 64 bytes it's fastest. No two may overlap. What isn't bound gets a place in
+  ///     the arena, which `pointer(to:)` tells.
+  ///   - shared: memory to be used in turn with other executors, in place of an arena of its own. What has a place in it is
+  ///     to be written before each run, and its outputs to be read before another runs.
   /// - Throws: `GraphError.tooLarge` when there is no memory for the arena.
   public init(
-    plan: Plan, bindings: [Value: UnsafeMutableRawPointer], team: ThreadTeam
+    plan: Plan, bindings: [Value: UnsafeMutableRawPointer], team: ThreadTeam,
+    sharing shared: SharedArena? = nil
   ) throws(GraphError) {
     let memory = plan.memory(bound: Set(bindings.keys))
     let size = max(memory.arenaBytes, ArenaLayout.alignment)
-    var block: UnsafeMutableRawPointer?
-    guard posix_memalign(&block, Executor.alignment(for: size), size) == 0, let block else {
-      throw GraphError(
-        .tooLarge, "no memory for an arena of \(size) bytes",
-        rule: "a plan's arena fits the memory", operation: "executor")
+    let block: UnsafeMutableRawPointer
+    if let place = shared?.memory(size) {
+      block = place
+      self.shared = shared
+    } else {
+      block = try Executor.newBlock(size)
+      self.shared = nil
     }
-    block.initializeMemory(as: UInt8.self, repeating: 0, count: size)
     self.plan = plan
     self.memory = memory
     self.bindings = bindings
@@ -47,10 +54,28 @@ public final class Executor {
     let steps = plan.lower(memory, arena: block, bindings: bindings)
     sequence = KernelSequence(steps.flatMap(\.calls))
     unfed = plan.inputs.filter { bindings[$0] == nil }
+    _ = shared?.pass(to: self)
     writeConstants()
   }
 
-  deinit { free(arena) }
+  deinit { if shared == nil { free(arena) } }
+
+  /// Memory full of zeros.
+  private static func newBlock(_ size: Int) throws(GraphError) -> UnsafeMutableRawPointer {
+    var block: UnsafeMutableRawPointer?
+    guard posix_memalign(&block, alignment(for: size), size) == 0, let block else {
+      throw GraphError(
+        .tooLarge, "no memory for an arena of \(size) bytes",
+        rule: "a plan's arena fits the memory", operation: "executor")
+    }
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    return block
+  }
+
+  /// Has the arena be this executor's, with its constants in it.
+  func enter() {
+    if let shared, shared.pass(to: self) { writeConstants() }
+  }
 
   /// Where a value lies: before a run for inputs and parameters, after it for outputs.
   ///
@@ -82,11 +107,15 @@ public final class Executor {
   }
 
   /// Computes the outputs from what inputs and parameters hold now.
-  public func run() { sequence.run(on: team) }
+  public func run() {
+    enter()
+    sequence.run(on: team)
+  }
 
   /// Runs as often as said, and answers the mean time of each of the plan's lines.
   public func profile(runs: Int) -> [Duration] {
     var nanoseconds = [UInt64](repeating: 0, count: sequence.calls.count)
+    enter()
     for _ in 0..<runs { sequence.run(on: team, addingTimesTo: &nanoseconds) }
     return nanoseconds.map { .nanoseconds($0 / UInt64(max(1, runs))) }
   }

@@ -36,6 +36,7 @@ extension Executor {
   ///
   /// - Returns: `nil` when no operation made anything that isn't finite.
   public func examine() -> UnsoundOperation? {
+    enter()
     for step in plan.lower(memory, arena: arena, bindings: bindings) {
       KernelSequence(step.calls).run(on: team)
       guard let output = UnsoundOperation.Contents(step.output), output.nonFiniteCount > 0 else {

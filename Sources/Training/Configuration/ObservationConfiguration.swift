@@ -46,6 +46,11 @@ public struct ObservationConfiguration: Hashable, Sendable {
   /// What findings lead to is part of the training, and what it follows from too.
   public var silent: ObservationConfiguration { onFinding.isEmpty ? .none : self }
 
+  /// Whether there are steps in which every layer is looked at, in a training for so many losses.
+  public func observesLayers(terms: Int) -> Bool {
+    histogramsEvery > 0 || activationsEvery > 0 || (terms > 1 && termGradientsEvery > 0)
+  }
+
   /// Whether a finding may bound the gradients.
   var mayClip: Bool { onFinding.values.contains(.clip) }
 

@@ -63,23 +63,35 @@ extension Model {
 
   /// The memory that a step of this training holds, in bytes.
   ///
-  /// - Parameter extents: how large the graph is, for a model on one.
+  /// - Parameters:
+  ///   - extents: how large the graph is, for a model on one.
+  ///   - observed: whether probes look at every layer in it; then nothing is computed again to save memory.
   /// - Throws: `TrainingError.plan`, also when it can't be brought within the budget.
   public func trainingBytes(
-    _ configuration: TrainingConfiguration, extents: GraphExtents = .nominal
+    _ configuration: TrainingConfiguration, extents: GraphExtents = .nominal,
+    observed: Bool = false
   ) throws(TrainingError) -> Int {
     try trainingBytes(
       batch: configuration.batchSize, extents: extents, slots: configuration.optimizer.slots.count,
-      memory: configuration.memory, losses: configuration.losses)
+      memory: observed ? TrainingMemory() : configuration.memory, losses: configuration.losses,
+      observation: observed
+        ? TrainingPlan.Observation(layers: true, terms: configuration.losses.terms.count > 1)
+        : .none)
   }
 
   /// The memory that a step holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.
   ///
   /// - Parameter slots: how many arrays the optimizer keeps for each parameter; Adam two.
   /// - Throws: `TrainingError.plan`.
-  public func trainingBytes(
-    batch: Int, extents: GraphExtents = .nominal, slots: Int = 2,
-    memory: TrainingMemory = TrainingMemory(), losses: LossTerms? = nil
+  public func trainingBytes(batch: Int, slots: Int = 2) throws(TrainingError) -> Int {
+    try trainingBytes(
+      batch: batch, extents: .nominal, slots: slots, memory: TrainingMemory(), losses: nil,
+      observation: .none)
+  }
+
+  private func trainingBytes(
+    batch: Int, extents: GraphExtents, slots: Int, memory: TrainingMemory, losses: LossTerms?,
+    observation: TrainingPlan.Observation
   ) throws(TrainingError) -> Int {
     var state = stateBytes(slots: slots)
     let balance: LossBalance = losses?.balance == .conflictFree ? .conflictFree : .fixed
@@ -87,25 +99,46 @@ extension Model {
       // Each term's gradients are kept beside their sum.
       state += parameterCount * ElementType.float32.byteCount * losses.terms.count
     }
-    let found = losses?.terms.compactMap { term in
-      term.output.flatMap { name in outputs.firstIndex { $0.name == name } }
-    }
-    let taken = found?.isEmpty == false ? found ?? [] : Array(outputs.indices)
-    // Which losses they are decides a few bytes; this one takes any output.
     do {
-      let objectives = try taken.enumerated().map { position, index in
-        try Objective(
-          name: "\(position)", loss: MeanSquaredError(), output: index, of: self,
-          target: ExampleTarget(.vector(outputs[index].shape)), isOnly: true)
-      }
+      let objectives = try plainObjectives(losses)
       let plan = try TrainingPlan(
         model: self, objectives: objectives, balance: balance, batch: batch, extents: extents,
+        observation: observation,
         recomputation: memory.recomputation(otherBytes: state))
       return plan.plan.arenaBytes + state
     } catch let error as TrainingError {
       throw error
     } catch {
       throw TrainingError(.plan, "\(error)")
+    }
+  }
+
+  /// The memory that a pass of an evaluation holds, without parameters, in bytes.
+  ///
+  /// - Throws: `TrainingError.plan`.
+  func evaluationBytes(batch: Int, losses: LossTerms) throws(TrainingError) -> Int {
+    do {
+      var graph = Graph()
+      let built = try build(batch: batch, mode: .inference, extents: .nominal, into: &graph)
+      let terms = try plainObjectives(losses).build(on: built, of: self, batch: batch, in: &graph)
+      return try Plan(graph, outputs: built.outputs + terms.map(\.loss)).arenaBytes
+    } catch let error as TrainingError {
+      throw error
+    } catch {
+      throw TrainingError(.plan, "\(error)")
+    }
+  }
+
+  /// One for each output that a loss is of. Which losses they are decides a few bytes; this one takes any output.
+  private func plainObjectives(_ losses: LossTerms?) throws -> [Objective] {
+    let found = losses?.terms.compactMap { term in
+      term.output.flatMap { name in outputs.firstIndex { $0.name == name } }
+    }
+    let taken = found?.isEmpty == false ? found ?? [] : Array(outputs.indices)
+    return try taken.enumerated().map { position, index in
+      try Objective(
+        name: "\(position)", loss: MeanSquaredError(), output: index, of: self,
+        target: ExampleTarget(.vector(outputs[index].shape)), isOnly: true)
     }
   }
 }

@@ -20,7 +20,8 @@ public final class Evaluation {
   /// How stateful layers take the examples; `nil` without any.
   private let lanes: Lanes?
 
-  public var plannedBytes: Int { programs.reduce(0) { $0 + $1.plannedBytes } }
+  /// Of the largest of its plans; they compute in one memory.
+  public var plannedBytes: Int { programs.map(\.plannedBytes).max() ?? 0 }
 
   /// - Parameters:
   ///   - indices: which examples; all when `nil`.
@@ -30,7 +31,9 @@ public final class Evaluation {
   init(
     model: Model, parameters: ParameterStore, objectives: [Objective], isList: Bool,
     total: @escaping ((Int) -> Double) -> Double, source: any ExampleSource,
-    indices: [Int]? = nil, batchSize: Int, measuresAccuracy: Bool = true, team: ThreadTeam
+    indices: [Int]? = nil, batchSize: Int, measuresAccuracy: Bool = true,
+    arena: SharedArena = SharedArena(),
+    team: ThreadTeam
   ) throws(TrainingError) {
     if let detail = source.faults(for: model, name: "the dataset").first {
       throw TrainingError(.mismatch, detail)
@@ -53,7 +56,7 @@ public final class Evaluation {
       programs.append(
         try InferenceProgram(
           model: model, objectives: objectives, batch: size, parameters: parameters, source: graph,
-          team: team))
+          arena: arena, team: team))
     }
     self.programs = programs
     order = .allocate(capacity: batch)

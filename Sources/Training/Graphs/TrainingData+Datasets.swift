@@ -27,14 +27,30 @@ extension TrainingData {
 
   /// The memory that a step on this data holds, in bytes.
   ///
+  /// - Parameter observed: whether probes look at every layer in it.
   /// - Throws: `TrainingError.plan`, also when it can't be brought within the budget.
   public func stepBytes(
-    _ model: Model, _ configuration: TrainingConfiguration
+    _ model: Model, _ configuration: TrainingConfiguration, observed: Bool = false
   ) throws(TrainingError) -> Int {
-    guard let graph else { return try model.trainingBytes(configuration) }
+    guard let graph else { return try model.trainingBytes(configuration, observed: observed) }
     let examples = graph.split(configuration).training?.count ?? graph.examples
     return try model.trainingBytes(
-      configuration.taking(examples), extents: graph.graph.extents) + graph.graph.byteCount
+      configuration.taking(examples), extents: graph.graph.extents, observed: observed)
+      + graph.graph.byteCount
+  }
+
+  /// The memory that a pass of an evaluation holds beside parameters and optimizer, in bytes; 0 where a step's is
+  /// enough for it.
+  ///
+  /// - Throws: `TrainingError.plan`.
+  public func evaluationBytes(
+    _ model: Model, _ configuration: TrainingConfiguration
+  ) throws(TrainingError) -> Int {
+    let rows = model.evaluationRows(configuration)
+    let isEvaluated =
+      validation != nil || test != nil || configuration.validationFraction != nil
+    guard isEvaluated, graph == nil, rows > configuration.batchSize else { return 0 }
+    return try model.evaluationBytes(batch: rows, losses: configuration.losses)
   }
 
   /// Rows of each layer's output in a step: a batch, or all vertices.
@@ -59,5 +75,13 @@ extension GraphSource {
       indices.compactMap { $0 }.flatMap(\.arrays) + [topology.loopOrigins, features]
       + (edgeFeatures.map { [$0] } ?? [])
     return arrays.reduce(0) { $0 + $1.type.byteCount }
+  }
+}
+
+extension Model {
+  /// Examples at a time where nothing is learnt: as many as a step takes, and no fewer than 32 unless states go
+  /// on from batch to batch.
+  func evaluationRows(_ configuration: TrainingConfiguration) -> Int {
+    isStateful ? configuration.batchSize : max(configuration.batchSize, 32)
   }
 }

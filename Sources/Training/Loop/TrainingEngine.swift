@@ -31,6 +31,8 @@ final class TrainingEngine {
   /// What layers hand on from batch to batch; there's nothing in it before the first program.
   private var states = ParameterStore([], element: .float32)
   private var programs: [TrainingProgram] = []
+  /// Where all passes of the run compute, one after the other.
+  private let arena = SharedArena()
   private var evaluations: [Evaluation] = []
 
   init(
@@ -63,8 +65,7 @@ final class TrainingEngine {
 
   /// What plans, parameters, gradients and optimizer hold, in bytes.
   var plannedBytes: Int {
-    programs.reduce(0) { $0 + $1.plannedBytes }
-      + evaluations.reduce(0) { $0 + $1.plannedBytes }
+    (programs.map(\.plannedBytes) + evaluations.map(\.plannedBytes)).reduce(0, max)
       + model.stateBytes(slots: configuration.optimizer.slots.count) + balancer.plannedBytes
   }
 
@@ -94,7 +95,7 @@ final class TrainingEngine {
     }
     return try TrainingProgram(
       plan, batch: batch, parameters: parameters, gradients: other ?? gradients, states: states,
-      random: random, balancer: balancer, source: source, team: team)
+      random: random, balancer: balancer, source: source, arena: arena, team: team)
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {
@@ -105,8 +106,6 @@ final class TrainingEngine {
     return programs[programs.count - 1]
   }
 
-  /// Examples at a time where nothing is learnt: as many as a step takes, and no fewer than 32 unless states go
-  /// on from batch to batch.
   func evaluation(
     of source: any ExampleSource, examples: [Int]?
   ) throws(TrainingError) -> Evaluation {
@@ -114,8 +113,8 @@ final class TrainingEngine {
       model: model, parameters: parameters, objectives: objectives,
       isList: configuration.losses.isList, total: balancer.total, source: source,
       indices: examples,
-      batchSize: model.isStateful ? configuration.batchSize : max(configuration.batchSize, 32),
-      measuresAccuracy: configuration.measuresAccuracy, team: team)
+      batchSize: model.evaluationRows(configuration),
+      measuresAccuracy: configuration.measuresAccuracy, arena: arena, team: team)
     evaluations.append(evaluation)
     return evaluation
   }

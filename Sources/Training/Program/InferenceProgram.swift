@@ -23,10 +23,12 @@ final class InferenceProgram {
 
   /// Stateful layers begin with 0 in each pass; with objectives, where the pass before ended.
   ///
-  /// - Parameter source: the graph, for a model on one.
+  /// - Parameters:
+  ///   - source: the graph, for a model on one.
+  ///   - arena: where the pass computes, in turn with others; with objectives only.
   init(
     model: Model, objectives: [Objective], batch: Int, parameters: ParameterStore,
-    source: GraphSource? = nil, team: ThreadTeam
+    source: GraphSource? = nil, arena: SharedArena? = nil, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
     self.source = source
@@ -44,7 +46,7 @@ final class InferenceProgram {
         graph,
         outputs: built.outputs + terms.map(\.loss) + terms.compactMap(\.weight)
           + carried.map(\.value))
-      let executor = try Executor(plan: plan, bindings: bindings, team: team)
+      let executor = try Executor(plan: plan, bindings: bindings, team: team, sharing: arena)
       func floats(_ value: Value) -> UnsafeMutablePointer<Float> {
         executor.pointer(to: value).assumingMemoryBound(to: Float.self)
       }

@@ -6,7 +6,7 @@ import Tensors
 /// One step's forward and backward pass for one batch size, planned and ready to run.
 ///
 /// The parameters and gradients lie in the stores of the engine; all programs of a run share them.
-/// The slots' memory belongs to the executor and lives as long as the program.
+/// What is in the slots, and what a pass leaves, is there until another program of the run is used.
 final class TrainingProgram {
   /// A layer's output and the loss's gradient with respect to it, held until the pass ends.
   struct ObservedLayer {
@@ -41,11 +41,11 @@ final class TrainingProgram {
   ///   - states: what layers hand on from pass to pass, as the plan lists it.
   ///   - random: seed and step, two words each.
   ///   - source: the graph, for a model on one.
+  ///   - arena: where the pass computes, in turn with other programs.
   init(
     _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
     states: ParameterStore, random: UnsafeMutablePointer<Int32>, balancer: TermBalancer,
-    source: GraphSource? = nil,
-    team: ThreadTeam
+    source: GraphSource? = nil, arena: SharedArena, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
     self.source = source
@@ -77,7 +77,7 @@ final class TrainingProgram {
     }
     if let slot = parts.random { bindings[slot] = UnsafeMutableRawPointer(random) }
     do {
-      executor = try Executor(plan: parts.plan, bindings: bindings, team: team)
+      executor = try Executor(plan: parts.plan, bindings: bindings, team: team, sharing: arena)
     } catch {
       throw TrainingError(.plan, "\(error)")
     }
