@@ -14,7 +14,10 @@ public enum JSON: Hashable, Sendable {
 /// The members of a JSON object, in the order in which they were written; names are unique.
 public struct JSONObject: Hashable, Sendable {
   public private(set) var members: [(name: String, value: JSON)] = []
+  /// Where each name stands, once there are more than `few`.
   private var positions: [String: Int] = [:]
+  /// So many are looked through faster than a hash is made.
+  private static let few = 16
 
   public init() {}
 
@@ -27,22 +30,32 @@ public struct JSONObject: Hashable, Sendable {
 
   /// The member's value; setting appends a new member, replaces an old one, or with `nil` removes it.
   public subscript(name: String) -> JSON? {
-    get { positions[name].map { members[$0].value } }
+    get { position(of: name).map { members[$0].value } }
     set {
-      switch (positions[name], newValue) {
+      switch (position(of: name), newValue) {
       case (let position?, let value?):
         members[position].value = value
       case (nil, let value?):
-        positions[name] = members.count
         members.append((name, value))
+        if members.count == Self.few + 1 { findPositions() }
+        if members.count > Self.few { positions[name] = members.count - 1 }
       case (let position?, nil):
         members.remove(at: position)
-        positions = Dictionary(
-          uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
+        findPositions()
       case (nil, nil):
         break
       }
     }
+  }
+
+  private func position(of name: String) -> Int? {
+    members.count > Self.few ? positions[name] : members.firstIndex { $0.name == name }
+  }
+
+  private mutating func findPositions() {
+    positions =
+      members.count > Self.few
+      ? Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) }) : [:]
   }
 
   public static func == (left: JSONObject, right: JSONObject) -> Bool {
@@ -51,7 +64,7 @@ public struct JSONObject: Hashable, Sendable {
   }
 
   public func hash(into hasher: inout Hasher) {
-    hasher.combine(Set(positions.keys))
+    hasher.combine(Set(names))
   }
 }
 

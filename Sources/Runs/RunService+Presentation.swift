@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Store
 
@@ -56,15 +55,5 @@ extension RunService {
       "elapsed_seconds": .number(progress.elapsedSeconds),
       "eta_seconds": progress.etaSeconds.map { .number($0) } ?? .null,
     ])
-  }
-}
-
-/// Times as clients see them.
-public enum Timestamp {
-  /// ISO 8601 in UTC with milliseconds: `2026-11-23T21:00:00.123Z`.
-  public static func text(_ milliseconds: Int) -> String {
-    Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-      .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
-      + "Z"
   }
 }
