@@ -68,7 +68,7 @@ let package = Package(
         .embedInCode("0001_initial.sql"), .embedInCode("0002_step_series.sql"),
         .embedInCode("0003_blocks.sql"), .embedInCode("0004_findings.sql"),
         .embedInCode("0005_autopsy.sql"), .embedInCode("0006_queue.sql"),
-        .embedInCode("0007_wish.sql"),
+        .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
       ]),
     library("Store", uses: ["SQLite", "CZstd", "Migrations", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),

@@ -17,5 +17,7 @@ public enum Migrations {
     Migration(version: 5, name: "0005_autopsy", sql: PackageResources._005_autopsy_sql),
     Migration(version: 6, name: "0006_queue", sql: PackageResources._006_queue_sql),
     Migration(version: 7, name: "0007_wish", sql: PackageResources._007_wish_sql),
+    Migration(
+      version: 8, name: "0008_housekeeping", sql: PackageResources._008_housekeeping_sql),
   ]
 }

@@ -166,7 +166,10 @@ extension RunService {
   }
 
   /// Deletes a run that is over, with all it recorded.
-  public func delete(_ id: RunID) async throws { try await store.runs.delete(id) }
+  public func delete(_ id: RunID) async throws {
+    try await store.runs.delete(id)
+    housekeeping.wake()
+  }
 }
 
 extension TrainingControl.Request {

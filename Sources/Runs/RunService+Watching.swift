@@ -18,6 +18,7 @@ extension RunService {
       timer.setEventHandler { [weak self] in
         self?.lookAfterRuns()
         self?.lookAfterQueue()
+        self?.housekeeping.look(at: Self.now())
       }
       timer.activate()
       watch = timer

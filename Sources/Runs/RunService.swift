@@ -35,6 +35,7 @@ public final class RunService: Sendable {
   private let isStarted = Atomic<Bool>(false)
   private let pool = Mutex<WorkerPool?>(nil)
   let watch = Mutex<(any DispatchSourceTimer)?>(nil)
+  public let housekeeping: Housekeeping
 
   /// - Throws: `StoreError` when the store can't be read.
   public convenience init(
@@ -59,6 +60,8 @@ public final class RunService: Sendable {
     self.configuration = configuration
     self.log = log
     self.executor = executor
+    housekeeping = Housekeeping(
+      store: store, datasets: datasets, rules: configuration.retention, log: log)
     watchdog = Mutex(Watchdog(stallSeconds: configuration.stallSeconds))
     scheduler = Mutex(
       Scheduler(
@@ -110,6 +113,7 @@ public final class RunService: Sendable {
       }
     }
     stopWatching()
+    await housekeeping.stop()
     hub.close()
     return isIdle
   }

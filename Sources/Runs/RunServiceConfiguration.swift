@@ -18,12 +18,16 @@ public struct RunServiceConfiguration: Sendable {
   public var crashNote: URL?
   /// Seconds after which a run that doesn't move has stalled.
   public var stallSeconds: Double
+  /// What is kept for how long.
+  public var retention: RetentionRules
 
   public init(
     workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30,
     threads: Int = 64, sliceSeconds: Double? = nil, stallSeconds: Double = 60,
-    isolatesProcesses: Bool = false, crashNote: URL? = nil
+    isolatesProcesses: Bool = false, crashNote: URL? = nil,
+    retention: RetentionRules = RetentionRules()
   ) {
+    self.retention = retention
     self.isolatesProcesses = isolatesProcesses
     self.crashNote = crashNote
     self.threads = threads

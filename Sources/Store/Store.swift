@@ -96,6 +96,9 @@ public final class Store: Sendable {
     )
   }
 
+  /// Whether someone waits to write.
+  public var isWriterWanted: Bool { writer.isWanted }
+
   private func counted<Result>(_ body: () throws -> Result) rethrows -> Result {
     let start = DispatchTime.now().uptimeNanoseconds
     let result = try body()
@@ -120,12 +123,23 @@ public final class Store: Sendable {
   func writeUnsynced<Result: Sendable>(
     _ body: @Sendable (SQLiteConnection) throws -> Result
   ) throws -> Result {
-    try writer.runAndWait { connection in
-      try connection.execute(script: "PRAGMA synchronous = NORMAL")
-      let result = Swift.Result { try counted { try Store.transaction(connection, body) } }
-      try connection.execute(script: "PRAGMA synchronous = FULL")
-      return try result.get()
-    }
+    try writer.runAndWait { try unsynced($0, body) }
+  }
+
+  /// The same for what is done again where it is lost, such as a slice of a removal.
+  func writeUnsynced<Result: Sendable>(
+    _ body: @escaping @Sendable (SQLiteConnection) throws -> Result
+  ) async throws -> Result {
+    try await writer.run { [self] in try unsynced($0, body) }
+  }
+
+  private func unsynced<Result>(
+    _ connection: SQLiteConnection, _ body: (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try connection.execute(script: "PRAGMA synchronous = NORMAL")
+    let result = Swift.Result { try counted { try Store.transaction(connection, body) } }
+    try connection.execute(script: "PRAGMA synchronous = FULL")
+    return try result.get()
   }
 
   /// Runs `body` on a snapshot of a reader's connection.

@@ -129,6 +129,8 @@ import Testing
     #expect(!page.text.contains("<script>") && !page.text.contains("style="))
     let metrics = try await server.client.get("/metrics")
     #expect(metrics.text.contains("# TYPE chainrule_runs gauge"))
+    #expect(metrics.text.contains("chainrule_runs_being_removed 0"))
+    #expect(metrics.text.contains("chainrule_retention_runs_total{rule=\"age\"} 0"))
     let catalog = try await server.client.get("/v1/catalog")
     #expect(catalog.json["layers"]?[0]?["type"]?.string != nil)
     let validation = try await server.client.post(

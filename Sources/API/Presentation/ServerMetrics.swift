@@ -9,6 +9,7 @@ enum ServerMetrics {
     try await writeRuns(service, &text)
     service.requests.write(to: &text)
     writeStore(service.store, &text)
+    try await writeHousekeeping(service, &text)
     writeProcess(&text)
     text.family("chainrule_ready", .gauge, "Whether the server takes runs.")
     text.sample(await service.obstacle() == nil ? 1 : 0)
@@ -23,6 +24,9 @@ enum ServerMetrics {
     for state in RunState.allCases {
       text.sample(Double(load.counts[state] ?? 0), labels: [("state", state.rawValue)])
     }
+    text.family(
+      "chainrule_runs_being_removed", .gauge, "Deleted runs of which rows are still there.")
+    text.sample(Double(load.beingRemoved))
     text.family("chainrule_queue_length", .gauge, "Runs that wait for a lane.")
     text.sample(Double(load.counts[.queued] ?? 0))
     text.family(
@@ -52,6 +56,34 @@ enum ServerMetrics {
     text.sample(Double(commits.count))
     text.family("chainrule_store_commit_seconds_total", .counter, "Time that they took.")
     text.sample(commits.seconds)
+  }
+
+  private static func writeHousekeeping(
+    _ service: Service, _ text: inout PrometheusText
+  ) async throws {
+    let space = try await service.store.space()
+    text.family(
+      "chainrule_store_free_bytes", .gauge, "Pages of the database that hold nothing.")
+    text.sample(Double(space.freeBytes))
+    let figures = service.runs.housekeeping.figures
+    text.family(
+      "chainrule_store_returned_bytes_total", .counter, "Free pages given back to the disk.")
+    text.sample(Double(figures.bytesReturned))
+    text.family(
+      "chainrule_runs_swept_total", .counter, "Deleted runs of which no row is left.")
+    text.sample(Double(figures.swept))
+    text.family("chainrule_retention_runs_total", .counter, "Runs that a rule removed.")
+    for reason in RetentionRules.Reason.allCases {
+      text.sample(Double(figures.removed(for: reason)), labels: [("rule", reason.rawValue)])
+    }
+    text.family("chainrule_retention_datasets_total", .counter, "Datasets that a rule removed.")
+    text.sample(Double(figures.datasets))
+    text.family(
+      "chainrule_retention_thinned_total", .counter, "Runs whose histories were thinned.")
+    text.sample(Double(figures.thinned))
+    text.family(
+      "chainrule_retention_events_total", .counter, "Runs whose events a rule dropped.")
+    text.sample(Double(figures.quieted))
   }
 
   private static func writeProcess(_ text: inout PrometheusText) {

@@ -25,7 +25,7 @@ struct BackupVerification {
       files += found.files
     }
     let counts = try connection.first(
-      "SELECT (SELECT count(*) FROM dataset), (SELECT count(*) FROM run)"
+      "SELECT (SELECT count(*) FROM dataset), (SELECT count(*) FROM run WHERE \(Removal.isThere))"
     ) { row in (row.integer(0), row.integer(1)) }
     return BackupManifest(
       id: id, createdAt: Store.now(), datasets: counts?.0 ?? 0, runs: counts?.1 ?? 0,

@@ -9,8 +9,8 @@ enum CheckpointCheck {
       """
       SELECT checkpoint_part.id, run.id, kind, checkpoint.step, part, size_bytes, sha256
       FROM checkpoint_part JOIN checkpoint ON checkpoint.id = checkpoint_part.checkpoint
-      JOIN run ON run.number = checkpoint.run WHERE part NOT LIKE 'staged %'
-      ORDER BY checkpoint_part.id
+      JOIN run ON run.number = checkpoint.run
+      WHERE \(Removal.isThere) AND part NOT LIKE 'staged %' ORDER BY checkpoint_part.id
       """
     ) { row in
       Part(
@@ -72,7 +72,8 @@ enum CheckpointCheck {
       """
       SELECT checkpoint.id, run.id, kind, checkpoint.step
       FROM checkpoint JOIN run ON run.number = checkpoint.run
-      WHERE NOT EXISTS (SELECT 1 FROM checkpoint_part WHERE checkpoint = checkpoint.id)
+      WHERE \(Removal.isThere)
+        AND NOT EXISTS (SELECT 1 FROM checkpoint_part WHERE checkpoint = checkpoint.id)
       """
     ) { row in
       StoreFault(

@@ -33,7 +33,8 @@ public struct Doctor: Sendable {
     }
   }
 
-  /// Copies the folder as it is to `backups`, makes every repair, frees unused pages, and looks again.
+  /// Copies the folder as it is to `backups`, makes every repair, ends removals that were begun, frees unused pages, and
+  /// looks again.
   ///
   /// - Throws: `StoreError.notFound` where there is no store, `.locked` while a server has it.
   public func repair() throws(StoreError) -> Report {
@@ -55,6 +56,7 @@ public struct Doctor: Sendable {
         try Store.transaction(connection) { try repair.carryOut(in: folder, $0) }
         notes.append(repair.description)
       }
+      if let removed = Doctor.finishRemovals(connection) { notes.append(removed) }
       if let freed = try Doctor.freePages(connection) { notes.append(freed) }
       var report = try examination(isInUse: false)
       report.notes = notes + report.notes
@@ -90,7 +92,26 @@ public struct Doctor: Sendable {
       }
       if check.name == MigrationCheck.check.name { isKnown = report.faults.isEmpty }
     }
+    if isKnown, let count = try? Removal.count(examination.connection), count > 0 {
+      report.notes.append("\(count) deleted runs still have rows, which a server removes")
+    }
     return report
+  }
+
+  /// Deletes what is left of runs that were deleted.
+  private static func finishRemovals(_ connection: SQLiteConnection) -> String? {
+    guard (try? Migrator.check(connection))?.isEmpty == true else { return nil }
+    var count = 0
+    do {
+      while true {
+        let sweep = try Store.transaction(connection, Removal.deleteSlice)
+        count += sweep.removed
+        if sweep.isDone { break }
+      }
+    } catch {
+      return "what is left of deleted runs couldn't be removed: \(StoreError(wrapping: error))"
+    }
+    return count > 0 ? "removed what was left of \(count) deleted runs" : nil
   }
 
   private static func freePages(_ connection: SQLiteConnection) throws -> String? {

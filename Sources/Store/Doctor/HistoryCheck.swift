@@ -8,7 +8,7 @@ enum HistoryCheck {
     _ = try examination.connection.query(
       """
       SELECT run.id, stream, level, first_step, last_step, block.data
-      FROM block JOIN run ON run.number = block.run
+      FROM block JOIN run ON run.number = block.run WHERE \(Removal.isThere)
       """
     ) { row in
       guard !isSound(row) else { return }
@@ -37,8 +37,8 @@ enum HistoryCheck {
     let torn = try examination.connection.query(
       """
       SELECT run.id, step.step FROM step JOIN run ON run.number = step.run
-      WHERE length(gradients) % 16 <> 0 OR length(clipped) % 16 <> 0 OR length(updates) % 8 <> 0
-        OR length(nonfinite) % 16 <> 0 OR length(series) % 8 <> 0
+      WHERE \(Removal.isThere) AND (length(gradients) % 16 <> 0 OR length(clipped) % 16 <> 0
+        OR length(updates) % 8 <> 0 OR length(nonfinite) % 16 <> 0 OR length(series) % 8 <> 0)
       """
     ) { row in
       StoreFault(
@@ -49,7 +49,8 @@ enum HistoryCheck {
       """
       SELECT id, packed_step, (SELECT max(last_step) FROM block WHERE run = number) AS packed,
         (SELECT min(step) FROM step WHERE run = number) AS first
-      FROM run WHERE coalesce(packed, 0) <> packed_step OR coalesce(first, packed_step + 1) <= packed_step
+      FROM run WHERE \(Removal.isThere)
+      AND (coalesce(packed, 0) <> packed_step OR coalesce(first, packed_step + 1) <= packed_step)
       """
     ) { row in
       StoreFault(

@@ -10,7 +10,8 @@ enum RunCheck {
     func faults(
       where condition: String, _ fault: String, _ reason: StateReason
     ) throws -> [StoreFault] {
-      try connection.query("SELECT id, state FROM run WHERE \(condition)") { row in
+      try connection.query("SELECT id, state FROM run WHERE \(Removal.isThere) AND (\(condition))")
+      { row in
         StoreFault(
           "run \(row.text(0))", "is \(row.text(1)), but \(fault)",
           remedy: "it can only be failed", repair: .failRun(RunID(trusted: row.text(0)), reason))
@@ -38,7 +39,7 @@ enum RunCheck {
   static let ends = StoreCheck(name: "ends of runs") { examination in
     let connection = examination.connection
     let times = try connection.query(
-      "SELECT id, state FROM run WHERE \(over) <> (finished_at IS NOT NULL)"
+      "SELECT id, state FROM run WHERE \(Removal.isThere) AND \(over) <> (finished_at IS NOT NULL)"
     ) { row in
       StoreFault(
         "run \(row.text(0))", "is \(row.text(1)), which its time of ending contradicts",
@@ -46,7 +47,7 @@ enum RunCheck {
     }
     let states = try connection.query(
       """
-      SELECT id, state FROM run WHERE \(over) AND EXISTS (
+      SELECT id, state FROM run WHERE \(Removal.isThere) AND \(over) AND EXISTS (
         SELECT 1 FROM checkpoint JOIN checkpoint_part ON checkpoint_part.checkpoint = checkpoint.id
         WHERE run = number AND part = 'state')
       """
@@ -57,7 +58,7 @@ enum RunCheck {
     }
     let untold = try connection.query(
       """
-      SELECT id, state FROM run WHERE \(over)
+      SELECT id, state FROM run WHERE \(Removal.isThere) AND \(over)
       AND NOT EXISTS (SELECT 1 FROM event WHERE run = number AND kind = 'end')
       """
     ) { row in
@@ -66,5 +67,21 @@ enum RunCheck {
         remedy: "tell of the end", repair: .tellEnd(RunID(trusted: row.text(0))))
     }
     return times + states + untold
+  }
+
+  /// The numbers of runs by state, which are kept beside them.
+  static let counts = StoreCheck(name: "counts of runs") { examination in
+    try examination.connection.query(
+      """
+      SELECT state, count, (SELECT count(*) FROM run WHERE run.state = run_count.state
+        AND \(Removal.isThere)) AS runs
+      FROM run_count WHERE count <> runs
+      """
+    ) { row in
+      StoreFault(
+        "chainrule.sqlite",
+        "counts \(row.integer(1)) runs as \(row.text(0)), where there are \(row.integer(2))",
+        remedy: "count them anew", repair: .countRuns)
+    }
   }
 }

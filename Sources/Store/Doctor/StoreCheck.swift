@@ -13,7 +13,7 @@ struct StoreCheck: Sendable {
   static let all = [
     MigrationCheck.check, DatabaseCheck.integrity, DatabaseCheck.owners, DatasetCheck.check,
     OrphanCheck.check, CheckpointCheck.check, HistoryCheck.blocks, HistoryCheck.steps,
-    RunCheck.rows, RunCheck.ends,
+    RunCheck.rows, RunCheck.ends, RunCheck.counts,
   ]
 }
 

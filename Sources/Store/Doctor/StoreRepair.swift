@@ -12,6 +12,7 @@ enum StoreRepair: Hashable, Sendable, CustomStringConvertible {
   case mendEnd(RunID)
   case dropState(RunID)
   case tellEnd(RunID)
+  case countRuns
 
   var description: String {
     switch self {
@@ -24,6 +25,7 @@ enum StoreRepair: Hashable, Sendable, CustomStringConvertible {
     case .mendEnd(let run): "put the time right at which run \(run) ended"
     case .dropState(let run): "removed what the finished run \(run) would have continued from"
     case .tellEnd(let run): "told of the end of run \(run)"
+    case .countRuns: "counted the runs anew"
     }
   }
 
@@ -48,6 +50,12 @@ enum StoreRepair: Hashable, Sendable, CustomStringConvertible {
       try RunRepository.dropState(of: RunRepository.number(of: run, connection), connection)
     case .tellEnd(let run):
       try StoreRepair.tell(of: run, connection) { $0.kind == "end" }
+    case .countRuns:
+      try connection.execute(
+        """
+        UPDATE run_count SET count = (SELECT count(*) FROM run WHERE run.state = run_count.state
+          AND \(Removal.isThere))
+        """)
     }
   }
 

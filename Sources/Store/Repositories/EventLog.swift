@@ -45,7 +45,8 @@ public struct EventLog: Sendable {
         ) { row in Self.event(row) }
       }
       return try connection.query(
-        "\(columns) WHERE event.id > ? ORDER BY event.id LIMIT ?", [.integer(id), .integer(limit)]
+        "\(columns) WHERE event.id > ? AND \(Removal.isThere) ORDER BY event.id LIMIT ?",
+        [.integer(id), .integer(limit)]
       ) { row in Self.event(row) }
     }
   }
@@ -69,6 +70,41 @@ public struct EventLog: Sendable {
         row.int64(0)
       } ?? 0
     }
+  }
+
+  /// Drops the events of runs that ended before a time, but for their states and their end, in one short transaction.
+  ///
+  /// - Parameter time: milliseconds since 1970.
+  /// - Returns: how many runs are done, and whether none is left.
+  public func dropSlice(endedBefore time: Int) async throws -> (runs: Int, isDone: Bool) {
+    try await store.writeUnsynced { connection in
+      let events = OwnedRows(
+        table: "event", key: "id", bytes: "length(data)",
+        condition: "run = ?1 AND kind NOT IN ('state', 'end')")
+      var slice = Slice()
+      var count = 0
+      while let run = try Self.next(endedBefore: time, connection) {
+        guard slice.takes(), try events.delete(of: run, within: &slice, connection) else {
+          return (count, false)
+        }
+        try connection.execute(
+          "UPDATE run SET events_dropped_at = ? WHERE number = ?", [.integer(Store.now()), run])
+        count += 1
+      }
+      return (count, true)
+    }
+  }
+
+  private static func next(
+    endedBefore time: Int, _ connection: SQLiteConnection
+  ) throws -> SQLiteValue? {
+    try connection.first(
+      """
+      SELECT number FROM run INDEXED BY run_by_end_with_events
+      WHERE finished_at < ? AND events_dropped_at IS NULL AND \(Removal.isThere)
+      ORDER BY finished_at LIMIT 1
+      """, [.integer(time)]
+    ) { row in .integer(row.int64(0)) }
   }
 
   private static func event(_ row: SQLiteRow) -> StoredEvent {

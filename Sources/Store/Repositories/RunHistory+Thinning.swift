@@ -1,63 +1,93 @@
 import SQLite
 
-extension RunHistory {
-  /// Of histograms, how many of those that were taken stay: every tenth, and the first and the last.
-  private static let keptHistograms = 10
-  private static let rowsAtOnce = 500
+/// What a slice of thinning did.
+public struct Thinning: Hashable, Sendable {
+  /// Runs that are done.
+  public let runs: Int
+  /// Whether none is left.
+  public let isDone: Bool
+}
 
+extension RunHistory {
   /// Drops the finest level of the histories of runs that ended before a time, and nine of ten of their histograms.
   ///
-  /// In small transactions, so that no run that trains waits long. What is left shows the extremes of every 32 steps.
+  /// What is left shows the extremes of every 32 steps.
   ///
   /// - Parameter time: milliseconds since 1970.
   /// - Returns: how many runs were thinned.
   public func thin(endedBefore time: Int) async throws -> Int {
-    var thinned = 0
+    var count = 0
     while true {
-      let next = try await store.read { connection in
-        try connection.first(
-          """
-          SELECT number FROM run WHERE finished_at < ? AND thinned_at IS NULL AND packed_step > 0
-          ORDER BY number LIMIT 1
-          """, [.integer(time)]
-        ) { row in row.int64(0) }
-      }
-      guard let next else { return thinned }
-      let run = SQLiteValue.integer(next)
-      // Marked first: from then on readers take the next level.
-      try await store.write { connection in
-        try connection.execute(
-          "UPDATE run SET thinned_at = ? WHERE number = ?", [.integer(Store.now()), run])
-      }
-      try await deleteAll(
-        """
-        DELETE FROM block WHERE run = ?1 AND level = 0 AND (stream, first_step) IN (
-          SELECT stream, first_step FROM block WHERE run = ?1 AND level = 0 LIMIT ?2)
-        """, run)
-      try await deleteAll(
-        """
-        DELETE FROM histogram WHERE run = ?1 AND (quantity, layer, parameter, step) IN (
-          SELECT quantity, layer, parameter, step FROM (
-            SELECT quantity, layer, parameter, step,
-              row_number() OVER (PARTITION BY quantity, layer, parameter ORDER BY step) AS place,
-              count(*) OVER (PARTITION BY quantity, layer, parameter) AS number
-            FROM histogram WHERE run = ?1)
-          WHERE place % \(Self.keptHistograms) != 1 AND place != number LIMIT ?2)
-        """, run, once: true)
-      thinned += 1
+      let slice = try await thinSlice(endedBefore: time)
+      count += slice.runs
+      if slice.isDone { return count }
     }
   }
 
-  /// Deletes some rows at a time until there are none left.
+  /// The same for one short transaction: goes on with the run that is under way, or begins the next.
   ///
-  /// - Parameter once: whether what is left depends on what was deleted, so that it must go at once.
-  private func deleteAll(_ sql: String, _ run: SQLiteValue, once: Bool = false) async throws {
-    while true {
-      let count = try await store.write { connection in
-        try connection.execute(sql, [run, .integer(once ? .max : Self.rowsAtOnce)])
-        return connection.changes
+  /// - Parameter time: `nil` for those alone that were begun.
+  public func thinSlice(endedBefore time: Int?) async throws -> Thinning {
+    try await store.writeUnsynced { connection in
+      var slice = Slice()
+      var count = 0
+      while let run = try Self.next(endedBefore: time, connection) {
+        guard try Self.thin(run, within: &slice, connection) else {
+          return Thinning(runs: count, isDone: false)
+        }
+        count += 1
+        if !slice.takes() { return Thinning(runs: count, isDone: false) }
       }
-      if once || count < Self.rowsAtOnce { return }
+      return Thinning(runs: count, isDone: true)
     }
+  }
+
+  /// Has one run thinned by the next slices; one that is thinned already, or isn't over, is left alone.
+  public func beginThinning(_ run: RunID) async throws {
+    try await store.write { connection in
+      let number = try connection.first(
+        "SELECT number FROM run WHERE id = ? AND finished_at IS NOT NULL AND thinned_at IS NULL",
+        [.text(run.rawValue)]
+      ) { row in row.int64(0) }
+      if let number { try Self.begin(.integer(number), connection) }
+    }
+  }
+
+  private static func next(
+    endedBefore time: Int?, _ connection: SQLiteConnection
+  ) throws -> SQLiteValue? {
+    let begun = try connection.first("SELECT run FROM thinning LIMIT 1") { row in row.int64(0) }
+    if let begun { return .integer(begun) }
+    guard let time else { return nil }
+    let next = try connection.first(
+      """
+      SELECT number FROM run INDEXED BY run_by_end_unthinned
+      WHERE finished_at < ? AND thinned_at IS NULL AND packed_step > 0 AND \(Removal.isThere)
+      ORDER BY finished_at LIMIT 1
+      """, [.integer(time)]
+    ) { row in SQLiteValue.integer(row.int64(0)) }
+    if let next { try begin(next, connection) }
+    return next
+  }
+
+  /// From now on readers take the next level.
+  private static func begin(_ run: SQLiteValue, _ connection: SQLiteConnection) throws {
+    try connection.execute(
+      "UPDATE run SET thinned_at = ? WHERE number = ?", [.integer(Store.now()), run])
+    try connection.execute("INSERT INTO thinning (run) VALUES (?)", [run])
+  }
+
+  /// - Returns: whether the run is done.
+  private static func thin(
+    _ run: SQLiteValue, within slice: inout Slice, _ connection: SQLiteConnection
+  ) throws -> Bool {
+    let blocks = OwnedRows(
+      table: "block", key: "stream, level, first_step", bytes: "length(data)",
+      condition: "run = ?1 AND level = 0")
+    guard try blocks.delete(of: run, within: &slice, connection) else { return false }
+    var histograms = try HistogramThinning(run, connection)
+    guard try histograms.deleteSome(within: &slice, connection) else { return false }
+    try connection.execute("DELETE FROM thinning WHERE run = ?", [run])
+    return true
   }
 }

@@ -194,7 +194,7 @@ extension RunRepository {
     }
   }
 
-  /// Deletes a run that is over, with all it recorded.
+  /// Deletes a run that is over: nobody finds it any more. What it recorded goes with `sweep`.
   ///
   /// - Throws: `StoreError.notFound`, or `conflict` while it isn't over.
   public func delete(_ id: RunID) async throws {
@@ -206,7 +206,7 @@ extension RunRepository {
         throw StoreError(
           .conflict, "run \(id) is \(run.state.rawValue); cancel it before it is deleted")
       }
-      try connection.execute("DELETE FROM run WHERE id = ?", [.text(id.rawValue)])
+      try Removal.putAway(id, connection)
     }
   }
 }

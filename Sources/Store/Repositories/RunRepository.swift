@@ -66,7 +66,7 @@ public struct RunRepository: Sendable {
     try store.readAndWait { try Self.get(id, $0) }
   }
 
-  /// Newest first, those older than `before`.
+  /// Newest first, those older than `before`; a run that is being removed lies behind all.
   public func list(
     state: RunState? = nil, limit: Int, before: RunID? = nil
   ) async throws -> [RunRecord] {
@@ -95,7 +95,7 @@ public struct RunRepository: Sendable {
       try Self.records(
         connection,
         """
-        WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR
+        WHERE \(Removal.isThere) AND (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR
           (\(index), id) \(comparison) (SELECT \(index), id FROM run WHERE id = ?2))
         ORDER BY \(index) \(order), id \(order) LIMIT ?3
         """, [.optional(state?.rawValue), .optional(after?.rawValue), .integer(limit)])
@@ -124,29 +124,6 @@ public struct RunRepository: Sendable {
     }
   }
 
-  /// What the server has to do.
-  public struct Load: Sendable {
-    public let counts: [RunState: Int]
-    /// Milliseconds since 1970; `nil` when nothing waits.
-    public let oldestQueuedAt: Int?
-    /// Of the runs that train, together.
-    public let examplesPerSecond: Double
-  }
-
-  public func load() async throws -> Load {
-    let counts = try await counts()
-    return try await store.read { connection in
-      let found = try connection.first(
-        """
-        SELECT (SELECT min(created_at) FROM run WHERE state = 'queued'),
-          (SELECT total(examples_per_second) FROM run WHERE state = 'running')
-        """
-      ) { row in (row.optionalInteger(0), row.double(1)) }
-      return Load(
-        counts: counts, oldestQueuedAt: found?.0, examplesPerSecond: found?.1 ?? 0)
-    }
-  }
-
   /// Seconds that each running one is likely still to take, where that is known, and how long the newest that are over trained
   /// on average.
   public func durations() async throws -> (left: [RunID: Double], usual: Double?) {
@@ -157,23 +134,11 @@ public struct RunRepository: Sendable {
       let usual = try connection.first(
         """
         SELECT avg(elapsed_seconds) FROM (
-          SELECT elapsed_seconds FROM run WHERE state = 'succeeded' ORDER BY id DESC LIMIT 50)
+          SELECT elapsed_seconds FROM run WHERE state = 'succeeded' AND \(Removal.isThere)
+          ORDER BY id DESC LIMIT 50)
         """
       ) { row in row.optionalDouble(0) }
       return (Dictionary(uniqueKeysWithValues: left), usual ?? nil)
-    }
-  }
-
-  /// How many runs stand in each state.
-  public func counts() async throws -> [RunState: Int] {
-    try await store.read { connection in
-      let rows = try connection.query(
-        "SELECT state, count(*) FROM run GROUP BY state"
-      ) { row in (row.text(0), row.integer(1)) }
-      return Dictionary(
-        uniqueKeysWithValues: rows.compactMap { name, count in
-          RunState(rawValue: name).map { ($0, count) }
-        })
     }
   }
 }

@@ -2,10 +2,11 @@ import Foundation
 import JSON
 import Store
 
-/// `chainrule bench-store`: the size of histories and the time of questions about them.
+/// `chainrule bench-store`: the size of histories, the time of questions about them, and how their removal holds others up.
 enum BenchStore: Command {
   static let name = "bench-store"
-  static let summary = "Fills a store with one long made-up history, and times questions about it."
+  static let summary =
+    "Fills a store with one long made-up history, and times questions about it and its removal."
   static let flags = FlagSet(command: name, fields: [steps, parameters])
 
   private static let steps = Field(
@@ -41,6 +42,7 @@ enum BenchStore: Command {
     let each = Double(bytes) / Double(steps * parameters)
     print("filled in \(filling), \(bytes) bytes, \(figure(each)) a parameter and step")
     try await ask(store, run.id, steps: steps, parameters: parameters, clock)
+    try await remove(store, run, clock)
   }
 
   /// Norms as a training has them: falling, with noise of a fifth; weights that drift.

@@ -30,8 +30,9 @@ enum Serve: Command {
         workers: options.workers, memoryBytes: options.memory, threads: options.threads,
         sliceSeconds: options.sliceSeconds,
         stallSeconds: options.stallSeconds,
-        isolatesProcesses: options.isIsolated, crashNote: options.data.appending(path: "crash-note")
-      ),
+        isolatesProcesses: options.isIsolated,
+        crashNote: options.data.appending(path: "crash-note"),
+        retention: options.retention),
       log: write)
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs,
@@ -48,9 +49,7 @@ enum Serve: Command {
       "listening on http://\(options.host):\(port), data in \(options.data.path), workers \(options.workers)"
     )
 
-    let thinning = thin(store.history, afterDays: options.thinAfterDays, write)
     let signal = await signals.first()
-    thinning?.cancel()
     write("signal \(signal): going down; a second one ends it at once")
     signals.exitOnNext()
     let deadline = DispatchTime.now() + options.drainSeconds
@@ -66,27 +65,6 @@ enum Serve: Command {
     write("drained")
     // A daemon with a suspended connection can't be stopped; what must last is on disk.
     if !isStopped || !isIdle { _exit(0) }
-  }
-}
-
-extension Serve {
-  /// Thins old histories now and every six hours; `nil` when that isn't asked for.
-  private static func thin(
-    _ history: RunHistory, afterDays days: Int, _ write: @escaping @Sendable (String) -> Void
-  ) -> Task<Void, Never>? {
-    guard days > 0 else { return nil }
-    return Task {
-      while !Task.isCancelled {
-        let time = Int(Date().timeIntervalSince1970 * 1000) - days * 24 * 3600 * 1000
-        do {
-          let count = try await history.thin(endedBefore: time)
-          if count > 0 { write("thinned the histories of \(count) runs") }
-        } catch {
-          write("histories couldn't be thinned: \(error)")
-        }
-        try? await Task.sleep(for: .seconds(6 * 3600))
-      }
-    }
   }
 }
 

@@ -15,7 +15,7 @@ struct ServeOptions: Sendable {
   let uploadLimit: Int
   let isBehindProxy: Bool
   let logsJSON: Bool
-  let thinAfterDays: Int
+  let retention: RetentionRules
   let isIsolated: Bool
   let drainSeconds: Double
   let stallSeconds: Double
@@ -25,8 +25,8 @@ struct ServeOptions: Sendable {
     fields: [
       hostField, portField, DataFlag.field, workersField, threadsField, preemptField, sliceField,
       memoryField, uploadField, proxyField,
-      logField, drainField, stallField, thinField, isolationField,
-    ])
+      logField, drainField, stallField, isolationField,
+    ] + RetentionFlags.fields)
 
   private static let machine = MachineLimits()
   /// Four fifths of the memory there is, in MiB.
@@ -70,10 +70,6 @@ struct ServeOptions: Sendable {
   private static let stallField = Field(
     "stall_seconds", .number(0.1...86_400), default: 60,
     "How long a run may go without a step before it is told of as stalled.")
-  private static let thinField = Field(
-    "thin_after_days", .integer(0...36_500), default: 0,
-    "Days after which a run that is over keeps of its history the extremes of every 32 steps; 0 for never."
-  )
 
   /// - Throws: `UsageError`.
   static func read(_ arguments: [String]) throws -> ServeOptions {
@@ -90,18 +86,6 @@ struct ServeOptions: Sendable {
     func text(_ field: Field) -> String {
       reader.string(field.name) ?? field.defaultValue?.string ?? ""
     }
-    func bytes(_ field: Field) -> Int {
-      if let bytes = reader.object[field.name]?.integer, bytes > 0 {
-        _ = reader.value(field.name)
-        return bytes
-      }
-      let written = text(field)
-      guard let bytes = ByteCount.parse(written), bytes > 0 else {
-        reader.fault(field.name, "\"\(written)\" is no number of bytes, such as 8GiB or 500000000")
-        return 1
-      }
-      return bytes
-    }
     host = text(ServeOptions.hostField)
     port = UInt16(reader.integer(ServeOptions.portField))
     data = DataFlag.folder(&reader)
@@ -109,11 +93,11 @@ struct ServeOptions: Sendable {
     threads = reader.integer(ServeOptions.threadsField)
     let slice = reader.double(ServeOptions.sliceField)
     sliceSeconds = reader.bool(ServeOptions.preemptField) ? slice : nil
-    memory = bytes(ServeOptions.memoryField)
-    uploadLimit = bytes(ServeOptions.uploadField)
+    memory = ByteCount.read(ServeOptions.memoryField, &reader)
+    uploadLimit = ByteCount.read(ServeOptions.uploadField, &reader)
     isBehindProxy = reader.bool(ServeOptions.proxyField)
     logsJSON = reader.choice(ServeOptions.logField) == "json"
-    thinAfterDays = reader.integer(ServeOptions.thinField)
+    retention = RetentionFlags.read(&reader)
     isIsolated = reader.choice(ServeOptions.isolationField) == "process"
     drainSeconds = reader.double(ServeOptions.drainField)
     stallSeconds = reader.double(ServeOptions.stallField)

@@ -1,3 +1,5 @@
+import JSON
+
 /// A number of bytes written for people: `512MiB`, `8GiB`, `1000000`.
 enum ByteCount {
   private static let units: [(suffix: String, bytes: Int)] = [
@@ -18,6 +20,20 @@ enum ByteCount {
     guard let number = Int(digits), number >= 0 else { return nil }
     let (product, overflow) = number.multipliedReportingOverflow(by: factor)
     return overflow ? nil : product
+  }
+
+  /// A flag's number of bytes, its default's when it isn't given.
+  static func read(_ field: Field, _ reader: inout ObjectReader) -> Int {
+    if let bytes = reader.object[field.name]?.integer, bytes > 0 {
+      _ = reader.value(field.name)
+      return bytes
+    }
+    let written = reader.string(field.name) ?? field.defaultValue?.string ?? ""
+    guard let bytes = parse(written), bytes > 0 else {
+      reader.fault(field.name, "\"\(written)\" is no number of bytes, such as 8GiB or 500000000")
+      return 1
+    }
+    return bytes
   }
 
   /// The number in the largest unit that divides it.
