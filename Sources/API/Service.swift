@@ -83,7 +83,7 @@ extension Service {
     guard runs.isReady else { return "the server is starting or going down" }
     do {
       _ = try await store.runs.counts()
-      return nil
+      return await store.obstacle().map { "the store can't be written: \($0)" }
     } catch {
       return "the store can't be read: \(error)"
     }

@@ -42,9 +42,14 @@ public final class Dataset: @unchecked Sendable {
   /// - Throws: `DatasetError` when a file is missing, damaged or of the wrong size.
   public static func open(directory: URL) throws(DatasetError) -> Dataset {
     let file = directory.appendingPathComponent(FileName.description)
-    guard let data = try? Data(contentsOf: file) else {
+    let mapped: MappedFile
+    do throws(DatasetError) {
+      mapped = try MappedFile(file)
+    } catch {
+      if error.code == .unavailable { throw error }
       throw DatasetError(.storage, "\(file.path) can't be read; import the dataset again")
     }
+    let data = withExtendedLifetime(mapped) { Data(mapped.bytes) }
     do {
       let description = try DatasetDescription(JSON(parsing: data))
       return try Dataset(directory: directory, description: description)
@@ -233,12 +238,12 @@ final class MappedFile: @unchecked Sendable {
     path = file.path
     let descriptor = Foundation.open(file.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw DatasetError(.storage, "\(file.path) can't be opened: \(errorText(errno))")
+      throw DatasetError.system(errno, "\(file.path) can't be opened")
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw DatasetError(.storage, "\(file.path) can't be read: \(errorText(errno))")
+      throw DatasetError.system(errno, "\(file.path) can't be read")
     }
     let count = Int(status.st_size)
     guard count > 0 else {
@@ -247,7 +252,7 @@ final class MappedFile: @unchecked Sendable {
     }
     let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
     guard let address, address != MAP_FAILED else {
-      throw DatasetError(.storage, "\(file.path) can't be mapped: \(errorText(errno))")
+      throw DatasetError.system(errno, "\(file.path) can't be mapped")
     }
     bytes = UnsafeRawBufferPointer(start: address, count: count)
   }
@@ -267,6 +272,3 @@ final class MappedFile: @unchecked Sendable {
     }
   }
 }
-
-/// What the C library says of an error number.
-func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }

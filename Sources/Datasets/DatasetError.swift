@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why an upload is no dataset, where, and what to do about it.
 public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Code: String, Hashable, Sendable, CaseIterable {
@@ -17,6 +19,8 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case diskFull = "disk_full"
     /// A file of the server can't be read or written.
     case storage
+    /// It can't be now, for want of files, memory or a disk that takes it, and may be later.
+    case unavailable
   }
 
   public let code: Code
@@ -56,6 +60,17 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     }
     if let byte { places.append("byte \(byte)") }
     return places.isEmpty ? message : "\(places.joined(separator: ", ")): \(message)"
+  }
+
+  /// What the system refused, told apart by whether it may do it later.
+  static func system(_ number: Int32, _ message: String) -> DatasetError {
+    switch number {
+    case ENOSPC, EDQUOT:
+      DatasetError(.diskFull, "the disk is full; free some space and upload again")
+    case EMFILE, ENFILE, ENOMEM, EROFS:
+      DatasetError(.unavailable, "\(message): \(String(cString: strerror(number)))")
+    default: DatasetError(.storage, "\(message): \(String(cString: strerror(number)))")
+    }
   }
 
   /// The same error, told to have happened in a part unless it says so already.

@@ -6,17 +6,25 @@ import Training
 
 /// The queue: what waits in the store, in the scheduler's order.
 extension RunService {
+  /// What the machine's clock says, in seconds since 1970.
   static func now() -> Double { Date().timeIntervalSince1970 }
 
   /// Takes a queued run in, or in anew.
-  func enqueue(_ run: RunRecord, at now: Double = now()) {
+  ///
+  /// What its row says by the machine's clock, which may have been set since, becomes how long it has waited, and how long
+  /// it still waits at most.
+  func enqueue(_ run: RunRecord) {
     let needs = RunNeeds(of: run)
+    let (now, today) = (QueueClock.now(), Self.now())
+    let waited = max(0, today - Double(run.waiting.since) / 1000)
+    let pause = Self.pause(before: max(1, run.waiting.retries), of: run.id)
+    let left = min(Double(run.waiting.notBefore) / 1000 - today, pause)
     let job = QueuedJob(
       id: run.id, number: run.number,
       share: RunService.parsed(run.tags)["project"]?.string ?? "", priority: run.priority,
-      queuedAt: Double(run.waiting.since) / 1000, memoryBytes: needs.memoryBytes,
-      threads: needs.threads, notBefore: Double(run.waiting.notBefore) / 1000,
-      deadline: needs.deadline.map { Double($0) / 1000 }, after: Set(needs.after))
+      queuedAt: now - waited, memoryBytes: needs.memoryBytes, threads: needs.threads,
+      notBefore: now + left, deadline: needs.deadline.map { Double($0) / 1000 },
+      after: Set(needs.after))
     scheduler.withLock { $0.enqueue(job, at: now) }
   }
 
@@ -30,7 +38,7 @@ extension RunService {
     case .running, .paused: break
     case .succeeded:
       _ = scheduler.withLock { $0.remove(run.id) }
-      let freed = scheduler.withLock { $0.satisfied(run.id, at: Self.now()) }
+      let freed = scheduler.withLock { $0.satisfied(run.id, at: QueueClock.now()) }
       if !freed.isEmpty { wakeLanes() }
     case .failed, .cancelled:
       _ = scheduler.withLock { $0.remove(run.id) }
@@ -60,7 +68,7 @@ extension RunService {
       do {
         // One that was deleted had ended; had it failed, this run would have been cancelled.
         guard let other = try store.runs.getAndWait(needed) else {
-          _ = scheduler.withLock { $0.satisfied(needed, at: Self.now()) }
+          _ = scheduler.withLock { $0.satisfied(needed, at: QueueClock.now()) }
           continue
         }
         if other.state.isOver { queueMoved(other) }
@@ -72,7 +80,7 @@ extension RunService {
 
   /// The next run's training; `nil` when none can begin now.
   func nextWork() -> WorkerPool.Work? {
-    while !isGoingDown, let job = scheduler.withLock({ $0.next(at: Self.now()) }) {
+    while !isGoingDown, let job = scheduler.withLock({ $0.next(at: QueueClock.now()) }) {
       do {
         let run = try store.runs.claim(
           job.id, events: { $0.stateEvents }, committed: hub.publish)
@@ -86,11 +94,11 @@ extension RunService {
       } catch {
         log("run \(job.id) couldn't be begun: \(error)")
         scheduler.withLock { scheduler in
-          scheduler.release(job.id, at: Self.now())
+          scheduler.release(job.id, at: QueueClock.now())
           // Not at once again: the store may be full.
           var later = job
-          later.notBefore = Self.now() + 5
-          scheduler.enqueue(later, at: Self.now())
+          later.notBefore = QueueClock.now() + 5
+          scheduler.enqueue(later, at: QueueClock.now())
         }
       }
     }
@@ -99,7 +107,7 @@ extension RunService {
 
   /// What a run held is free: others may fit.
   private func release(_ id: RunID) {
-    scheduler.withLock { $0.release(id, at: Self.now()) }
+    scheduler.withLock { $0.release(id, at: QueueClock.now()) }
     wakeLanes()
   }
 
@@ -107,8 +115,12 @@ extension RunService {
 
   /// Ends what is past its deadline, has long runs give way, and wakes lanes for what waited for a time.
   func lookAfterQueue() {
-    let now = Self.now()
-    for id in scheduler.withLock({ $0.expired(at: now) }) {
+    let now = QueueClock.now()
+    let expired = scheduler.withLock { scheduler in
+      scheduler.lag = QueueClock.lag()
+      return scheduler.expired(at: now)
+    }
+    for id in expired {
       expire(
         id, reason: .timeLimit, type: "deadline-passed", title: "Its deadline has passed",
         detail: "the run was still queued at its deadline")
@@ -124,11 +136,16 @@ extension RunService {
 
   /// Ends the runs that couldn't be ended when they should have, now that the store may be written again.
   private func retryStranded() {
+    let now = QueueClock.now()
+    let isDue = strandedBackoff.withLock { $0.isDue(at: now) }
+    guard isDue, !stranded.withLock(\.isEmpty), store.obstacleAndWait() == nil else { return }
     let all = stranded.withLock { stranded in
       defer { stranded = [] }
       return stranded
     }
     for one in all { giveUp(one.run, one.error) }
+    let failed = !stranded.withLock(\.isEmpty)
+    strandedBackoff.withLock { if failed { $0.lengthen(at: now) } else { $0 = Backoff() } }
   }
 
   /// Has a run keep its state and go back to the queue.
@@ -162,7 +179,15 @@ extension RunService {
   /// Where a queued run stands, and when it is likely to begin.
   func forecast(of run: RunRecord) async throws -> Scheduler.Forecast? {
     guard run.state == .queued else { return nil }
-    let now = Self.now()
+    let found = try await queueForecast(of: run)
+    return found.map {
+      Scheduler.Forecast(position: $0.position, start: $0.start.map { $0 + QueueClock.lag() })
+    }
+  }
+
+  /// The same in the queue's time.
+  private func queueForecast(of run: RunRecord) async throws -> Scheduler.Forecast? {
+    let now = QueueClock.now()
     let (generation, position) = scheduler.withLock { ($0.generation, $0.positionIfLast(run.id)) }
     let known = forecasts.withLock { forecasts in
       forecasts.found(run.id, generation, at: now)

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import Store
@@ -102,6 +103,7 @@ extension RunService {
     switch error {
     case let error as StoreError where error.code == .diskFull: .diskFull
     case let error as StoreError where error.code == .unavailable: .workerLost
+    case let error as DatasetError where error.code == .unavailable: .workerLost
     case WorkerError.cannotStart: .workerLost
     default: nil
     }

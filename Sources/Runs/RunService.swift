@@ -22,6 +22,7 @@ public final class RunService: Sendable {
   let forecasts = Mutex(Forecasts())
   /// Those that are over, or to be tried again, and stand as `running` since the store couldn't be written.
   let stranded = Mutex<[(run: RunRecord, error: any Error)]>([])
+  let strandedBackoff = Mutex(Backoff())
   /// Those that were asked to pause so that others get their turn.
   let givingWay = Mutex<Set<RunID>>([])
   let gradientCheckWork = BlockingWork(

@@ -21,7 +21,7 @@ public final class SQLiteConnection {
       }
     let result = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX, nil)
     guard result == SQLITE_OK, let handle else {
-      let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+      let message = handle.map { SQLiteError.message(of: $0) } ?? "out of memory"
       sqlite3_close_v2(handle)
       throw SQLiteError(result, message: "can't open \(path): \(message)")
     }
@@ -98,7 +98,6 @@ public final class SQLiteConnection {
   }
 
   private func error(_ result: Int32, _ sql: String) -> SQLiteError {
-    SQLiteError(
-      sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)), sql: sql)
+    SQLiteError(sqlite3_extended_errcode(handle), of: handle, sql: sql)
   }
 }

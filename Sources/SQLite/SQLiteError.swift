@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 
 /// What SQLite refused, and why.
 public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -31,6 +32,25 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
       case SQLITE_TOOBIG: .tooBig
       default: .other
       }
+  }
+
+  /// What a connection's last call met.
+  init(_ result: Int32, of connection: OpaquePointer, sql: String) {
+    self.init(result, message: Self.message(of: connection), sql: sql)
+  }
+
+  /// SQLite's words, and the system's where it was the system that refused.
+  static func message(of connection: OpaquePointer) -> String {
+    // Of a commit SQLite forgets what the system said, which has said nothing else since.
+    let last = errno
+    let message = String(cString: sqlite3_errmsg(connection))
+    let known = sqlite3_system_errno(connection)
+    let number = known == 0 ? last : known
+    switch sqlite3_errcode(connection) & 0xFF {
+    case SQLITE_IOERR, SQLITE_CANTOPEN:
+      return number == 0 ? message : "\(message): \(String(cString: strerror(number)))"
+    default: return message
+    }
   }
 
   public var description: String { "SQLite: \(message) (\(extendedCode))" }

@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 
 /// A prepared statement.
 public final class SQLiteStatement {
@@ -38,6 +39,7 @@ public final class SQLiteStatement {
 
   /// Goes on to the next row; `false` when there's none.
   public func step() throws(SQLiteError) -> Bool {
+    errno = 0
     let result = sqlite3_step(handle)
     switch result {
     case SQLITE_ROW: return true
@@ -53,7 +55,7 @@ public final class SQLiteStatement {
   }
 
   private func error(_ result: Int32) -> SQLiteError {
-    SQLiteError(result, message: String(cString: sqlite3_errmsg(connection)), sql: sql)
+    SQLiteError(result, of: connection, sql: sql)
   }
 }
 

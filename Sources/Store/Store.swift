@@ -13,6 +13,7 @@ public final class Store: Sendable {
   private let writer: ConnectionQueue
   private let readers: [ConnectionQueue]
   private let nextReader = Atomic<Int>(0)
+  let health = WriteHealth()
   private let commitCount = Atomic<Int>(0)
   private let commitNanoseconds = Atomic<Int>(0)
 
@@ -31,6 +32,7 @@ public final class Store: Sendable {
       try Migrator.migrate(connection) {
         try MigrationCopy.make(of: connection, in: folder, before: $0)
       }
+      try Store.goOnWithIDs(connection)
       writer = ConnectionQueue(connection, label: "chainrule.store.writer")
       var queues: [ConnectionQueue] = []
       for index in 0..<readers {
@@ -73,6 +75,15 @@ public final class Store: Sendable {
         """)
   }
 
+  /// Ids sort by creation, whatever became of the clock since the server before this one.
+  private static func goOnWithIDs(_ connection: SQLiteConnection) throws {
+    for table in ["dataset", "model", "run"] {
+      let newest =
+        try connection.first("SELECT max(id) FROM \(table)") { $0.optionalText(0) } ?? nil
+      if let newest { ULID.go(after: newest.drop { $0 != "_" }.dropFirst()) }
+    }
+  }
+
   /// Runs `body` in a transaction of the one writer; what it did is durable when this returns.
   ///
   /// - Parameter committed: called with the result after the commit and before any other write, so
@@ -82,7 +93,7 @@ public final class Store: Sendable {
     committed: @escaping @Sendable (Result) -> Void = { _ in }
   ) async throws -> Result {
     try await writer.run { [self] connection in
-      let result = try counted { try Store.transaction(connection, body) }
+      let result = try counted { try health.watching { try Store.transaction(connection, body) } }
       committed(result)
       return result
     }
@@ -113,7 +124,7 @@ public final class Store: Sendable {
     committed: @Sendable (Result) -> Void = { _ in }
   ) throws -> Result {
     try writer.runAndWait { connection in
-      let result = try counted { try Store.transaction(connection, body) }
+      let result = try counted { try health.watching { try Store.transaction(connection, body) } }
       committed(result)
       return result
     }

@@ -13,14 +13,13 @@ import errno
 import os
 import pathlib
 import sqlite3
-import subprocess
 import tempfile
 import time
 
 from crash_harness import OVER, Violation, expect, request, result
+from preload import build
 from server import DIGITS, Server, digits
 
-HERE = pathlib.Path(__file__).resolve().parent
 KINDS = [{"FAULT_ERRNO": str(errno.EIO)}, {"FAULT_ERRNO": str(errno.ENOSPC)}, {"FAULT_ERRNO": str(errno.ENOSPC), "FAULT_SHORT": "1"}]
 TEMPLATES = (0, 1)
 
@@ -110,12 +109,6 @@ class Session:
             self.server.close()
 
 
-def build(folder):
-    library = pathlib.Path(folder) / "faults.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl"], check=True)
-    return library
-
-
 def undisturbed(library):
     """How many calls a session has, and what its runs come to."""
     session = Session(library)
@@ -132,7 +125,7 @@ def undisturbed(library):
 def run(places):
     """Plays the session with each of some calls failed: `places` chooses them from their number."""
     with tempfile.TemporaryDirectory() as folder:
-        library = build(folder)
+        library = build("faults", folder)
         calls, expected = undisturbed(library)
         started = refused = 0
         chosen = places(calls)

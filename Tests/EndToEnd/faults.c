@@ -1,6 +1,6 @@
-// Preloaded into the server, fails one call that writes below a folder: the FAULT_AT-th write, sync, truncation, renaming
-// or creation of a file, with FAULT_ERRNO; a write with FAULT_SHORT writes half before it fails. Calls are counted in the
-// file FAULT_COUNTER, which a whole session shares.
+// Preloaded into the server, fails one call that writes below a folder: the FAULT_AT-th write, sync, truncation, renaming,
+// creation or removal of a file, with FAULT_ERRNO; a write with FAULT_SHORT writes half before it fails. While there is a
+// file FAULT_WHILE, it fails all of them. Calls are counted in the file FAULT_COUNTER, which a whole session shares.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static _Atomic long *counter;
 static long fault_at;
 static int fault_errno = EIO, fault_short;
-static const char *folder;
+static const char *folder, *while_there;
 
 __attribute__((constructor)) static void begin(void) {
   const char *path = getenv("FAULT_COUNTER");
@@ -29,10 +30,14 @@ __attribute__((constructor)) static void begin(void) {
   if (counter == MAP_FAILED) counter = NULL;
   if (getenv("FAULT_AT")) fault_at = atol(getenv("FAULT_AT"));
   if (getenv("FAULT_ERRNO")) fault_errno = atoi(getenv("FAULT_ERRNO"));
+  while_there = getenv("FAULT_WHILE");
   fault_short = getenv("FAULT_SHORT") != NULL;
 }
 
-static int due(void) { return counter && atomic_fetch_add(counter, 1) + 1 == fault_at; }
+static int due(void) {
+  if (!counter) return 0;
+  return atomic_fetch_add(counter, 1) + 1 == fault_at || (while_there && !access(while_there, F_OK));
+}
 
 static int below(const char *path) { return counter && path && !strncmp(path, folder, strlen(folder)); }
 
@@ -87,6 +92,26 @@ int ftruncate64(int file, off64_t length) {
 int rename(const char *from, const char *to) {
   if (below(to) && due()) FAIL;
   return NEXT(rename)(from, to);
+}
+
+int link(const char *from, const char *to) {
+  if (below(to) && due()) FAIL;
+  return NEXT(link)(from, to);
+}
+
+int unlink(const char *path) {
+  if (below(path) && due()) FAIL;
+  return NEXT(unlink)(path);
+}
+
+int rmdir(const char *path) {
+  if (below(path) && due()) FAIL;
+  return NEXT(rmdir)(path);
+}
+
+int mkdir(const char *path, mode_t mode) {
+  if (below(path) && due()) FAIL;
+  return NEXT(mkdir)(path, mode);
 }
 
 static int opened(int (*next)(const char *, int, ...), const char *path, int flags, mode_t mode) {

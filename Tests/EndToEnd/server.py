@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -37,17 +38,25 @@ class Answer:
 
 
 class Server:
-    """One server process over a data folder, which outlives it until `close`."""
+    """One server process over a data folder, which outlives it until `close`.
 
-    def __init__(self, *flags):
+    `prepare` is called with the test's folder before the first start, `limits` are of `resource.setrlimit`, and
+    `environment` is added to this process's own; a function makes it of the test's folder.
+    """
+
+    def __init__(self, *flags, environment=None, limits=None, prepare=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chainrule-test-"))
         self.flags = flags
+        self.environment = environment
+        self.limits = limits or {}
         self.process = None
         self.log = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         try:
+            if prepare:
+                prepare(self.folder)
             self.start()
         except BaseException:
             self.close()
@@ -61,9 +70,15 @@ class Server:
         if self.log:
             self.log.close()
         self.log = open(self.folder / "log", "ab")
+        added = self.environment(self.folder) if callable(self.environment) else self.environment or {}
+
+        def limit():
+            for kind, most in self.limits.items():
+                resource.setrlimit(kind, (most, most))
+
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--port", str(self.port), "--data", self.folder / "data", *self.flags],
-            stderr=self.log, stdout=self.log)
+            stderr=self.log, stdout=self.log, env=os.environ | added, preexec_fn=limit)
         for _ in range(200):
             if self.process.poll() is not None:
                 raise RuntimeError("the server ended: " + (self.folder / "log").read_text()[-2000:])
@@ -89,8 +104,10 @@ class Server:
         return status
 
     def close(self):
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.kill()
+        if self.log:
+            self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def curl(self, path, *options, data=None):

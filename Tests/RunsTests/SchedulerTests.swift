@@ -125,6 +125,34 @@ struct SplitMix: RandomNumberGenerator {
     #expect(scheduler.next(at: 1000)?.number == 2)
   }
 
+  @Test("deadlines follow the machine's clock when it is set, and nothing else does")
+  func deadlines() {
+    var scheduler = Scheduler(capacity: Self.small)
+    var dated = Self.job(1)
+    dated.deadline = 100
+    scheduler.enqueue(dated, at: 0)
+    scheduler.enqueue(Self.job(2, notBefore: 50), at: 0)
+    scheduler.lag = 3600
+    #expect(scheduler.expired(at: 10) == [dated.id])
+    #expect(scheduler.next(at: 10) == nil)
+    scheduler.lag = -3600
+    #expect(scheduler.expired(at: 200) == [])
+    #expect(scheduler.next(at: 200)?.number == 1)
+    scheduler.release(dated.id, at: 201)
+    #expect(scheduler.next(at: 201)?.number == 2)
+  }
+
+  @Test("what fails again and again is left alone for longer and longer")
+  func backoff() {
+    var backoff = Backoff()
+    var times: [Double] = []
+    for time in stride(from: 0.0, to: 120, by: 1) where backoff.isDue(at: time) {
+      times.append(time)
+      backoff.lengthen(at: time)
+    }
+    #expect(times == [0, 1, 3, 7, 15, 31, 61, 91])
+  }
+
   @Test("shares take turns, however many runs each has, and idling earns nothing")
   func shares() {
     let many = (1...6).map { Self.job($0, share: "a") }

@@ -47,6 +47,10 @@ import Testing
     let ids = (0..<2000).map { _ in RunID.make() }
     #expect(ids == ids.sorted() && Set(ids).count == 2000)
     #expect(ULID.next(milliseconds: 1) > ids[1999].rawValue.dropFirst(4))
+    // One that another server made, later within the millisecond.
+    let stored = ULID.next().prefix(16) + "ZZZZZZZZZZ"
+    ULID.go(after: stored)
+    #expect(ULID.next(milliseconds: 1) > stored)
     #expect(RunID("run_" + "0" + String(repeating: "Z", count: 25)) != nil)
     for text in ["run_", "ds_01M85K", "run_" + String(repeating: "U", count: 26), "x"] {
       #expect(RunID(text) == nil)

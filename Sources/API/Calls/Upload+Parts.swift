@@ -53,10 +53,7 @@ final class PartSink {
   }
 
   private static func problem(_ number: Int32) -> any Error {
-    if number == ENOSPC || number == EDQUOT {
-      return Problem(.diskFull, "the disk is full; free some space and send it again")
-    }
-    return LibraryError(.storage, "can't keep the upload: \(String(cString: strerror(number)))")
+    LibraryError("keep the upload", number)
   }
 }
 

@@ -58,6 +58,7 @@ enum ProblemMapping {
     case .empty, .malformed, .missingValue, .unsupported, .option: .invalid
     case .limitExceeded: .bodyTooLarge
     case .diskFull: .diskFull
+    case .unavailable: .draining
     case .storage: nil
     }
   }
@@ -66,6 +67,7 @@ enum ProblemMapping {
     switch code {
     case .notFound: .notFound
     case .diskFull: .diskFull
+    case .unavailable: .draining
     case .storage: nil
     }
   }

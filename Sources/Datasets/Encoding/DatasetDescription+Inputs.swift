@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import JSON
 import Tensors
@@ -64,7 +65,7 @@ extension DatasetDescription {
     npz: [UInt8], limits: ImportLimits = ImportLimits()
   ) throws(DatasetError) -> [Tensor] {
     let file = FileManager.default.temporaryDirectory
-      .appendingPathComponent("chainrule-\(UUID().uuidString).npz")
+      .appendingPathComponent("chainrule-\(SecureRandom.bytes(16).hexadecimal).npz")
     defer { try? FileManager.default.removeItem(at: file) }
     do {
       try Data(npz).write(to: file)

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import JSON
 import Tensors
@@ -13,7 +14,7 @@ extension DatasetDescription {
     npy: [UInt8], limits: ImportLimits = ImportLimits()
   ) throws(DatasetError) -> Tensor {
     let spool = FileManager.default.temporaryDirectory
-      .appendingPathComponent("chainrule-\(UUID().uuidString).spool")
+      .appendingPathComponent("chainrule-\(SecureRandom.bytes(16).hexadecimal).spool")
     let array = try UploadedArray(name: "the body", spoolFile: spool, limits: limits) {
       BytesSource(npy)
     }

@@ -43,7 +43,7 @@ final class FileSource: ByteSource {
     self.file = file
     descriptor = Foundation.open(file.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw DatasetError(.storage, "the upload can't be opened: \(errorText(errno))")
+      throw DatasetError.system(errno, "the upload can't be opened")
     }
     var status = stat()
     size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
@@ -58,7 +58,7 @@ final class FileSource: ByteSource {
       let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       if errno != EINTR {
-        throw DatasetError(.storage, "the upload can't be read: \(errorText(errno))")
+        throw DatasetError.system(errno, "the upload can't be read")
       }
     }
   }
@@ -66,7 +66,7 @@ final class FileSource: ByteSource {
   /// The bytes at a place; fewer than asked only at the end.
   func bytes(_ count: Int, at offset: Int) throws(DatasetError) -> [UInt8] {
     guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
-      throw DatasetError(.storage, "the upload can't be read: \(errorText(errno))")
+      throw DatasetError.system(errno, "the upload can't be read")
     }
     return try bytes(count)
   }

@@ -22,11 +22,7 @@ final class OutputFile {
   }
 
   private static func failure(_ verb: String, _ file: URL) -> DatasetError {
-    let number = errno
-    if number == ENOSPC || number == EDQUOT {
-      return DatasetError(.diskFull, "the disk is full; free some space and upload again")
-    }
-    return DatasetError(.storage, "can't \(verb) \(file.lastPathComponent): \(errorText(number))")
+    .system(errno, "can't \(verb) \(file.lastPathComponent)")
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {

@@ -18,7 +18,7 @@ final class ConnectionTable: Sendable {
   private struct Row {
     let socket: Int32
     var phase: Phase
-    var since: Date
+    var since: ContinuousClock.Instant
   }
 
   private let rows = Mutex<[UInt: Row]>([:])
@@ -32,7 +32,7 @@ final class ConnectionTable: Sendable {
     let socket = chainrule_connection_socket(connection)
     let key = UInt(bitPattern: connection)
     rows.withLock {
-      $0[key] = Row(socket: socket, phase: .headers(isFirst: true), since: Date())
+      $0[key] = Row(socket: socket, phase: .headers(isFirst: true), since: .now)
     }
   }
 
@@ -45,7 +45,7 @@ final class ConnectionTable: Sendable {
     let key = UInt(bitPattern: connection)
     rows.withLock {
       $0[key]?.phase = phase
-      $0[key]?.since = Date()
+      $0[key]?.since = .now
     }
   }
 
@@ -59,14 +59,14 @@ final class ConnectionTable: Sendable {
   }
 
   /// Shuts down whoever takes too long.
-  func reap(now: Date) {
+  func reap(now: ContinuousClock.Instant) {
     rows.withLock { rows in
       for row in rows.values where isTooSlow(row, now) { shutdown(row.socket, Int32(SHUT_RDWR)) }
     }
   }
 
-  private func isTooSlow(_ row: Row, _ now: Date) -> Bool {
-    let elapsed = now.timeIntervalSince(row.since)
+  private func isTooSlow(_ row: Row, _ now: ContinuousClock.Instant) -> Bool {
+    let elapsed = (now - row.since) / .seconds(1)
     switch row.phase {
     case .headers(let isFirst):
       return elapsed

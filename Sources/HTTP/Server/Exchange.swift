@@ -126,7 +126,7 @@ final class Exchange: @unchecked Sendable {
       response = server.responder.response(
         to: HTTPError(
           .overloaded(retryAfter: 10),
-          "\(server.configuration.streams) event streams are open, as many as may be"),
+          "\(server.mostStreams) event streams are open, as many as may be"),
         requestID: requestID)
     }
     response.headers.append(("X-Request-Id", requestID))
@@ -185,6 +185,11 @@ enum RequestID {
   }
 
   static func make() -> String {
-    UUID().uuidString.lowercased()
+    // `UUID()` makes the same one each time when no more files may be opened.
+    let halves = (0..<2).map { _ in
+      let text = String(UInt64.random(in: 0...(.max)), radix: 16)
+      return String(repeating: "0", count: 16 - text.count) + text
+    }
+    return halves.joined(separator: "-")
   }
 }

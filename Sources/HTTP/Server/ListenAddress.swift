@@ -31,16 +31,3 @@ struct ListenAddress {
     }
   }
 }
-
-/// The process's limit of open files.
-enum FileDescriptors {
-  /// Raises the soft limit as far as the hard one allows.
-  static func raiseLimit(to count: Int) {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-      limit.rlim_cur < rlim_t(count)
-    else { return }
-    limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  }
-}

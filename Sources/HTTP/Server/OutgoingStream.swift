@@ -9,14 +9,14 @@ final class OutgoingStream: @unchecked Sendable {
 
   private let gate: ConnectionGate
   private let heartbeat: [UInt8]?
-  private static let heartbeatSeconds = 15.0
+  private static let heartbeatInterval = Duration.seconds(15)
   // Guarded by `gate.lock`.
   private var buffer: [UInt8] = []
   private var position = 0
   private var isFinished = false
   private var hasFailed = false
   private var isClosed = false
-  private var lastWrite = Date()
+  private var lastWrite = ContinuousClock.now
   private var writer: CheckedContinuation<Void, any Error>?
 
   init(gate: ConnectionGate, heartbeat: [UInt8]?) {
@@ -66,7 +66,7 @@ final class OutgoingStream: @unchecked Sendable {
           return
         }
         buffer.append(contentsOf: bytes)
-        lastWrite = Date()
+        lastWrite = .now
         gate.resume()
         if buffer.count - position < Self.capacity {
           continuation.resume()
@@ -97,11 +97,11 @@ final class OutgoingStream: @unchecked Sendable {
   }
 
   /// Sends the heartbeat when nothing else was sent for a while.
-  func tick(_ now: Date) {
+  func tick(_ now: ContinuousClock.Instant) {
     guard let heartbeat else { return }
     gate.lock.withLock {
       guard !isClosed, !isFinished, buffer.count == position,
-        now.timeIntervalSince(lastWrite) >= Self.heartbeatSeconds
+        now - lastWrite >= Self.heartbeatInterval
       else { return }
       buffer.append(contentsOf: heartbeat)
       lastWrite = now

@@ -14,9 +14,10 @@ public final class Server: @unchecked Sendable {
   let executor = HandlerExecutor()
   private let streams = Mutex<[ObjectIdentifier: OutgoingStream]>([:])
   private let isDraining = Atomic<Bool>(false)
+  private let connectionLimit: Atomic<Int>
   // Set by `start()`, taken by `drain(seconds:)`.
   private let daemon = Mutex<DaemonHandle?>(nil)
-  private let timer: any DispatchSourceTimer
+  private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
 
   private struct DaemonHandle: @unchecked Sendable {
     let pointer: OpaquePointer
@@ -27,13 +28,17 @@ public final class Server: @unchecked Sendable {
     self.configuration = configuration
     self.responder = responder
     connections = ConnectionTable(configuration: configuration)
-    timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "chainrule.http.timer"))
+    connectionLimit = Atomic(configuration.connections)
   }
 
   public var openConnections: Int { connections.count }
+  /// Connections at once: those of the configuration, or as many as the limit of open files allows.
+  public var mostConnections: Int { connectionLimit.load(ordering: .relaxed) }
   public var openStreams: Int { streams.withLock(\.count) }
+  /// Event streams at once.
+  var mostStreams: Int { min(configuration.streams, mostConnections / 2) }
   /// Whether another event stream may be opened.
-  public var hasRoomForStreams: Bool { openStreams < configuration.streams }
+  public var hasRoomForStreams: Bool { openStreams < mostStreams }
 
   func add(_ stream: OutgoingStream) {
     streams.withLock { $0[ObjectIdentifier(stream)] = stream }
@@ -49,7 +54,8 @@ public final class Server: @unchecked Sendable {
   /// - Throws: `ServerError` when the address can't be had.
   public func start() throws -> Int {
     signal(SIGPIPE, SIG_IGN)
-    FileDescriptors.raiseLimit(to: configuration.connections + 512)
+    let connections = try FileDescriptors.connections(of: configuration.connections)
+    connectionLimit.store(connections, ordering: .relaxed)
     chainrule_set_panic()
     var address = try ListenAddress(host: configuration.host, port: configuration.port)
     let handle = try address.withPointer { socketAddress, isIPv6 in
@@ -57,9 +63,15 @@ public final class Server: @unchecked Sendable {
     }
     let port = Int(chainrule_daemon_port(handle.pointer))
     daemon.withLock { $0 = handle }
-    timer.schedule(deadline: .now() + 1, repeating: 1)
-    timer.setEventHandler { [weak self] in self?.tick() }
-    timer.resume()
+    // Made only now: one that is let go of before it runs ends the process.
+    timer.withLock { timer in
+      let source = DispatchSource.makeTimerSource(
+        queue: DispatchQueue(label: "chainrule.http.timer"))
+      source.schedule(deadline: .now() + 1, repeating: 1)
+      source.setEventHandler { [weak self] in self?.tick() }
+      source.resume()
+      timer = source
+    }
     return port
   }
 
@@ -77,7 +89,7 @@ public final class Server: @unchecked Sendable {
     }
     var options = [
       number(MHD_OPTION.THREAD_POOL_SIZE, 2),
-      number(MHD_OPTION.CONNECTION_LIMIT, configuration.connections),
+      number(MHD_OPTION.CONNECTION_LIMIT, mostConnections),
       number(MHD_OPTION.CONNECTION_MEMORY_LIMIT, configuration.connectionMemory),
       number(MHD_OPTION.CONNECTION_TIMEOUT, configuration.idleSeconds),
       number(MHD_OPTION.LISTEN_BACKLOG_SIZE, 1024),
@@ -113,7 +125,7 @@ public final class Server: @unchecked Sendable {
   }
 
   private func tick() {
-    let now = Date()
+    let now = ContinuousClock.now
     connections.reap(now: now)
     for stream in streams.withLock({ Array($0.values) }) { stream.tick(now) }
   }
@@ -128,11 +140,11 @@ public final class Server: @unchecked Sendable {
     isDraining.store(true, ordering: .sequentiallyConsistent)
     let socket = MHD_quiesce_daemon(handle.pointer)
     for stream in streams.withLock({ Array($0.values) }) { stream.close() }
-    let deadline = Date().addingTimeInterval(seconds)
-    while !exchanges.sealIfIdle(), Date() < deadline {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while !exchanges.sealIfIdle(), .now < deadline {
       try? await Task.sleep(for: .milliseconds(20))
     }
-    timer.cancel()
+    timer.withLock { $0?.cancel() }
     guard exchanges.seal() else { return false }
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// The folders of datasets below the data folder.
@@ -11,6 +12,7 @@ import Foundation
 struct DatasetFiles: Sendable {
   let datasets: URL
   let uploads: URL
+  private let trash = Trash()
 
   init(data: URL) throws {
     datasets = data.appending(path: "datasets", directoryHint: .isDirectory)
@@ -19,6 +21,7 @@ struct DatasetFiles: Sendable {
       try FileManager.default.createDirectory(
         at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
+    try DatasetFiles.synchronize(data)
   }
 
   /// The folder of a dataset by its storage key.
@@ -31,11 +34,13 @@ struct DatasetFiles: Sendable {
   }
 
   /// A new folder for an upload.
-  func newUpload(_ token: String) throws -> URL {
+  func newUpload() throws -> StagedUpload {
+    trash.empty()
+    let token = SecureRandom.bytes(16).hexadecimal
     let folder = uploads.appending(path: token, directoryHint: .isDirectory)
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    return folder
+    return StagedUpload(directory: folder, trash: trash)
   }
 
   /// Makes an upload's folder the dataset's, on disk for good once this returns.
@@ -47,16 +52,23 @@ struct DatasetFiles: Sendable {
     }
     try DatasetFiles.synchronize(upload)
     try FileManager.default.moveItem(at: upload, to: folder(key))
-    try DatasetFiles.synchronize(datasets)
+    do {
+      try DatasetFiles.synchronize(datasets)
+    } catch {
+      // Or the next upload of the same would take it for one that lasts.
+      remove(key)
+      throw error
+    }
   }
 
   /// Removes a dataset's folder; readers that mapped its files keep them until they let go.
   func remove(_ key: String) {
     // Moved away first, so that a crash midway leaves no folder that only looks whole.
-    let grave = uploads.appending(path: "removed-\(key)-\(UUID().uuidString)")
+    let name = "removed-\(key)-\(SecureRandom.bytes(16).hexadecimal)"
+    let grave = uploads.appending(path: name, directoryHint: .isDirectory)
     do {
       try FileManager.default.moveItem(at: folder(key), to: grave)
-      try FileManager.default.removeItem(at: grave)
+      trash.remove(grave)
     } catch {
       try? FileManager.default.removeItem(at: folder(key))
     }

@@ -50,7 +50,7 @@ public final class DatasetLibrary: Sendable {
   /// - Throws: `LibraryError.diskFull` or `.storage`.
   public func stage() throws -> StagedUpload {
     do {
-      return StagedUpload(directory: try files.newUpload(SecureRandom.bytes(16).hexadecimal))
+      return try files.newUpload()
     } catch {
       throw LibraryError.storing("make room for an upload", error)
     }

@@ -40,14 +40,13 @@ public struct StagedUpload: Sendable {
   }
 
   let directory: URL
+  let trash: Trash
 
   /// Where the bytes of a part belong.
   public func file(for part: String?) -> URL { StagedUpload.file(for: part, in: directory) }
 
   /// Removes everything that arrived.
-  public func discard() {
-    try? FileManager.default.removeItem(at: directory)
-  }
+  public func discard() { trash.remove(directory) }
 
   static func file(for part: String?, in directory: URL) -> URL {
     directory.appending(path: part.map { "content-\($0)" } ?? "content")

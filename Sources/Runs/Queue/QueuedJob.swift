@@ -1,6 +1,6 @@
 import Store
 
-/// A run that waits, as the scheduler sees it. Times are in seconds since 1970.
+/// A run that waits, as the scheduler sees it. Times are in seconds of the queue.
 struct QueuedJob: Hashable, Sendable {
   let id: RunID
   /// The order of submission.
@@ -14,7 +14,7 @@ struct QueuedJob: Hashable, Sendable {
   var threads = 1
   /// Before which it doesn't begin.
   var notBefore = 0.0
-  /// After which it doesn't begin any more.
+  /// After which it doesn't begin any more, by the machine's clock: in seconds since 1970.
   var deadline: Double?
   /// Runs that must have succeeded before it begins.
   var after: Set<RunID> = []
@@ -24,7 +24,8 @@ struct QueuedJob: Hashable, Sendable {
   /// The smaller, the sooner it's its turn within its share: a point of priority is worth ten minutes of waiting.
   var rank: Double { queuedAt - Double(priority) * Self.secondsPerPoint }
 
-  func isExpired(at now: Double) -> Bool { deadline.map { $0 < now } ?? false }
+  /// - Parameter today: what the machine's clock says.
+  func isExpired(at today: Double) -> Bool { deadline.map { $0 < today } ?? false }
 
   static let secondsPerPoint = 600.0
 }

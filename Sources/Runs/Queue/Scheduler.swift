@@ -58,6 +58,8 @@ struct Scheduler: Sendable {
   private var dependentsOf: [RunID: Set<RunID>] = [:]
   /// Those that didn't fit when it was their turn.
   private var passed: Set<RunID> = []
+  /// How far the machine's clock, in which deadlines are told, is ahead of the time that the calls name.
+  var lag = 0.0
   /// Grows with every change.
   private(set) var generation = 0
 
@@ -122,7 +124,7 @@ struct Scheduler: Sendable {
 
   /// The runs that wait and may not begin any more.
   func expired(at now: Double) -> [RunID] {
-    jobs.values.filter { $0.isExpired(at: now) }.map(\.id)
+    jobs.values.filter { $0.isExpired(at: now + lag) }.map(\.id)
   }
 
   /// The runs that wait for this one.
@@ -165,7 +167,7 @@ struct Scheduler: Sendable {
     // What was passed for too long goes before all, and nothing passes it any more.
     let overdue = order.compactMap { $0.value.waiting.last }.filter { entry in
       passed.contains(entry.id)
-        && jobs[entry.id].map { now - $0.queuedAt > Self.patience && !$0.isExpired(at: now) }
+        && jobs[entry.id].map { now - $0.queuedAt > Self.patience && !$0.isExpired(at: now + lag) }
           ?? false
     }
     if let first = overdue.min(by: { Entry.comesLater($1, $0) }), let job = jobs[first.id] {
@@ -173,7 +175,7 @@ struct Scheduler: Sendable {
     }
     for (_, share) in order {
       for entry in share.waiting.suffix(Self.lookahead).reversed() {
-        guard let job = jobs[entry.id], !job.isExpired(at: now) else { continue }
+        guard let job = jobs[entry.id], !job.isExpired(at: now + lag) else { continue }
         if fits(job) { return job.id }
         passed.insert(job.id)
       }

@@ -18,14 +18,15 @@ enum Disk {
     return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 
-  /// A folder that only its owner may read, with those above it.
+  /// A folder that only its owner may read, with those above it; their names are on disk for good once this returns.
   static func makeFolder(_ folder: URL) throws(StoreError) {
-    do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw StoreError(.unavailable, "can't make \(name(folder)): \(error.localizedDescription)")
+    let parent = folder.deletingLastPathComponent()
+    if !isFolder(parent) { try makeFolder(parent) }
+    guard mkdir(name(folder), 0o700) == 0 || errno == EEXIST && isFolder(folder) else {
+      throw fault("make", folder)
     }
+    // One that may not be read can't be synced; then the folder was there before, or its owner made it so.
+    if access(name(parent), R_OK) == 0 { try synchronize(parent) }
   }
 
   /// Tells the folder that stands under a name now from every other; `nil` when none does.

@@ -27,10 +27,32 @@ enum ULID {
     return encoded(bytes)
   }
 
+  /// Has every id that is still to be made come after one, also when the clock was set back since that was made.
+  static func go(after text: some StringProtocol) {
+    guard isValid(text) else { return }
+    let bytes = decoded(text)
+    last.withLock { last in
+      if last.lexicographicallyPrecedes(bytes) { last = bytes }
+    }
+  }
+
   static func isValid(_ text: some StringProtocol) -> Bool {
     let characters = Array(text.utf8)
     return characters.count == 26 && characters[0] <= UInt8(ascii: "7")
       && characters.allSatisfy { alphabet.contains($0) }
+  }
+
+  private static func decoded(_ text: some StringProtocol) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    for character in text.utf8 {
+      var carry = UInt16(alphabet.firstIndex(of: character) ?? 0)
+      for place in bytes.indices.reversed() {
+        carry += UInt16(bytes[place]) << 5
+        bytes[place] = UInt8(truncatingIfNeeded: carry)
+        carry >>= 8
+      }
+    }
+    return bytes
   }
 
   /// Crockford's base 32, five bits a character, from the lowest up.

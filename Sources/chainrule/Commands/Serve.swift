@@ -44,6 +44,11 @@ enum Serve: Command {
     configuration.bodyBytes = options.uploadLimit
     let server = Server(configuration: configuration, responder: service.router())
     let port = try server.start()
+    if server.mostConnections < configuration.connections {
+      write(
+        "the limit of open files allows \(server.mostConnections) connections at once, not "
+          + "\(configuration.connections); ulimit -n raises it")
+    }
     try await runs.start()
     write(
       "listening on http://\(options.host):\(port), data in \(options.data.path), workers \(options.workers)"
