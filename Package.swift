@@ -70,7 +70,7 @@ let package = Package(
         .embedInCode("0005_autopsy.sql"), .embedInCode("0006_queue.sql"),
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
       ]),
-    library("Store", uses: ["SQLite", "CZstd", "Migrations", "Digests", "JSON"]),
+    library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
     library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["CMicroHTTPD"]),

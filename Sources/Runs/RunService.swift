@@ -31,6 +31,11 @@ public final class RunService: Sendable {
   let preflightWork = BlockingWork(
     label: "preflight", concurrent: RunService.preflights.concurrent,
     waiting: RunService.preflights.waiting)
+  let archiveWork = BlockingWork(
+    label: "archive", concurrent: RunService.archives.concurrent,
+    waiting: RunService.archives.waiting)
+  /// Archives come in one after the other.
+  let imports = AsyncSemaphore(1)
   let recordedSteps = Atomic<Int>(0)
   private let isDraining = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)

@@ -85,6 +85,24 @@ public final class SQLiteConnection {
     return try statement.step() ? try decode(SQLiteRow(statement)) : nil
   }
 
+  /// The rows of a query one after the other, as long as `body` wants more.
+  public func forEach(
+    _ sql: String, _ values: [SQLiteValue] = [], _ body: (SQLiteRow) throws -> Bool
+  ) throws {
+    let statement = try statement(sql)
+    defer { statement.reset() }
+    try statement.bind(values)
+    while try statement.step() {
+      guard try body(SQLiteRow(statement)) else { return }
+    }
+  }
+
+  /// Prepares for a database that a stranger made: nothing in it is run, and no value may be longer than a limit.
+  public func distrust(longestValue: Int) {
+    chainrule_distrust(handle)
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: longestValue))
+  }
+
   /// A prepared statement, made once and kept.
   public func statement(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
     if let statement = statements[sql] { return statement }

@@ -88,6 +88,20 @@ public struct SQLiteRow {
     return [UInt8](UnsafeRawBufferPointer(start: start, count: count))
   }
 
+  /// How many columns the row has.
+  public var count: Int { Int(sqlite3_column_count(statement.handle)) }
+
+  /// A column as it is stored.
+  public func value(_ column: Int) -> SQLiteValue {
+    switch sqlite3_column_type(statement.handle, Int32(column)) {
+    case SQLITE_INTEGER: .integer(int64(column))
+    case SQLITE_FLOAT: .real(double(column))
+    case SQLITE_TEXT: .text(text(column))
+    case SQLITE_BLOB: .blob(blob(column))
+    default: .null
+    }
+  }
+
   public func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
   public func optionalInteger(_ column: Int) -> Int? { isNull(column) ? nil : integer(column) }
   public func optionalDouble(_ column: Int) -> Double? { isNull(column) ? nil : double(column) }

@@ -33,6 +33,7 @@ public final class Store: Sendable {
         try MigrationCopy.make(of: connection, in: folder, before: $0)
       }
       try Store.goOnWithIDs(connection)
+      try Store.transaction(connection) { try StagedRun.sweep($0) }
       writer = ConnectionQueue(connection, label: "chainrule.store.writer")
       var queues: [ConnectionQueue] = []
       for index in 0..<readers {
@@ -79,7 +80,7 @@ public final class Store: Sendable {
   private static func goOnWithIDs(_ connection: SQLiteConnection) throws {
     for table in ["dataset", "model", "run"] {
       let newest =
-        try connection.first("SELECT max(id) FROM \(table)") { $0.optionalText(0) } ?? nil
+        try connection.first("SELECT max(id) FROM \(table) WHERE id < '~'") { $0.optionalText(0) } ?? nil
       if let newest { ULID.go(after: newest.drop { $0 != "_" }.dropFirst()) }
     }
   }
@@ -131,25 +132,29 @@ public final class Store: Sendable {
   }
 
   /// The same for what counts only once a later write is durable, and with it this: it doesn't wait for the disk.
+  ///
+  /// - Parameter isOwned: whether rows must belong to such as are there already.
   func writeUnsynced<Result: Sendable>(
-    _ body: @Sendable (SQLiteConnection) throws -> Result
+    isOwned: Bool = true, _ body: @Sendable (SQLiteConnection) throws -> Result
   ) throws -> Result {
-    try writer.runAndWait { try unsynced($0, body) }
+    try writer.runAndWait { try unsynced($0, isOwned: isOwned, body) }
   }
 
   /// The same for what is done again where it is lost, such as a slice of a removal.
   func writeUnsynced<Result: Sendable>(
     _ body: @escaping @Sendable (SQLiteConnection) throws -> Result
   ) async throws -> Result {
-    try await writer.run { [self] in try unsynced($0, body) }
+    try await writer.run { [self] in try unsynced($0, isOwned: true, body) }
   }
 
   private func unsynced<Result>(
-    _ connection: SQLiteConnection, _ body: (SQLiteConnection) throws -> Result
+    _ connection: SQLiteConnection, isOwned: Bool,
+    _ body: (SQLiteConnection) throws -> Result
   ) throws -> Result {
     try connection.execute(script: "PRAGMA synchronous = NORMAL")
+    if !isOwned { try connection.execute(script: "PRAGMA foreign_keys = OFF") }
     let result = Swift.Result { try counted { try Store.transaction(connection, body) } }
-    try connection.execute(script: "PRAGMA synchronous = FULL")
+    try connection.execute(script: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")
     return try result.get()
   }
 

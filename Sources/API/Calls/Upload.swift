@@ -26,13 +26,7 @@ enum Upload {
       parts = try await receiveParts(
         call, service, into: staged, named: partNames(importOptions))
     } else {
-      parts = [try await receiveBody(call, service, into: staged)]
-      if let announced, parts[0].digest != announced {
-        throw Problem(
-          .invalid,
-          "the body's SHA-256 is \(parts[0].digest.base64), but Content-Digest says "
-            + "\(announced.base64); send it again")
-      }
+      parts = [try await receiveWhole(call, service, into: staged, announced)]
     }
     let fingerprint = parts.map { "\($0.name ?? "") \($0.digest)" }.joined(separator: "\n")
     return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
@@ -44,6 +38,22 @@ enum Upload {
       try created(
         await service.datasets.create(staged, parts: parts, name: name, options: importOptions))
     }
+  }
+
+  /// The body as one file.
+  ///
+  /// - Parameter announced: the digest that it must have.
+  static func receiveWhole(
+    _ call: Call, _ service: Service, into staged: StagedUpload, _ announced: Digest?
+  ) async throws -> StagedUpload.Part {
+    let part = try await receiveBody(call, service, into: staged)
+    if let announced, part.digest != announced {
+      throw Problem(
+        .invalid,
+        "the body's SHA-256 is \(part.digest.base64), but Content-Digest says "
+          + "\(announced.base64); send it again")
+    }
+    return part
   }
 
   private static func created(_ dataset: DatasetRecord) throws -> Response {
@@ -77,7 +87,7 @@ enum Upload {
   }
 
   /// The digest that `Content-Digest` (RFC 9530) announces; other algorithms than SHA-256 are passed over.
-  private static func announcedDigest(_ call: Call) throws(Problem) -> Digest? {
+  static func announcedDigest(_ call: Call) throws(Problem) -> Digest? {
     guard let header = call.header("Content-Digest") else { return nil }
     for part in header.split(separator: ",") {
       let pair = part.trimmingSpaces().split(separator: "=", maxSplits: 1)

@@ -19,6 +19,8 @@ enum ProblemMapping {
     case let error as HTTPError: problem(of: error)
     case let error as DatasetError: problem(kind(of: error.code), error.description)
     case let error as LibraryError: problem(kind(of: error.code), error.description)
+    case let error as ArchiveError:
+      Problem(.invalid, "the archive isn't taken: \(error.description)")
     case let error as RunError where error.code == .queueFull:
       Problem(.queueFull, error.description).with(header: "Retry-After", "60")
     case let error as RunError where error.code == .draining:

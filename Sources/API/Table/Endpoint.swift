@@ -135,6 +135,7 @@ enum MediaType {
   static let csv = "text/csv"
   static let events = "text/event-stream"
   static let bytes = "application/octet-stream"
+  static let archive = "application/zstd"
   static let zip = "application/zip"
   static let npy = "application/x-npy"
   static let npz = "application/x-npz"

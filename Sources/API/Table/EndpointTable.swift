@@ -5,6 +5,6 @@ enum EndpointTable {
   static let all: [Endpoint] =
     DatasetEndpoints.all + ModelEndpoints.all + GradientCheckEndpoints.all + RunEndpoints.all
     + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all + AutopsyEndpoints.all
-    + ClippingEndpoints.all + WeightsEndpoints.all + EventEndpoints.all
+    + ClippingEndpoints.all + WeightsEndpoints.all + ArchiveEndpoints.all + EventEndpoints.all
     + InferenceEndpoints.all + CatalogEndpoints.all + BackupEndpoints.all + ServiceEndpoints.all
 }

@@ -11,11 +11,11 @@ import Synchronization
 /// A folder is named by what is in it (the upload's bytes and the options of its import), so equal
 /// uploads share one. It exists whole or not at all, and before its first row; it goes with its last.
 public final class DatasetLibrary: Sendable {
-  private let store: Store
-  private let files: DatasetFiles
-  private let limits: ImportLimits
+  let store: Store
+  let files: DatasetFiles
+  let limits: ImportLimits
   /// Held while folders and rows change together.
-  private let gate = AsyncSemaphore(1)
+  let gate = AsyncSemaphore(1)
   /// How many imports run at once; each is bound by one core and the disk.
   private let importers: AsyncSemaphore
   private let queue = DispatchQueue(
@@ -122,7 +122,7 @@ public final class DatasetLibrary: Sendable {
   }
 
   /// The hash of all parts' bytes, one part after the other.
-  private func digest(of parts: [StagedUpload.Part], _ upload: StagedUpload) throws -> String {
+  func digest(of parts: [StagedUpload.Part], _ upload: StagedUpload) throws -> String {
     if parts.count == 1 { return parts[0].digest.hexadecimal }
     let hash = SHA256()
     do {
@@ -134,7 +134,7 @@ public final class DatasetLibrary: Sendable {
   }
 
   /// Also tells apart uploads whose parts are cut differently out of the same bytes.
-  private func storageKey(
+  func storageKey(
     _ importer: DatasetImporter, parts: [StagedUpload.Part], sha256: String
   ) -> String {
     let key = importer.storageKey(sha256: sha256)
@@ -144,7 +144,7 @@ public final class DatasetLibrary: Sendable {
   }
 
   /// Runs an import on a thread of its own, when there is room for one more.
-  private func importing<Result: Sendable>(
+  func importing<Result: Sendable>(
     _ body: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
     let queue = queue

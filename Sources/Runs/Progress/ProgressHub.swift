@@ -53,6 +53,15 @@ public final class ProgressHub: Sendable {
     for continuation in woken { continuation.resume() }
   }
 
+  /// Notes that events up to an id are in the store without having been published; readers look there for them.
+  func pass(_ id: Int64) {
+    state.withLock { state in
+      guard id > state.floor else { return }
+      state.floor = id
+      state.ring.removeAll { $0.id <= id }
+    }
+  }
+
   /// Wakes every reader and lets no more wait: the server is going down.
   public func close() {
     let woken = state.withLock { state in

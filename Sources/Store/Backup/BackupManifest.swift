@@ -11,14 +11,7 @@ public struct BackupManifest: Hashable, Sendable {
   /// The database and every file together.
   public let bytes: Int
   /// The datasets' files. The database isn't among them: it changes when the backup is used as a data folder.
-  let files: [File]
-
-  struct File: Hashable, Sendable {
-    /// From the backup's own folder.
-    let path: String
-    let sizeBytes: Int
-    let sha256: String
-  }
+  let files: [ListedFile]
 }
 
 extension BackupManifest {
@@ -26,13 +19,7 @@ extension BackupManifest {
     [
       "id": .string(id.rawValue), "created_at": .integer(createdAt),
       "datasets": .integer(datasets), "runs": .integer(runs), "bytes": .integer(bytes),
-      "files": .array(
-        files.map {
-          [
-            "path": .string($0.path), "size_bytes": .integer($0.sizeBytes),
-            "sha256": .string($0.sha256),
-          ]
-        }),
+      "files": .array(files.map(\.json)),
     ]
   }
 
@@ -48,11 +35,7 @@ extension BackupManifest {
     datasets = reader.integer("datasets", in: 0...Int.max) ?? 0
     runs = reader.integer("runs", in: 0...Int.max) ?? 0
     bytes = reader.integer("bytes", in: 0...Int.max) ?? 0
-    files = (reader.array("files") ?? []).map { file in
-      File(
-        path: file["path"]?.string ?? "", sizeBytes: file["size_bytes"]?.integer ?? 0,
-        sha256: file["sha256"]?.string ?? "")
-    }
+    files = (reader.array("files") ?? []).map { ListedFile($0) }
     try reader.finish().check()
   }
 
@@ -72,7 +55,7 @@ extension BackupManifest {
   /// Whether the files that were found are those of this list; what is wrong, in words.
   ///
   /// A dataset that is no longer named was deleted since, which is no fault.
-  func faults(among found: [File], of content: String) -> [String] {
+  func faults(among found: [ListedFile], of content: String) -> [String] {
     let known = Dictionary(found.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return files.filter { $0.path.hasPrefix("datasets/\(content)/") }.compactMap { file in
       guard let other = known[file.path] else { return "\(file.path) is missing" }

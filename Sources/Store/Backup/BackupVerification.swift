@@ -15,7 +15,7 @@ struct BackupVerification {
     let connection = try folder.reader()
     try Migrator.check(connection)
     try check(connection)
-    var files: [BackupManifest.File] = []
+    var files: [ListedFile] = []
     for dataset in try StoredDataset.all(connection) {
       let found = dataset.examine(in: folder, reading: reading)
       let faults = found.faults + (stated?.faults(among: found.files, of: dataset.content) ?? [])
@@ -38,8 +38,7 @@ struct BackupVerification {
     if let first = damage.first, first != "ok" {
       throw StoreError(.corrupt, "the database is damaged: \(first)")
     }
-    let table = try connection.first("PRAGMA foreign_key_check") { row in row.text(0) }
-    if let table {
+    if let table = try DatabaseCheck.unowned(connection).keys.map(\.table).min() {
       throw StoreError(
         .corrupt, "a row of the database's table \(table) belongs to one that isn't there")
     }

@@ -28,7 +28,10 @@ enum HistoryCheck {
       row.integer(3) <= row.integer(4), let track = try? Track(encoded: row.blob(5), stream)
     else { return false }
     let steps = row.integer(3)...row.integer(4)
+    // Counts are read as 32 bits each.
+    let counts = zip(stream.elements, track.columns).filter { $0.0 == .integer }.map(\.1)
     return track.steps.allSatisfy(steps.contains)
+      && counts.allSatisfy { $0.allSatisfy { (0...Double(UInt32.max)).contains($0) } }
       && zip(track.steps, track.steps.dropFirst()).allSatisfy { $0 < $1 }
   }
 

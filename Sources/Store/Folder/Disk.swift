@@ -45,6 +45,15 @@ enum Disk {
     return Int(status.st_size)
   }
 
+  /// Bytes that the disk of a folder has room for.
+  static func freeBytes(at folder: URL) throws(StoreError) -> Int {
+    var status = statvfs()
+    guard statvfs(folder.path(percentEncoded: false), &status) == 0 else {
+      throw fault("read", folder)
+    }
+    return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+  }
+
   /// Gives a file a second name, or copies it where the file system can't do that.
   static func link(_ file: URL, to other: URL) throws(StoreError) {
     if Foundation.link(file.path(percentEncoded: false), other.path(percentEncoded: false)) == 0 {
@@ -68,20 +77,40 @@ enum Disk {
 
   /// Copies a file's bytes to one that isn't there yet, on disk for good once this returns.
   static func copy(_ file: URL, to other: URL) throws(StoreError) {
-    let target = open(
-      other.path(percentEncoded: false), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard target >= 0 else { throw fault("write", other) }
-    defer { close(target) }
-    try read(file) { (bytes) throws(StoreError) in
+    let output = try Output(other)
+    try read(file) { (bytes) throws(StoreError) in try output.append(bytes) }
+    try output.finish()
+  }
+
+  /// A file that wasn't there yet, being written.
+  final class Output {
+    private let file: URL
+    private let descriptor: Int32
+
+    init(_ file: URL) throws(StoreError) {
+      let descriptor = open(
+        file.path(percentEncoded: false), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw fault("write", file) }
+      self.file = file
+      self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
       var rest = bytes
       while let start = rest.baseAddress, !rest.isEmpty {
-        let count = Foundation.write(target, start, rest.count)
+        let count = Foundation.write(descriptor, start, rest.count)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw fault("write", other) }
+        guard count > 0 else { throw fault("write", file) }
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       }
     }
-    guard fsync(target) == 0 else { throw fault("write", other) }
+
+    /// What was written is on disk for good once this returns.
+    func finish() throws(StoreError) {
+      guard fsync(descriptor) == 0 else { throw fault("write", file) }
+    }
   }
 
   /// Hands on a file's bytes in pieces.

@@ -22,14 +22,24 @@ struct StoredDataset: Sendable {
       StoredDataset(
         id: row.text(0), content: row.text(1), sizeBytes: row.integer(2), sha256: row.text(3))
     }
-    for row in rows where row.content.isEmpty || !row.content.utf8.allSatisfy(isPlain) {
+    for row in rows where !isContent(row.content) {
       throw StoreError(
         .corrupt, "dataset \(row.id) names the folder \"\(row.content)\", which is no digest")
     }
     return rows
   }
 
-  private static func isPlain(_ byte: UInt8) -> Bool {
+  /// Whether a text can be the name of a dataset's folder.
+  static func isContent(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 128 && name.utf8.allSatisfy(isPlain)
+  }
+
+  /// Whether a file of a dataset's folder is what was uploaded, or a part of that.
+  static func isUpload(_ name: String) -> Bool {
+    name == "content" || name.hasPrefix("content-")
+  }
+
+  static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
       UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
@@ -46,15 +56,15 @@ struct StoredDataset: Sendable {
   /// - Returns: the files as they are, and each fault in words.
   func examine(
     in folder: DataFolder, reading: DatasetReading
-  ) -> (files: [BackupManifest.File], faults: [String]) {
+  ) -> (files: [ListedFile], faults: [String]) {
     let place = folder.files(of: content)
-    var files: [BackupManifest.File] = []
+    var files: [ListedFile] = []
     var faults: [String] = []
     let whole = SHA256()
     var size = 0
     var hasContent = false
     for name in Disk.names(in: place) {
-      let isContent = name == "content" || name.hasPrefix("content-")
+      let isContent = Self.isUpload(name)
       let own = SHA256()
       var ownSize = 0
       do throws(StoreError) {
@@ -69,7 +79,7 @@ struct StoredDataset: Sendable {
       }
       if isContent { (hasContent, size) = (true, size + ownSize) }
       files.append(
-        BackupManifest.File(
+        ListedFile(
           path: "datasets/\(content)/\(name)", sizeBytes: ownSize,
           sha256: own.digest().hexadecimal))
     }

@@ -18,18 +18,32 @@ public struct DatasetRepository: Sendable {
     let key = RequestKey.current
     try await store.write { connection in
       try AnswerRepository.note(record.id, under: key, connection)
-      try connection.execute(
-        "INSERT INTO dataset (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-          .text(record.id.rawValue), .text(record.name), .text(record.format),
-          .text(record.content), .text(record.description), .integer(record.sizeBytes),
-          .text(record.sha256), .integer(record.createdAt),
-        ])
+      try Self.insert(record, connection)
     }
+  }
+
+  static func insert(_ record: DatasetRecord, _ connection: SQLiteConnection) throws {
+    try connection.execute(
+      "INSERT INTO dataset (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      [
+        .text(record.id.rawValue), .text(record.name), .text(record.format),
+        .text(record.content), .text(record.description), .integer(record.sizeBytes),
+        .text(record.sha256), .integer(record.createdAt),
+      ])
   }
 
   public func get(_ id: DatasetID) async throws -> DatasetRecord? {
     try await store.read { try Self.get(id, $0) }
+  }
+
+  /// The oldest dataset whose files lie in a folder.
+  public func first(in content: String) async throws -> DatasetRecord? {
+    try await store.read { connection in
+      try connection.first(
+        "SELECT \(Self.columns) FROM dataset WHERE content = ? ORDER BY id LIMIT 1",
+        [.text(content)]
+      ) { row in Self.record(row) }
+    }
   }
 
   static func get(_ id: DatasetID, _ connection: SQLiteConnection) throws -> DatasetRecord? {

@@ -14,21 +14,27 @@ public struct ModelRepository: Sendable {
     let key = RequestKey.current
     try await store.write { connection in
       try AnswerRepository.note(record.id, under: key, connection)
-      try connection.execute(
-        "INSERT INTO model (id, name, spec, created_at) VALUES (?, ?, ?, ?)",
-        [
-          .text(record.id.rawValue), .optional(record.name), .text(record.spec),
-          .integer(record.createdAt),
-        ])
+      try Self.insert(record, connection)
     }
   }
 
+  static func insert(_ record: ModelRecord, _ connection: SQLiteConnection) throws {
+    try connection.execute(
+      "INSERT INTO model (id, name, spec, created_at) VALUES (?, ?, ?, ?)",
+      [
+        .text(record.id.rawValue), .optional(record.name), .text(record.spec),
+        .integer(record.createdAt),
+      ])
+  }
+
   public func get(_ id: ModelID) async throws -> ModelRecord? {
-    try await store.read { connection in
-      try connection.first(
-        "SELECT id, name, spec, created_at FROM model WHERE id = ?", [.text(id.rawValue)]
-      ) { row in Self.record(row) }
-    }
+    try await store.read { try Self.get(id, $0) }
+  }
+
+  static func get(_ id: ModelID, _ connection: SQLiteConnection) throws -> ModelRecord? {
+    try connection.first(
+      "SELECT id, name, spec, created_at FROM model WHERE id = ?", [.text(id.rawValue)]
+    ) { row in record(row) }
   }
 
   /// Newest first, those older than `before`.

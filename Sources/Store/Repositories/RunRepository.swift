@@ -15,7 +15,7 @@ public struct RunRepository: Sendable {
     let roles = try connection.query(
       "SELECT role, dataset FROM run_dataset WHERE run = ?", [.integer(row.int64(21))]
     ) { row in (row.text(0), DatasetID(trusted: row.text(1))) }
-    let datasets = Dictionary(uniqueKeysWithValues: roles)
+    let datasets = Dictionary(roles, uniquingKeysWith: { first, _ in first })
     guard let train = datasets["train"], let state = RunState(rawValue: row.text(2)) else {
       throw StoreError(.corrupt, "the row of run \(row.text(0)) is damaged")
     }
