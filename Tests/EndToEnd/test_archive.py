@@ -297,6 +297,23 @@ class ArchiveTest(unittest.TestCase):
             with self.subTest(statements):
                 database = changed(members["run.sqlite"], *statements)
                 self.refuse(server, packed({**members, "run.sqlite": database}), words)
+        # Where the archive has no dataset to compare with, what the run knew of it must go together by itself.
+        bare = unpacked(self.home.get(f"/v1/runs/{self.run_id}/archive?datasets=false").body)
+        for path, value in [("input.shape", "[1099511627776]"), ("input.shape", "[-1, 8, 8]"), ("input.shape", "[1, 8, 9]"),
+                            ("input.scaling", '[{"subtract": 0, "divide": 1}, {"subtract": 0, "divide": 1}]'),
+                            ("columns[0].kind", '"category"'), ("columns", "[]")]:
+            with self.subTest(path, value=value):
+                database = changed(bare["run.sqlite"],
+                                   f"UPDATE run SET data = json_set(data, '$.{path}', json('{value}'))")
+                answer = send(server, packed({**bare, "run.sqlite": database}))
+                if path == "columns":
+                    self.assertEqual(answer.status, 201)
+                    predict = {"inputs": [[0] * 64]}
+                    self.assertLess(server.post(f"/v1/runs/{self.run_id}/predictions", predict).status, 500)
+                    self.assertEqual(server.curl(f"/v1/runs/{self.run_id}", "-X", "DELETE").status, 204)
+                else:
+                    self.assertEqual(answer.status, 422, answer.body)
+                    self.assertIn("data", answer.json["detail"])
         self.assertEqual(server.get("/v1/runs").json["data"], [])
 
     def test_flipped_bytes_are_refused_or_change_nothing(self):

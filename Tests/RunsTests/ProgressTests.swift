@@ -53,6 +53,19 @@ import Testing
     #expect(hub.recent(of: nil, after: 27, limit: 2)?.map(\.id) == [28, 29])
   }
 
+  @Test("events that came without being published are looked for in the store, and later ones in the ring")
+  func passed() {
+    let hub = ProgressHub(lastID: 10)
+    hub.publish([Self.event(11), Self.event(15)])
+    hub.pass(14)
+    #expect(hub.recent(of: nil, after: 11, limit: 9) == nil && hub.newestID == 15)
+    #expect(hub.recent(of: nil, after: 14, limit: 9)?.map(\.id) == [15])
+    hub.pass(20)
+    #expect(hub.recent(of: nil, after: 19, limit: 9) == nil && hub.newestID == 20)
+    hub.pass(3)
+    #expect(hub.recent(of: nil, after: 20, limit: 9) == [])
+  }
+
   @Test("a wait ends when it is cancelled, and when the hub closes")
   func endOfWaits() async throws {
     let hub = ProgressHub(lastID: 0)

@@ -26,6 +26,9 @@ extension Scratch {
   {
     let run = try #require(try store.runs.claim(try await run(dataset).id))
     var batch = Scratch.steps(steps)
+    batch.parameters = ["weight", "bias"].map { ParameterName(layer: "l", name: $0) }
+    batch.progress = RunRecord.Progress()
+    batch.progress?.step = steps.upperBound
     batch.checkpoints = [
       NewCheckpoint(
         kind: "latest", step: steps.upperBound, epoch: 1, metric: nil,

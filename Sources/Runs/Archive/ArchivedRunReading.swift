@@ -13,15 +13,16 @@ struct ArchivedRunReading {
   /// - Throws: `ArchiveError` that names the first fault.
   func check() throws {
     let run = archived.run
+    var model: Model?
     try reading("request") {
       let request = try RunRequest(JSON(parsing: run.request))
-      _ = try request.inlineModel()
+      model = try request.inlineModel()
       let named = request.datasets
       guard named.train == run.datasets.train, named.validation == run.datasets.validation,
         named.test == run.datasets.test
       else { throw ArchiveError("it names other datasets than the run's row") }
     }
-    try reading("data") { _ = try DatasetDescription(JSON(parsing: run.data)) }
+    if let model { try reading("data") { try check(dataOf: model) } }
     try reading("tags") {
       var reader = ObjectReader(["tags": try JSON(parsing: run.tags)])
       _ = RunRequest.tags(&reader)
@@ -34,6 +35,17 @@ struct ArchivedRunReading {
       guard let histogram = ValueHistogram(encoded: bytes), histogram.isSound else {
         throw ArchiveError("a histogram of run \(run.id) can't be read")
       }
+    }
+  }
+
+  /// Predictions encode what clients send by this description, also where the dataset itself isn't in the archive.
+  private func check(dataOf model: Model) throws {
+    let data = try DatasetDescription(JSON(parsing: archived.run.data))
+    if let fault = data.contradiction { throw ArchiveError(fault) }
+    guard data.graph == nil else { return }
+    let (made, taken) = (data.namedInputs.map(\.input.shape.count), model.inputs.map(\.shape.count))
+    guard made.sorted() == taken.sorted() else {
+      throw ArchiveError("its inputs have \(made) numbers, those of the model \(taken)")
     }
   }
 
