@@ -6,13 +6,12 @@ import json
 import os
 import pathlib
 import random
-import re
-import shutil
 import sqlite3
 import subprocess
 import tarfile
 import time
 import unittest
+import unittest.mock
 
 from server import DIGITS, PROGRAM, Server, digits, digits_run
 
@@ -348,6 +347,32 @@ class ArchiveTest(unittest.TestCase):
                     self.assertLess(server.get(f"/v1/runs/{run}{path}").status, 500)
                 self.assertEqual(server.curl(f"/v1/runs/{run}", "-X", "DELETE").status, 204)
         self.assertIsNone(server.process.poll())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount a disk")
+    def test_a_full_disk_is_507_and_no_more_than_that(self):
+        program = self.home.folder / "on-a-small-disk"
+        program.write_text(
+            '#!/bin/sh\nmkdir -p "$5"\n'
+            f"exec unshare -m sh -c 'mount -t tmpfs -o size=64m none \"$5\" && exec {PROGRAM} \"$@\"' sh \"$@\"\n")
+        program.chmod(0o700)
+        with unittest.mock.patch("server.PROGRAM", program):
+            small = self.other()
+        # The mount is seen through the process that made it.
+        data = pathlib.Path(f"/proc/{small.process.pid}/root{small.folder}/data")
+
+        def asked_with_room(room, ask):
+            disk = os.statvfs(data)
+            ballast = data / "ballast"
+            ballast.write_bytes(bytes(disk.f_bavail * disk.f_bsize - room))
+            answer = ask()
+            self.assertEqual((answer.status, os.listdir(data / "uploads")), (507, []), answer.body)
+            ballast.unlink()
+
+        for room in (64 << 10, 8 << 20):
+            asked_with_room(room, lambda: send(small, self.archive))
+        self.assertEqual(send(small, self.archive).status, 201)
+        asked_with_room(64 << 10, lambda: small.get(f"/v1/runs/{self.run_id}/archive"))
+        self.assertEqual(small.get(f"/v1/runs/{self.run_id}/archive").status, 200)
 
     def test_a_killed_import_leaves_nothing(self):
         seed = random.randrange(1 << 30)
