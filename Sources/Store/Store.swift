@@ -80,7 +80,8 @@ public final class Store: Sendable {
   private static func goOnWithIDs(_ connection: SQLiteConnection) throws {
     for table in ["dataset", "model", "run"] {
       let newest =
-        try connection.first("SELECT max(id) FROM \(table) WHERE id < '~'") { $0.optionalText(0) } ?? nil
+        try connection.first("SELECT max(id) FROM \(table) WHERE id < '~'") { $0.optionalText(0) }
+        ?? nil
       if let newest { ULID.go(after: newest.drop { $0 != "_" }.dropFirst()) }
     }
   }
@@ -153,7 +154,9 @@ public final class Store: Sendable {
   ) throws -> Result {
     try connection.execute(script: "PRAGMA synchronous = NORMAL")
     if !isOwned { try connection.execute(script: "PRAGMA foreign_keys = OFF") }
-    let result = Swift.Result { try counted { try Store.transaction(connection, body) } }
+    let result = Swift.Result {
+      try counted { try health.watching { try Store.transaction(connection, body) } }
+    }
     try connection.execute(script: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")
     return try result.get()
   }

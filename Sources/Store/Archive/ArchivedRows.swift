@@ -32,7 +32,8 @@ struct ArchivedRows {
     ArchivedRows(
       table: "run", what: "times within bounds",
       condition: within(
-        time, "created_at", "started_at", "finished_at", "queued_at", "not_before", "thinned_at")
+        time, "created_at", "started_at", "finished_at", "queued_at", "not_before", "thinned_at",
+        "events_dropped_at")
         + " AND elapsed_seconds BETWEEN 0 AND 1e9 AND "
         + within("BETWEEN 0 AND 1e15", "examples_per_second", "eta_seconds") + " AND "
         + finite("vanishing_index")),
@@ -71,6 +72,9 @@ struct ArchivedRows {
       table: "point", what: "steps and numbers within bounds",
       condition: "step \(step) AND \(finite("seconds", "value"))"),
     ArchivedRows(table: "histogram", what: "steps within bounds", condition: "step \(step)"),
+    ArchivedRows(
+      table: "thinning", what: "a place within bounds",
+      condition: "step BETWEEN -1 AND 1099511627776 AND place BETWEEN 0 AND 1099511627776"),
     ArchivedRows(table: "activation", what: "steps within bounds", condition: "step \(step)"),
     ArchivedRows(table: "finding", what: "steps within bounds", condition: "from_step \(step)"),
     ArchivedRows(
