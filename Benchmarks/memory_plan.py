@@ -67,7 +67,8 @@ def upload(model, target, rows):
         numpy.save(file, array)
         body += (f'--cut\r\nContent-Disposition: form-data; name="{part}"; filename="{part}.npy"\r\n'
                  f"Content-Type: application/octet-stream\r\n\r\n").encode() + file.getvalue() + b"\r\n"
-    return call("POST", "/v1/datasets?format=npy&target_kind=class", body + b"--cut--\r\n", "multipart/form-data; boundary=cut")["id"]
+    kind = "sequence" if "length" in target else "class"
+    return call("POST", f"/v1/datasets?format=npy&target_kind={kind}", body + b"--cut--\r\n", "multipart/form-data; boundary=cut")["id"]
 
 
 def resident(process, field):
