@@ -86,7 +86,7 @@ def measure(options):
         try:
             call("GET", "/readyz")
             break
-        except OSError:
+        except (OSError, SystemExit):
             time.sleep(0.1)
     rows = "".join(",".join(str((i * j) % 17) for j in range(64)) + f",{i % 10}\n" for i in range(2_000))
     dataset = call("POST", "/v1/datasets?format=csv&header=false&target_kind=class", rows, "application/octet-stream")["id"]

@@ -86,7 +86,7 @@ def measure(program, name, batch, folder):
                 try:
                     call("GET", "/readyz")
                     break
-                except OSError:
+                except (OSError, SystemExit):
                     time.sleep(0.1)
             dataset = upload(model, target, 2 * batch)
             pathlib.Path(f"/proc/{server.pid}/clear_refs").write_text("5")

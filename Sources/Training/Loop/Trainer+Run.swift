@@ -18,8 +18,8 @@ extension Trainer {
     if step == 0 {
       observer.checkpointReached(
         CheckpointRecord(
-          kind: .initial, step: 0, epoch: 0, seconds: 0, metric: nil, weights: engine.weights(),
-          state: nil))
+          kind: .initial, step: 0, epoch: 0, seconds: 0, metric: nil,
+          weights: engine.weights(over: checkpointCopies), state: nil))
     }
     // A run that goes on from its last step but wasn't told of its end has only that left to do.
     while step < summary.totalSteps, !stopsEarly {
