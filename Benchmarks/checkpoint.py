@@ -9,30 +9,15 @@ how long it takes until a checkpoint is stored, and the latency of a write (rena
 
 import argparse
 import datetime
-import http.client
 import json
 import pathlib
 import statistics
-import subprocess
-import tempfile
 import threading
 import time
 
-PORT = 18439
+from service import call, serving
+
 WIDTH = 3_110
-
-
-def call(method, path, body=None, kind="application/json"):
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-    try:
-        connection.request(method, path, body, {"Content-Type": kind})
-        answer = connection.getresponse()
-        data = answer.read()
-        if answer.status >= 300:
-            raise SystemExit(f"{method} {path}: {answer.status} {data.decode()}")
-        return json.loads(data) if data else None
-    finally:
-        connection.close()
 
 
 def request(dataset, steps, every):
@@ -71,23 +56,11 @@ def main():
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--every", type=int, default=20)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [options.ours, "serve", "--port", str(PORT), "--data", folder + "/data"], stderr=subprocess.DEVNULL)
-        try:
-            measure(options)
-        finally:
-            server.terminate()
-            server.wait(60)
+    with serving(options.ours):
+        measure(options)
 
 
 def measure(options):
-    for _ in range(100):
-        try:
-            call("GET", "/readyz")
-            break
-        except (OSError, SystemExit):
-            time.sleep(0.1)
     rows = "".join(",".join(str((i * j) % 17) for j in range(64)) + f",{i % 10}\n" for i in range(2_000))
     dataset = call("POST", "/v1/datasets?format=csv&header=false&target_kind=class", rows, "application/octet-stream")["id"]
     run = call("POST", "/v1/runs", request(dataset, options.steps, options.every))["id"]

@@ -8,18 +8,16 @@ memory (VmHWM) is set back before the run and read after it; what was resident b
 """
 
 import argparse
-import http.client
 import io
 import json
 import pathlib
 import sqlite3
-import subprocess
-import tempfile
 import time
 
 import numpy
 
-PORT = 18441
+from service import call, serving
+
 WIDE = {"input": {"shape": [64]}, "layers": [
     {"type": "dense", "units": 3110, "activation": "relu"}, {"type": "dense", "units": 3110, "activation": "relu"},
     {"type": "dense", "units": 10}]}
@@ -27,19 +25,6 @@ TABLE = {"input": {"shape": [16], "dtype": "int32", "vocabulary": 200_000}, "lay
     {"type": "embedding", "dimensions": 64}, {"type": "flatten"}, {"type": "dense", "units": 10}]}
 # A workload's name, or a model and its classes; rows of a batch.
 CASES = [("mlp_large", 8192), ("cnn", 512), ("gpt", 128), ("lstm", 256), ("resnet20", 256), ("wide", 32), ("table", 256)]
-
-
-def call(method, path, body=None, kind="application/json"):
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
-    try:
-        connection.request(method, path, body, {"Content-Type": kind})
-        answer = connection.getresponse()
-        data = answer.read()
-        if answer.status >= 300:
-            raise SystemExit(f"{method} {path}: {answer.status} {data.decode()[:2000]}")
-        return json.loads(data) if data else None
-    finally:
-        connection.close()
 
 
 def case(name, folder):
@@ -78,34 +63,22 @@ def resident(process, field):
 
 def measure(program, name, batch, folder):
     model, target = case(name, folder)
-    with tempfile.TemporaryDirectory() as data:
-        server = subprocess.Popen(
-            [program, "serve", "--port", str(PORT), "--data", data], stderr=subprocess.DEVNULL)
-        try:
-            for _ in range(100):
-                try:
-                    call("GET", "/readyz")
-                    break
-                except (OSError, SystemExit):
-                    time.sleep(0.1)
-            dataset = upload(model, target, 2 * batch)
-            pathlib.Path(f"/proc/{server.pid}/clear_refs").write_text("5")
-            before = resident(server.pid, "VmRSS")
-            run = call("POST", "/v1/runs", json.dumps({
-                "dataset": dataset, "model": model,
-                "training": {"epochs": 4, "batch_size": batch, "seed": 1, "loss": "cross_entropy", "optimizer": "adam",
-                             "checkpoint": {"every_steps": 2}},
-                "observe": {"histograms_every": 1, "activations_every": 1}}))["id"]
-            while (state := call("GET", f"/v1/runs/{run}"))["state"] in ("queued", "running"):
-                time.sleep(0.2)
-            rose = resident(server.pid, "VmHWM") - before
-            with sqlite3.connect(f"file:{data}/chainrule.sqlite?mode=ro", uri=True) as database:
-                needs = json.loads(database.execute("SELECT needs FROM run").fetchone()[0])
-            print(f"{name}, batch {batch}: {state['state']}; planned {needs['memory_bytes'] / 2**20:.0f} MiB, "
-                  f"rose by {rose / 2**20:.0f} MiB, {rose / needs['memory_bytes']:.2f} of it", flush=True)
-        finally:
-            server.terminate()
-            server.wait(60)
+    with serving(program) as (server, data):
+        dataset = upload(model, target, 2 * batch)
+        pathlib.Path(f"/proc/{server.pid}/clear_refs").write_text("5")
+        before = resident(server.pid, "VmRSS")
+        run = call("POST", "/v1/runs", json.dumps({
+            "dataset": dataset, "model": model,
+            "training": {"epochs": 4, "batch_size": batch, "seed": 1, "loss": "cross_entropy", "optimizer": "adam",
+                         "checkpoint": {"every_steps": 2}},
+            "observe": {"histograms_every": 1, "activations_every": 1}}))["id"]
+        while (state := call("GET", f"/v1/runs/{run}"))["state"] in ("queued", "running"):
+            time.sleep(0.2)
+        rose = resident(server.pid, "VmHWM") - before
+        with sqlite3.connect(f"file:{data}/chainrule.sqlite?mode=ro", uri=True) as database:
+            needs = json.loads(database.execute("SELECT needs FROM run").fetchone()[0])
+        print(f"{name}, batch {batch}: {state['state']}; planned {needs['memory_bytes'] / 2**20:.0f} MiB, "
+              f"rose by {rose / 2**20:.0f} MiB, {rose / needs['memory_bytes']:.2f} of it", flush=True)
 
 
 def main():

@@ -1,0 +1,42 @@
+"""A server of its own for a measurement, and requests to it."""
+
+import contextlib
+import http.client
+import json
+import subprocess
+import tempfile
+import time
+
+PORT = 18439
+
+
+def call(method, path, body=None, kind="application/json"):
+    """The answer's JSON; ends the measurement when it is a problem."""
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
+    try:
+        connection.request(method, path, body, {"Content-Type": kind})
+        answer = connection.getresponse()
+        data = answer.read()
+        if answer.status >= 300:
+            raise SystemExit(f"{method} {path}: {answer.status} {data.decode()[:2000]}")
+        return json.loads(data) if data else None
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def serving(program):
+    """Starts a server over an empty folder; gives its process and the folder, and ends it."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = subprocess.Popen([program, "serve", "--port", str(PORT), "--data", folder], stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                try:
+                    call("GET", "/readyz")
+                    break
+                except (OSError, SystemExit):
+                    time.sleep(0.1)
+            yield server, folder
+        finally:
+            server.terminate()
+            server.wait(60)
