@@ -43,4 +43,26 @@ extension Scratch {
       committed: { _ in })
     return try #require(ended)
   }
+
+  /// Every row of every table of a run, without the numbers that a store gives.
+  func rows(of run: RunID) throws -> [String: [[SQLiteValue]]] {
+    try store.readAndWait { connection in
+      let number = try RunRepository.number(of: run, connection)
+      var all: [String: [[SQLiteValue]]] = [:]
+      for table in RunTable.all {
+        let given = ["run", "id", "checkpoint", "part"].filter {
+          $0 != "part" || table.name == "checkpoint_chunk"
+        }
+        var after: [SQLiteValue]?
+        repeat {
+          let page = try table.page(of: number, after: after, connection)
+          all[table.name, default: []] += page.rows.map { row in
+            zip(page.columns, row).filter { !given.contains($0.0) }.map(\.1)
+          }
+          after = page.next
+        } while after != nil
+      }
+      return all
+    }
+  }
 }

@@ -73,8 +73,11 @@ struct ArchivedRows {
       condition: "step \(step) AND \(finite("seconds", "value"))"),
     ArchivedRows(table: "histogram", what: "steps within bounds", condition: "step \(step)"),
     ArchivedRows(
-      table: "thinning", what: "a place within bounds",
-      condition: "step BETWEEN -1 AND 1099511627776 AND place BETWEEN 0 AND 1099511627776"),
+      table: "thinning", what: "a place within bounds, in a run that is thinned",
+      condition: """
+        step BETWEEN -1 AND 1099511627776 AND place BETWEEN 0 AND 1099511627776
+        AND (SELECT thinned_at FROM run) IS NOT NULL
+        """),
     ArchivedRows(table: "activation", what: "steps within bounds", condition: "step \(step)"),
     ArchivedRows(table: "finding", what: "steps within bounds", condition: "from_step \(step)"),
     ArchivedRows(

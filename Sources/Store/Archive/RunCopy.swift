@@ -3,8 +3,9 @@ import SQLite
 
 /// Copies the rows of one run from the store to a database of its own.
 ///
-/// Page by page, so that no reader holds a snapshot for long: a run that is over changes in its own row only, and that is
-/// looked at again at the end.
+/// Page by page, so that no reader holds a snapshot for long: a run that is over changes in its own row only, which is
+/// looked at again at the end. But for housekeeping, which may take some of a history away meanwhile: what is left has no
+/// gap that readers mind.
 struct RunCopy {
   let store: Store
   let run: RunID

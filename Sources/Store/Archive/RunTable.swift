@@ -25,6 +25,7 @@ struct RunTable: Sendable {
     RunTable(name: "activation", key: ["layer", "step"]),
     RunTable(name: "finding", key: ["key"]),
     RunTable(name: "autopsy", key: ["run"]),
+    // After the histograms: where the place moves while they are copied, more of them stay, and none is thinned twice.
     RunTable(name: "thinning", key: ["run"]),
     RunTable(name: "log", key: ["id"]),
     RunTable(name: "checkpoint", key: ["id"]),
