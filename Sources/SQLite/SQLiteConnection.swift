@@ -65,16 +65,6 @@ public final class SQLiteConnection {
     return rows
   }
 
-  /// Goes through the rows of a query for as long as `body` wants more.
-  public func visit(
-    _ sql: String, _ values: [SQLiteValue] = [], _ body: (SQLiteRow) throws -> Bool
-  ) throws {
-    let statement = try statement(sql)
-    defer { statement.reset() }
-    try statement.bind(values)
-    while try statement.step(), try body(SQLiteRow(statement)) {}
-  }
-
   /// The first row of a query.
   public func first<Row>(
     _ sql: String, _ values: [SQLiteValue] = [], _ decode: (SQLiteRow) throws -> Row

@@ -29,8 +29,9 @@ enum Removal {
     var slice = Slice()
     var removed = 0
     while let run = try next(connection) {
-      for rows in OwnedRows.all {
-        guard try rows.delete(of: run, within: &slice, connection) else {
+      // Children first, so that none goes with its parent in one stroke.
+      for table in RunTable.all.reversed() {
+        guard try table.delete(of: run, within: &slice, connection) else {
           return RunRepository.Sweep(removed: removed, isDone: false)
         }
       }

@@ -78,9 +78,7 @@ public struct EventLog: Sendable {
   /// - Returns: how many runs are done, and whether none is left.
   public func dropSlice(endedBefore time: Int) async throws -> (runs: Int, isDone: Bool) {
     try await store.writeUnsynced { connection in
-      let events = OwnedRows(
-        table: "event", key: "id", bytes: "length(data)",
-        condition: "run = ?1 AND kind NOT IN ('state', 'end')")
+      let events = RunTable.event.only("kind NOT IN ('state', 'end')")
       var slice = Slice()
       var count = 0
       while let run = try Self.next(endedBefore: time, connection) {

@@ -81,9 +81,7 @@ extension RunHistory {
   private static func thin(
     _ run: SQLiteValue, within slice: inout Slice, _ connection: SQLiteConnection
   ) throws -> Bool {
-    let blocks = OwnedRows(
-      table: "block", key: "stream, level, first_step", bytes: "length(data)",
-      condition: "run = ?1 AND level = 0")
+    let blocks = RunTable.block.only("level = 0")
     guard try blocks.delete(of: run, within: &slice, connection) else { return false }
     var histograms = try HistogramThinning(run, connection)
     guard try histograms.deleteSome(within: &slice, connection) else { return false }

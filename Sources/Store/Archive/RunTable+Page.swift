@@ -1,46 +1,7 @@
 import SQLite
 
-/// A table whose rows belong to runs, and how they are read a page at a time.
-struct RunTable: Sendable {
-  let name: String
-  /// What tells apart the rows of one run; pages are in its order.
-  let key: [String]
-  /// Which rows are those of the run `?1`.
-  var condition = Self.ownCondition
-
-  private static let ownCondition = "run = ?1"
-
-  /// Whether its rows name the run, rather than something that does.
-  var belongsToRun: Bool { condition == Self.ownCondition }
-
-  /// Every table of a run but its own row, parents before children.
-  static let all = [
-    RunTable(name: "run_dataset", key: ["role"]),
-    RunTable(name: "run_parameter", key: ["position"]),
-    RunTable(name: "run_series", key: ["position"]),
-    RunTable(name: "step", key: ["step"]),
-    RunTable(name: "block", key: ["stream", "level", "first_step"]),
-    RunTable(name: "point", key: ["series", "step"]),
-    RunTable(name: "histogram", key: ["quantity", "layer", "parameter", "step"]),
-    RunTable(name: "activation", key: ["layer", "step"]),
-    RunTable(name: "finding", key: ["key"]),
-    RunTable(name: "autopsy", key: ["run"]),
-    // After the histograms: where the place moves while they are copied, more of them stay, and none is thinned twice.
-    RunTable(name: "thinning", key: ["run"]),
-    RunTable(name: "log", key: ["id"]),
-    RunTable(name: "checkpoint", key: ["id"]),
-    RunTable(
-      name: "checkpoint_part", key: ["id"],
-      condition: "checkpoint IN (SELECT id FROM checkpoint WHERE run = ?1)"),
-    RunTable(
-      name: "checkpoint_chunk", key: ["part", "position"],
-      condition: """
-        part IN (SELECT id FROM checkpoint_part
-          WHERE checkpoint IN (SELECT id FROM checkpoint WHERE run = ?1))
-        """),
-    RunTable(name: "event", key: ["id"]),
-  ]
-
+/// How the rows of a run are read a page at a time, and put in again.
+extension RunTable {
   /// Some rows of a run.
   struct Page: Sendable {
     let columns: [String]
