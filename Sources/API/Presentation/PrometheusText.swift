@@ -11,6 +11,12 @@ struct PrometheusText {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
   }
 
+  /// A family of one sample without labels.
+  mutating func figure(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
+    family(name, kind, help)
+    sample(value)
+  }
+
   mutating func sample(_ value: Double, suffix: String = "", labels: [(String, String)] = []) {
     let list = labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
     let number =

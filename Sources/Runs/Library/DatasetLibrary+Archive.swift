@@ -87,28 +87,15 @@ extension DatasetLibrary {
         for dataset in restored {
           let key = dataset.record.content
           if let upload = dataset.upload, !self.files.exists(key) {
-            try self.adopt(upload, as: key)
+            try self.keep(upload, as: key)
           }
           if self.files.exists(key) { records.append(dataset.record) }
         }
         return try await commit(records)
       } catch {
-        if let known = try? await self.store.datasets.contents() {
-          for dataset in restored where dataset.upload != nil {
-            let key = dataset.record.content
-            if self.files.exists(key), !known.contains(key) { self.files.remove(key) }
-          }
-        }
+        await self.removeUnnamed(restored.filter { $0.upload != nil }.map(\.record.content))
         throw error
       }
-    }
-  }
-
-  private func adopt(_ upload: StagedUpload, as key: String) throws {
-    do {
-      try files.adopt(upload.directory, as: key)
-    } catch {
-      throw LibraryError.storing("keep the dataset", error)
     }
   }
 }

@@ -83,11 +83,7 @@ public final class DatasetLibrary: Sendable {
         // Someone else uploaded the same in the meantime.
         upload.discard()
       } else {
-        do {
-          try self.files.adopt(upload.directory, as: key)
-        } catch {
-          throw LibraryError.storing("keep the dataset", error)
-        }
+        try self.keep(upload, as: key)
       }
       return try await self.insert(key, name: name, description)
     }
@@ -114,11 +110,28 @@ public final class DatasetLibrary: Sendable {
       try await store.datasets.insert(record)
       return record
     } catch {
-      if let known = try? await store.datasets.contents(), !known.contains(key) {
-        files.remove(key)
-      }
+      await removeUnnamed([key])
       throw error
     }
+  }
+
+  /// Makes an upload's folder that of datasets.
+  ///
+  /// - Precondition: the gate is held, and there is no such folder.
+  func keep(_ upload: StagedUpload, as key: String) throws(LibraryError) {
+    do {
+      try files.adopt(upload.directory, as: key)
+    } catch {
+      throw LibraryError.storing("keep the dataset", error)
+    }
+  }
+
+  /// Removes those folders that no dataset names.
+  ///
+  /// - Precondition: the gate is held.
+  func removeUnnamed(_ keys: [String]) async {
+    guard let known = try? await store.datasets.contents() else { return }
+    for key in keys where files.exists(key) && !known.contains(key) { files.remove(key) }
   }
 
   /// The hash of all parts' bytes, one part after the other.
