@@ -10,23 +10,28 @@ import time
 PORT = 18439
 
 
-def call(method, path, body=None, kind="application/json"):
-    """The answer's JSON; ends the measurement when it is a problem."""
+def ask(method, path, body=None, kind="application/json"):
+    """The status and the bytes of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
     try:
         connection.request(method, path, body, {"Content-Type": kind})
         answer = connection.getresponse()
-        data = answer.read()
-        if answer.status >= 300:
-            raise SystemExit(f"{method} {path}: {answer.status} {data.decode()[:2000]}")
-        return json.loads(data) if data else None
+        return answer.status, answer.read()
     finally:
         connection.close()
 
 
+def call(method, path, body=None, kind="application/json"):
+    """The answer's JSON; ends the measurement when it is a problem."""
+    status, data = ask(method, path, body, kind)
+    if status >= 300:
+        raise SystemExit(f"{method} {path}: {status} {data.decode()[:2000]}")
+    return json.loads(data) if data else None
+
+
 @contextlib.contextmanager
 def serving(program):
-    """Starts a server over an empty folder; gives its process and the folder, and ends it."""
+    """Starts a server over an empty folder; gives its process and the folder, and ends it if it hasn't ended."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen([program, "serve", "--port", str(PORT), "--data", folder], stderr=subprocess.DEVNULL)
         try:

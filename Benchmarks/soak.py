@@ -13,25 +13,13 @@ import json
 import pathlib
 import random
 import statistics
-import subprocess
-import tempfile
 import threading
 import time
 
-PORT = 18438
+from service import PORT, ask, call, serving
+
 MODEL = {"input": {"shape": [2]}, "layers": [
     {"type": "dense", "units": 16, "activation": "relu"}, {"type": "dropout", "rate": 0.1}, {"type": "dense", "units": 2}]}
-
-
-def call(method, path, body=None, kind="application/json"):
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-    try:
-        connection.request(method, path, body, {"Content-Type": kind})
-        answer = connection.getresponse()
-        data = answer.read()
-        return answer.status, json.loads(data) if data else None
-    finally:
-        connection.close()
 
 
 def follow(stop, runs, counts):
@@ -57,17 +45,17 @@ def work(stop, dataset, runs, pause, most, counts):
     for number in range(most):
         if stop.wait(pause):
             return
-        status, run = call("POST", "/v1/runs", json.dumps({
+        status, run = ask("POST", "/v1/runs", json.dumps({
             "model": MODEL, "dataset": dataset, "training": {
                 "epochs": random.randint(20, 400), "batch_size": 16, "seed": number, "loss": "cross_entropy",
                 "optimizer": "adam", "validation": {"fraction": 0.2}, "metrics": ["accuracy"]}}))
         if status != 202:
             counts["refused"] += 1
             continue
-        runs.append(run["id"])
+        runs.append(json.loads(run)["id"])
         if random.random() < 0.2:
             time.sleep(random.uniform(0, 0.5))
-            counts["cancelled"] += call("POST", f"/v1/runs/{run['id']}:cancel")[0] == 200
+            counts["cancelled"] += ask("POST", f"/v1/runs/{runs[-1]}:cancel")[0] == 200
 
 
 def main():
@@ -77,10 +65,15 @@ def main():
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--clients", type=int, default=50)
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    server = subprocess.Popen(
-        [options.ours, "serve", "--port", str(PORT), "--data", folder.name], stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL)
+    with serving(options.ours) as (server, _):
+        runs, samples, counts = steady(server, options)
+        server.terminate()
+        status = server.wait()
+    report(options, runs, samples, counts, status)
+
+
+def steady(server, options):
+    """Keeps the server at work for as long as said, and reads every five seconds what it takes."""
     stop, runs, samples = threading.Event(), [], []
     counts = {"events": 0, "broken": 0, "refused": 0, "cancelled": 0}
 
@@ -90,9 +83,8 @@ def main():
         return tuple(int(status.split(name)[1].split()[0]) for name in ("VmRSS:", "Threads:")) + (files,)
 
     try:
-        time.sleep(2)
         rows = "a,b,y\n" + "".join(f"{i % 17},{i % 5},{'xz'[i % 2]}\n" for i in range(400))
-        dataset = call("POST", "/v1/datasets?format=csv&target=y", rows.encode(), "application/octet-stream")[1]["id"]
+        dataset = call("POST", "/v1/datasets?format=csv&target=y", rows.encode(), "application/octet-stream")["id"]
         seconds = options.minutes * 60
         pause = seconds / options.runs
         threads = [threading.Thread(target=work, args=(stop, dataset, runs, pause, options.runs, counts))]
@@ -105,8 +97,11 @@ def main():
             samples.append((time.monotonic() - begun, *sample()))
     finally:
         stop.set()
-        server.terminate()
-        status = server.wait()
+    return runs, samples, counts
+
+
+def report(options, runs, samples, counts, status):
+    """Prints what was seen; ends with 1 when something grew."""
     half = samples[len(samples) // 2:]
     slope = statistics.linear_regression([s[0] / 60 for s in half], [s[1] / 1000 for s in half]).slope
     quarter = max(1, len(half) // 4)
@@ -119,4 +114,5 @@ def main():
         raise SystemExit(f"grew: {slope:.2f} MB a minute, threads and files by {grown}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,14 +1,13 @@
 // Preloaded into the server, sets its clock forward by the number of seconds that the file CLOCK_OFFSET holds as eight
 // bytes, or back. What counts seconds by a clock that can't be set is left alone.
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
+#include "preload.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
 
 static const volatile int64_t *seconds;
 
@@ -22,8 +21,6 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 static time_t offset(void) { return seconds ? *seconds : 0; }
-
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
   int result = NEXT(clock_gettime)(clock, time);

@@ -2,17 +2,14 @@
 // creation or removal of a file, with FAULT_ERRNO; a write with FAULT_SHORT writes half before it fails. While there is a
 // file FAULT_WHILE, it fails all of them. Calls are counted in the file FAULT_COUNTER, which a whole session shares.
 #define _GNU_SOURCE
-#include <dlfcn.h>
+#include "preload.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static _Atomic long *counter;
 static long fault_at;
@@ -42,16 +39,10 @@ static int due(void) {
 static int below(const char *path) { return counter && path && !strncmp(path, folder, strlen(folder)); }
 
 static int is_ours(int file) {
-  if (!counter || file < 3) return 0;
-  char link[64], path[4096];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-  ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length < 0) return 0;
-  path[length] = 0;
-  return below(path);
+  char path[PATH_MAX];
+  return counter && file > 2 && below(standing_at(file, path));
 }
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define FAIL \
   do { \
     errno = fault_errno; \
@@ -119,18 +110,5 @@ static int opened(int (*next)(const char *, int, ...), const char *path, int fla
   return next(path, flags, mode);
 }
 
-int open(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = va_arg(rest, mode_t);
-  va_end(rest);
-  return opened(NEXT(open), path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = va_arg(rest, mode_t);
-  va_end(rest);
-  return opened(NEXT(open64), path, flags, mode);
-}
+OPENED_BY(opened, open)
+OPENED_BY(opened, open64)

@@ -3,19 +3,15 @@
 //
 // JOURNAL_FOLDER is the folder, JOURNAL_FILE an existing file outside of it.
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <limits.h>
+#include "preload.h"
+
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *folder;
@@ -34,11 +30,7 @@ static int below(const char *path) {
 
 // The path under which an open file stands now, empty when it isn't below the folder.
 static const char *path_of(int file, char path[PATH_MAX]) {
-  char link[64];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-  ssize_t length = journal >= 0 && file > 2 ? readlink(link, path, PATH_MAX - 1) : 0;
-  path[length > 0 ? length : 0] = 0;
-  if (!below(path)) path[0] = 0;
+  if (journal < 0 || file < 3 || !below(standing_at(file, path))) path[0] = 0;
   return path;
 }
 
@@ -57,8 +49,6 @@ static void note(char kind, const char *from, const char *to, uint64_t number, c
   ssize_t size = sizeof head + head.from_length + head.to_length + count;
   if (syscall(SYS_writev, journal, parts, 4) != size) abort();
 }
-
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 // Makes the call and notes it when it succeeded, as one step among those of other threads.
 #define NOTED(isOurs, call, ...) \
@@ -127,18 +117,5 @@ static int opened(int (*next)(const char *, int, ...), const char *path, int fla
   return result;
 }
 
-int open(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = va_arg(rest, mode_t);
-  va_end(rest);
-  return opened(NEXT(open), path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = va_arg(rest, mode_t);
-  va_end(rest);
-  return opened(NEXT(open64), path, flags, mode);
-}
+OPENED_BY(opened, open)
+OPENED_BY(opened, open64)

@@ -1,5 +1,6 @@
 """The built server, as a test starts it, asks it with curl, and ends it."""
 
+import contextlib
 import gzip
 import importlib
 import json
@@ -77,8 +78,7 @@ class Server:
                 resource.setrlimit(kind, (most, most))
 
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", str(self.port), "--data", self.folder / "data", *self.flags],
-            stderr=self.log, stdout=self.log, env=os.environ | added, preexec_fn=limit)
+            self.command(), stderr=self.log, stdout=self.log, env=os.environ | added, preexec_fn=limit)
         for _ in range(200):
             if self.process.poll() is not None:
                 raise RuntimeError("the server ended: " + (self.folder / "log").read_text()[-2000:])
@@ -89,6 +89,9 @@ class Server:
                 pass
             time.sleep(0.05)
         raise RuntimeError("the server isn't ready after ten seconds")
+
+    def command(self):
+        return [PROGRAM, "serve", "--port", str(self.port), "--data", self.folder / "data", *self.flags]
 
     def kill(self):
         """kill -9, as a crash would."""
@@ -160,6 +163,34 @@ class Server:
                 return answer
             time.sleep(0.05)
         raise RuntimeError(f"the run is still {answer['state']}")
+
+
+class SmallDiskServer(Server):
+    """A server whose data folder is a disk of its own in memory, of so many MiB; only root may mount one."""
+
+    def __init__(self, mebibytes):
+        self.mebibytes = mebibytes
+        super().__init__()
+
+    def command(self):
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        script = f'mount -t tmpfs -o size={self.mebibytes}m none "$0" && exec "$@"'
+        return ["unshare", "-m", "sh", "-c", script, data, *super().command()]
+
+    @property
+    def data(self):
+        """The data folder: the mount is seen through the process that made it."""
+        return pathlib.Path(f"/proc/{self.process.pid}/root{self.folder}/data")
+
+    @contextlib.contextmanager
+    def filled(self, room):
+        """The disk but for some bytes taken by something else."""
+        disk = os.statvfs(self.data)
+        ballast = self.data / "ballast"
+        ballast.write_bytes(bytes(disk.f_bavail * disk.f_bsize - room))
+        yield
+        ballast.unlink()
 
 
 def digits():

@@ -11,9 +11,8 @@ import subprocess
 import tarfile
 import time
 import unittest
-import unittest.mock
 
-from server import DIGITS, PROGRAM, Server, digits, digits_run
+from server import DIGITS, PROGRAM, Server, SmallDiskServer, digits, digits_run
 
 OBSERVE = {"gradient_norms_every": 1, "histograms_every": 10, "activations_every": 10}
 QUANTITIES = ["gradient", "weight", "update", "activation", "activation_gradient"]
@@ -350,23 +349,13 @@ class ArchiveTest(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount a disk")
     def test_a_full_disk_is_507_and_no_more_than_that(self):
-        program = self.home.folder / "on-a-small-disk"
-        program.write_text(
-            '#!/bin/sh\nmkdir -p "$5"\n'
-            f"exec unshare -m sh -c 'mount -t tmpfs -o size=64m none \"$5\" && exec {PROGRAM} \"$@\"' sh \"$@\"\n")
-        program.chmod(0o700)
-        with unittest.mock.patch("server.PROGRAM", program):
-            small = self.other()
-        # The mount is seen through the process that made it.
-        data = pathlib.Path(f"/proc/{small.process.pid}/root{small.folder}/data")
+        small = SmallDiskServer(64)
+        self.addCleanup(small.close)
 
         def asked_with_room(room, ask):
-            disk = os.statvfs(data)
-            ballast = data / "ballast"
-            ballast.write_bytes(bytes(disk.f_bavail * disk.f_bsize - room))
-            answer = ask()
-            self.assertEqual((answer.status, os.listdir(data / "uploads")), (507, []), answer.body)
-            ballast.unlink()
+            with small.filled(room):
+                answer = ask()
+                self.assertEqual((answer.status, os.listdir(small.data / "uploads")), (507, []), answer.body)
 
         for room in (64 << 10, 8 << 20):
             asked_with_room(room, lambda: send(small, self.archive))

@@ -8,9 +8,8 @@ import sqlite3
 import subprocess
 import time
 import unittest
-import unittest.mock
 
-from server import DIGITS, PROGRAM, Server, digits, digits_run
+from server import DIGITS, PROGRAM, Server, SmallDiskServer, digits, digits_run
 
 
 def chainrule(*arguments):
@@ -104,28 +103,17 @@ class BackupTest(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount a disk")
     def test_a_full_disk_is_507_and_no_more_than_that(self):
-        program = self.server.folder / "on-a-small-disk"
-        program.write_text(
-            '#!/bin/sh\nmkdir -p "$5"\n'
-            f"exec unshare -m sh -c 'mount -t tmpfs -o size=32m none \"$5\" && exec {PROGRAM} \"$@\"' sh \"$@\"\n")
-        program.chmod(0o700)
-        with unittest.mock.patch("server.PROGRAM", program):
-            small = Server()
+        small = SmallDiskServer(32)
         self.addCleanup(small.close)
         train, _ = digits()
         dataset = small.upload(DIGITS, train).json["id"]
         run = small.post("/v1/runs", digits_run(dataset, epochs=1)).json["id"]
         small.wait_for(run)
-        # The mount is seen through the process that made it.
-        data = pathlib.Path(f"/proc/{small.process.pid}/root{small.folder}/data")
-        room = os.statvfs(data)
-        ballast = data / "ballast"
-        ballast.write_bytes(bytes(room.f_bavail * room.f_bsize - (64 << 10)))
-        answer = small.post("/v1/backups", b"")
-        self.assertEqual(answer.status, 507, answer.body)
-        self.assertIn("there is no room", answer.json["detail"])
-        self.assertEqual(list((data / "backups").iterdir()), [])
-        ballast.unlink()
+        with small.filled(64 << 10):
+            answer = small.post("/v1/backups", b"")
+            self.assertEqual(answer.status, 507, answer.body)
+            self.assertIn("there is no room", answer.json["detail"])
+            self.assertEqual(list((small.data / "backups").iterdir()), [])
         self.assertEqual(small.post("/v1/backups", b"").status, 201)
         self.assertEqual(len(small.get("/v1/backups").json["data"]), 1)
 
