@@ -30,9 +30,9 @@ def call(method, path, body=None, kind="application/json"):
 
 
 @contextlib.contextmanager
-def serving(program):
-    """Starts a server over an empty folder; gives its process and the folder, and ends it if it hasn't ended."""
-    with tempfile.TemporaryDirectory() as folder:
+def serving(program, folder=None):
+    """Starts a server over a folder, an empty one when none is given; gives its process and the folder, and ends it if it hasn't ended."""
+    with contextlib.nullcontext(folder) if folder else tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen([program, "serve", "--port", str(PORT), "--data", folder], stderr=subprocess.DEVNULL)
         try:
             for _ in range(100):

@@ -20,9 +20,17 @@ extension RunService {
     var autopsy = failure.autopsy
     if autopsy.weightsStep == nil {
       let start = job.beginning(at: try newestState(of: run))
-      if let found = try executor.examine(start, step: failure.step, control: control) {
-        autopsy.add(found.operation, weightsStep: failure.step - 1)
-        recorder.checkpointReached(found.checkpoint)
+      do {
+        if let found = try executor.examine(start, step: failure.step, control: control) {
+          autopsy.add(found.operation, weightsStep: failure.step - 1)
+          recorder.checkpointReached(found.checkpoint)
+        }
+      } catch {
+        // The run has failed for a reason of its own, which is kept whatever becomes of looking closer.
+        recorder.logged(
+          LogRecord(
+            level: .warning, message: "the step couldn't be looked at: \(error)",
+            step: failure.step))
       }
     }
     try store.autopsies.put("\(autopsy.json)", of: run.id, attempt: run.attempt)

@@ -27,13 +27,9 @@ public final class Store: Sendable {
     lock = try folder.take()
     let path = folder.database.path(percentEncoded: false)
     do {
-      let connection = try SQLiteConnection(path: path, mode: .readWrite)
-      try Store.configureWriter(connection)
-      try Migrator.migrate(connection) {
-        try MigrationCopy.make(of: connection, in: folder, before: $0)
-      }
-      try Store.goOnWithIDs(connection)
-      try Store.transaction(connection) { try StagedRun.sweep($0) }
+      let connection = try Reserve(file: folder.reserve).spent(on: {
+        try Store.openWriter(in: folder)
+      })
       writer = ConnectionQueue(connection, label: "chainrule.store.writer")
       var queues: [ConnectionQueue] = []
       for index in 0..<readers {
@@ -59,6 +55,18 @@ public final class Store: Sendable {
 
   /// Milliseconds since 1970 in UTC, as every time is stored.
   static func now() -> Int { Int(Date().timeIntervalSince1970 * 1000) }
+
+  private static func openWriter(in folder: DataFolder) throws -> SQLiteConnection {
+    let connection = try SQLiteConnection(
+      path: folder.database.path(percentEncoded: false), mode: .readWrite)
+    try configureWriter(connection)
+    try Migrator.migrate(connection) {
+      try MigrationCopy.make(of: connection, in: folder, before: $0)
+    }
+    try goOnWithIDs(connection)
+    try transaction(connection) { try StagedRun.sweep($0) }
+    return connection
+  }
 
   static func configureWriter(_ connection: SQLiteConnection) throws(SQLiteError) {
     try connection.execute(

@@ -42,6 +42,31 @@ import Testing
     #expect(try await client.get("/v1/backups?cursor=nonsense").status == 422)
   }
 
+  @Test("a backup is found by its id, and removed with what is its own")
+  func removal() async throws {
+    let client = server.client
+    let dataset = try await server.upload(Samples.blobs(rows: 40), "name=kept&format=csv")
+    let id = try #require(dataset["id"]?.string)
+    let first = try await client.post("/v1/backups")
+    let second = try await client.post("/v1/backups")
+    let place = try #require(first.headers["location"])
+    #expect(try await client.get(place).json == first.json)
+    #expect(try await client.send("DELETE", place).status == 204)
+    #expect(try await client.send("DELETE", place).status == 404)
+    #expect(try await client.get(place).status == 404)
+    #expect(try await client.get("/v1/backups/bak_nonsense").status == 404)
+    let left = try await client.get("/v1/backups").json["data"]?.array
+    #expect(left?.contains(second.json) == true && left?.contains(first.json) == false)
+    let folder = server.folder.appending(path: "backups", directoryHint: .isDirectory)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path())
+    let gone = try #require(first.json["id"]?.string)
+    #expect(!names.contains { $0.contains(gone) })
+    // Its files had second names in what stays.
+    #expect(try await client.get("/v1/datasets/\(id)/content").body == Samples.blobs(rows: 40))
+    let kept = server.folder.appending(path: try #require(second.json["path"]?.string))
+    #expect(try Doctor(folder: kept) { _ = try Dataset.open(directory: $0) }.examine().faults == [])
+  }
+
   @Test("a second backup at once is refused, the same request under its key answers the same")
   func oneAtATime() async throws {
     let client = server.client

@@ -116,6 +116,71 @@ class SmallDiskTest(unittest.TestCase):
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
 
 
+class ReserveTest(unittest.TestCase):
+    def test_a_full_disk_takes_what_makes_room(self):
+        def prepare(folder):
+            if not mounted(folder / "data", 160 << 20):
+                raise unittest.SkipTest("no disk can be mounted here")
+            self.addCleanup(subprocess.run, ["umount", "-l", folder / "data"], check=True)
+
+        server = Server("--workers", "1", prepare=prepare)
+        self.addCleanup(lambda: server.process.poll() is None and server.kill())
+        self.addCleanup(server.close)
+        data = server.folder / "data"
+        reserve = data / "reserve"
+        until(lambda: reserve.exists() and reserve.stat().st_blocks * 512 >= 16 << 20, "room is set aside")
+        dataset = server.upload(DIGITS, digits()[0]).json["id"]
+        large = server.upload("format=csv&target=y", table(random.Random(3), 500_000)).json["id"]
+        runs = [server.post("/v1/runs", digits_run(dataset, epochs=2)).json["id"] for _ in range(2)]
+        for run in runs:
+            self.assertEqual(server.wait_for(run)["state"], "succeeded")
+        endless = server.post("/v1/runs", digits_run(dataset, epochs=100_000)).json["id"]
+        server.wait_for(endless, states=("running",))
+
+        def free():
+            disk = os.statvfs(data)
+            return disk.f_bavail * disk.f_frsize
+
+        def fill():
+            with open(data / "filler", "ab", buffering=0) as filler:
+                try:
+                    while free():
+                        filler.write(bytes(min(free(), 1 << 20)))
+                except OSError as error:
+                    self.assertEqual(error.errno, errno.ENOSPC)
+            # Until the store itself has no more room in files that it has already.
+            for number in range(20_000):
+                model = {"name": f"m{number}", "input": {"shape": [2]}, "layers": [{"type": "dense", "units": 1}] * 50}
+                if server.post("/v1/models", model).status != 201:
+                    return
+            self.fail("the store never gets full")
+
+        fill()
+        self.assertEqual(server.upload("format=csv&target=y", table(random.Random(1), 500_000)).status, 507)
+        self.assertEqual(server.post(f"/v1/runs/{endless}:cancel", b"").status, 200)
+        self.assertFalse(reserve.exists(), "a cancellation is noted in the room set aside")
+        self.assertEqual(server.curl(f"/v1/datasets/{large}", "-X", "DELETE").status, 204)
+        self.assertGreater(free(), 5 << 20)
+
+        (data / "filler").unlink()
+        # What looks for rows to remove looks for room, too.
+        self.assertEqual(server.curl(f"/v1/runs/{runs[0]}", "-X", "DELETE").status, 204)
+        until(lambda: reserve.exists() and reserve.stat().st_blocks * 512 >= 16 << 20, "room is set aside again")
+        fill()
+        server.kill()
+        server.start()
+        # The start may have needed the room.
+        if reserve.exists():
+            fill()
+        self.assertEqual(server.curl(f"/v1/runs/{runs[1]}", "-X", "DELETE").status, 204)
+        self.assertFalse(reserve.exists(), "a start or a deletion takes the room set aside")
+        (data / "filler").unlink()
+        self.assertEqual(server.wait_for(endless)["state"], "cancelled")
+        self.assertEqual(server.stop(), 0)
+        with sqlite3.connect(data / "chainrule.sqlite") as database:
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+
+
 class ReadOnlyDiskTest(unittest.TestCase):
     def start(self, folder):
         return subprocess.run(

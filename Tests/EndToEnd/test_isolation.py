@@ -88,6 +88,52 @@ class IsolationTest(unittest.TestCase):
             errors.append(answer["error"])
         self.assertEqual(errors[0], errors[1])
 
+    def late_failure(self, *flags):
+        """A run whose derivative isn't finite at the example before the last of 40,000."""
+        server, _ = self.start(*flags)
+        rows = [f"{1 + i % 7},{2 + i % 5},{i % 3 + 0.5}\n" for i in range(40_000)]
+        rows[-2] = "0,0,1.5\n"
+        dataset = server.upload("format=csv&target=y&scale=none", ("a,b,y\n" + "".join(rows)).encode()).json["id"]
+        answer = server.post("/v1/runs", {
+            "model": {"input": {"shape": [2]}, "layers": [
+                {"type": "dense", "units": 8, "bias": False, "activation": {"expression": "sqrt(abs(x))"}},
+                {"type": "dense", "units": 1}]},
+            "dataset": dataset,
+            "training": {
+                "epochs": 1, "batch_size": 1, "shuffle": False, "seed": 3, "loss": "mse",
+                "optimizer": {"type": "sgd", "learning_rate": 1e-6}, "checkpoint": {"every_seconds": 0}}})
+        self.assertEqual(answer.status, 202, answer.body)
+        return server, answer.json["id"]
+
+    def test_its_failing_step_is_looked_at_in_a_process_too(self):
+        found, seen = [], set()
+        for isolation in ("thread", "process"):
+            server, run = self.late_failure("--isolation", isolation)
+            while (state := server.get(f"/v1/runs/{run}").json["state"]) in ("queued", "running"):
+                seen.update(self.workers(server))
+                time.sleep(0.01)
+            self.assertEqual(state, "failed")
+            autopsy = server.get(f"/v1/runs/{run}/autopsy").json
+            self.assertEqual((autopsy["step"], autopsy["phase"]), (39_999, "backward"))
+            self.assertIsNotNone(autopsy["operation"])
+            found.append((autopsy, server.get(f"/v1/runs/{run}/weights?checkpoint=39998").body))
+        self.assertEqual(len(seen), 2, "one process trains, another looks")
+        for autopsy, _ in found:
+            del autopsy["weights"]
+        self.assertEqual(found[0], found[1])
+
+    def test_a_process_that_dies_while_it_looks_leaves_the_failure_as_it_was(self):
+        server, run = self.late_failure("--isolation", "process")
+        trainer = self.await_worker(server)
+        while trainer in self.workers(server):
+            time.sleep(0.005)
+        os.kill(self.await_worker(server), signal.SIGKILL)
+        answer = server.wait_for(run)
+        self.assertEqual((answer["state"], answer["state_reason"], answer["attempt"]), ("failed", "diverged", 1))
+        self.assertIsNone(server.get(f"/v1/runs/{run}/autopsy").json["operation"])
+        lines = [line["message"] for line in server.get(f"/v1/runs/{run}/logs").json["data"]]
+        self.assertTrue(any("couldn't be looked at" in line and "signal 9" in line for line in lines), lines)
+
     def test_its_death_takes_one_run_and_the_second_sets_that_aside(self):
         server, dataset = self.start("--isolation", "process", "--workers", "1")
         run = server.post("/v1/runs", digits_run(dataset, epochs=10_000)).json["id"]

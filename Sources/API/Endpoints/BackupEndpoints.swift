@@ -27,15 +27,36 @@ enum BackupEndpoints {
         `chainrule serve --data` takes it, `chainrule restore` makes another of it. One is made at a time.
         """,
       headers: [.idempotencyKey],
-      answers: [.json(201, "The backup.", .reference("Backup"))],
+      answers: [.json(201, "The backup.", .reference("Backup"), headers: [Answer.location])],
       problems: [.conflict]
     ) { service, call in
       try await service.idempotently(call, body: []) {
         let backup = try await service.store.backUp { _ = try Dataset.open(directory: $0) }
-        return .json(json(backup), status: 201)
+        return .json(
+          json(backup), status: 201,
+          headers: [("Location", "/v1/backups/\(backup.manifest.id)")])
       }
     },
+    Endpoint(
+      method: .get, path: "/v1/backups/{id}", operationID: "getBackup", tag: .service,
+      summary: "One backup", answers: [.json(200, "The backup.", .reference("Backup"))]
+    ) { service, call in
+      .json(json(try backup(service, call)))
+    },
+    Endpoint(
+      method: .delete, path: "/v1/backups/{id}", operationID: "deleteBackup", tag: .service,
+      summary: "Remove a backup", answers: [.deleted]
+    ) { service, call in
+      try await service.store.removeBackup(backup(service, call).manifest.id)
+      return .noContent
+    },
   ]
+
+  private static func backup(_ service: Service, _ call: Call) throws -> Backup {
+    let id = try call.identifier(of: "backup") { BackupID($0) }
+    guard let backup = service.store.backup(id) else { throw Call.notFound("backup", "\(id)") }
+    return backup
+  }
 
   private static func json(_ backup: Backup) -> JSON {
     let made = backup.manifest

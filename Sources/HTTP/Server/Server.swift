@@ -94,7 +94,6 @@ public final class Server: @unchecked Sendable {
       number(MHD_OPTION.CONNECTION_TIMEOUT, configuration.idleSeconds),
       number(MHD_OPTION.LISTEN_BACKLOG_SIZE, 1024),
       number(MHD_OPTION.STRICT_FOR_CLIENT, 1),
-      number(MHD_OPTION.LISTENING_ADDRESS_REUSE, 1),
       MHD_OptionItem(option: MHD_OPTION.SOCK_ADDR, value: 0, ptr_value: address),
       callback(MHD_OPTION.UNESCAPE_CALLBACK, Callbacks.unescape),
       callback(MHD_OPTION.URI_LOG_CALLBACK, Callbacks.target),

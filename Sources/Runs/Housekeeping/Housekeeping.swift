@@ -1,8 +1,10 @@
+import CProcess
 import Dispatch
 import Store
 import Synchronization
 
-/// Puts away what isn't needed any more: the rows of deleted runs, what rules of retention say, free pages of the store.
+/// Puts away what isn't needed any more: the rows of deleted runs, what rules of retention say, free pages of the
+/// store, free memory of the process.
 ///
 /// All of it happens beside requests and training, in short transactions, each followed by a pause as long as itself. What a
 /// process leaves undone the next goes on with.
@@ -73,6 +75,8 @@ public final class Housekeeping: Sendable {
         try await sweep()
         try await passIfDue(at: RunService.now())
         try await giveBack()
+        try store.restoreReserve()
+        free_memory_give_back()
       } catch is CancellationError {
         // The next server goes on.
       } catch {

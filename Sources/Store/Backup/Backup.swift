@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// A copy of a data folder, which can be used as one.
@@ -93,37 +92,5 @@ public struct Backup: Hashable, Sendable {
             + "choose another place")
       }
     }
-  }
-}
-
-extension Store {
-  /// Makes a backup in the data folder's own `backups`, beside everything else that goes on.
-  ///
-  /// - Throws: as `Backup.make`.
-  public func backUp(reading: @escaping DatasetReading) async throws -> Backup {
-    let folder = DataFolder(directory)
-    return try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global(qos: .utility).async {
-        continuation.resume(
-          with: Result {
-            try Disk.makeFolder(folder.backups)
-            return try Backup.make(of: folder.url, to: folder.backups, reading: reading)
-          })
-      }
-    }
-  }
-
-  /// The backups in the data folder's own `backups`, newest first, older than `before`.
-  public func backups(limit: Int, before: BackupID?) -> [Backup] {
-    let folder = DataFolder(directory).backups
-    let ids = Disk.names(in: folder).compactMap { BackupID($0) }.filter { id in
-      before.map { id < $0 } ?? true
-    }
-    // One that is being removed, or was damaged by hand, is none.
-    return ids.sorted(by: >).lazy.compactMap { id -> Backup? in
-      let place = folder.appending(path: id.rawValue, directoryHint: .isDirectory)
-      return (try? BackupManifest(of: DataFolder(place))).flatMap { $0 }
-        .map { Backup(folder: place, manifest: $0) }
-    }.prefix(limit).map { $0 }
   }
 }

@@ -8,6 +8,7 @@ import Foundation
 /// uploads/                      what is still arriving
 /// backups/<id>/                 copies of all this, each a data folder of its own
 /// backup.json                   in a backup: what it holds
+/// reserve                       room for what is to be deleted from a full disk
 /// lock, backup.lock             held by the server, and by whoever makes a backup
 /// ```
 struct DataFolder: Sendable {
@@ -24,6 +25,7 @@ struct DataFolder: Sendable {
   var uploads: URL { url.appending(path: "uploads", directoryHint: .isDirectory) }
   var backups: URL { url.appending(path: "backups", directoryHint: .isDirectory) }
   var manifest: URL { url.appending(path: "backup.json") }
+  var reserve: URL { url.appending(path: "reserve") }
   var lock: URL { url.appending(path: "lock") }
   var backupLock: URL { url.appending(path: "backup.lock") }
 

@@ -131,6 +131,18 @@ enum Disk {
     }
   }
 
+  /// Makes a file of so many bytes that the disk keeps for it; none when there is no room for all of it.
+  static func allocate(_ bytes: Int, as file: URL) throws(StoreError) {
+    let descriptor = open(name(file), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw fault("write", file) }
+    defer { close(descriptor) }
+    let number = posix_fallocate(descriptor, 0, off_t(bytes))
+    if number == 0 { return }
+    unlink(name(file))
+    errno = number
+    throw fault("write", file)
+  }
+
   /// Writes a small file that isn't there yet.
   static func write(_ bytes: [UInt8], to file: URL) throws(StoreError) {
     do {

@@ -65,7 +65,9 @@ extension RunRepository {
   }
 
   /// Deletes some of the rows of deleted runs, in one short transaction; call it until it is done.
-  public func sweep() async throws -> Sweep { try await store.writeUnsynced(Removal.deleteSlice) }
+  public func sweep() async throws -> Sweep {
+    try await store.writeUnsyncedFromReserve(Removal.deleteSlice)
+  }
 
   /// Deleted runs of which rows are still there.
   public func beingRemoved() async throws -> Int { try await store.read(Removal.count) }
@@ -74,7 +76,7 @@ extension RunRepository {
   ///
   /// - Returns: which these were.
   public func remove(_ runs: [RunID]) async throws -> [RunID] {
-    try await store.write { connection in
+    try await store.writeFromReserve { connection in
       try runs.filter { id in
         let isRemovable = try connection.first(
           "SELECT finished_at IS NOT NULL AND NOT \(EndedRun.isKept) FROM run WHERE id = ?",

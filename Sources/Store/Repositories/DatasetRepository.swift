@@ -82,7 +82,7 @@ public struct DatasetRepository: Sendable {
   /// - Returns: whether its folder is of no further use to another dataset.
   /// - Throws: `StoreError.notFound`, or `conflict` while a run that isn't over uses it.
   public func delete(_ id: DatasetID) async throws -> (content: String, isUnused: Bool) {
-    try await store.write { connection in
+    try await store.writeFromReserve { connection in
       guard let record = try Self.get(id, connection) else {
         throw StoreError(.notFound, "there is no dataset \(id)")
       }

@@ -51,7 +51,7 @@ public struct ModelRepository: Sendable {
   ///
   /// - Throws: `StoreError.notFound`.
   public func delete(_ id: ModelID) async throws {
-    try await store.write { connection in
+    try await store.writeFromReserve { connection in
       try connection.execute("DELETE FROM model WHERE id = ?", [.text(id.rawValue)])
       if connection.changes == 0 { throw StoreError(.notFound, "there is no model \(id)") }
     }

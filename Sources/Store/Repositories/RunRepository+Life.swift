@@ -91,7 +91,7 @@ extension RunRepository {
   ///
   /// - Returns: the run, and whether that is news; `nil` when it no longer runs.
   public func ask(_ wish: RunWish, of id: RunID) async throws -> (run: RunRecord, isNews: Bool)? {
-    try await store.write { connection in
+    try await store.writeFromReserve { connection in
       guard var run = try Self.get(id, connection), run.state == .running else { return nil }
       if let earlier = run.wish, earlier >= wish { return (run, false) }
       try connection.execute(
@@ -198,7 +198,7 @@ extension RunRepository {
   ///
   /// - Throws: `StoreError.notFound`, or `conflict` while it isn't over.
   public func delete(_ id: RunID) async throws {
-    try await store.write { connection in
+    try await store.writeFromReserve { connection in
       guard let run = try Self.get(id, connection) else {
         throw StoreError(.notFound, "there is no run \(id)")
       }

@@ -15,15 +15,31 @@ struct ProcessExecutor: RunExecutor {
   func execute(
     _ job: TrainingJob, control: TrainingControl, observer: any TrainingObserver
   ) throws -> Outcome {
+    try work(WorkerJob(job, task: .train), control) { message in
+      if case .ended(let ending) = message { return ending.outcome }
+      try message.tell(observer)
+      return nil
+    }
+  }
+
+  func examine(
+    _ job: TrainingJob, step: Int, control: TrainingControl
+  ) throws -> ExaminedStep? {
+    try work(WorkerJob(job, task: .examine(step: step)), control) { message in
+      guard case .examined(let examined) = message else { return nil }
+      return .some(try examined?.step())
+    }
+  }
+
+  /// Has a process carry a job out.
+  ///
+  /// - Parameter heed: hears each message, until it makes the answer of one.
+  private func work<Answer>(
+    _ job: WorkerJob, _ control: TrainingControl, heed: (WorkerMessage) throws -> Answer?
+  ) throws -> Answer {
     let worker = try WorkerProcess(program: program)
     defer { worker.end() }
-    let message = WorkerJob(
-      origin: job.origin, maximumSeconds: job.maximumSeconds, lastStep: job.lastStep,
-      resuming: try job.resuming.map { Data(try $0.encoded()) },
-      initialWeights: try job.initialWeights.map {
-        Data(try WeightsFile.safetensors.encoded($0))
-      }, isPartial: job.initialWeights?.isPartial ?? false)
-    guard worker.input.write(try WorkerChannel.encoded(message)) else {
+    guard worker.input.write(try WorkerChannel.encoded(job)) else {
       throw WorkerError.died(signal: worker.wait())
     }
     var output = worker.output
@@ -32,12 +48,10 @@ struct ProcessExecutor: RunExecutor {
       let reading = output.receive(wait: Self.pollInterval)
       while let message = try output.next(WorkerMessage.self) {
         control.beat()
-        switch message {
-        case .ended(let ending): return ending.outcome
-        case .failed(let reason, let title, let detail):
+        if case .failed(let reason, let title, let detail) = message {
           throw WorkerError.failed(reason, title: title, detail: detail)
-        default: try message.tell(observer)
         }
+        if let answer = try heed(message) { return answer }
       }
       if reading == .end { throw WorkerError.died(signal: worker.wait()) }
       if control.current != told {
@@ -45,12 +59,6 @@ struct ProcessExecutor: RunExecutor {
         _ = worker.input.write([UInt8(told.rawValue)])
       }
     }
-  }
-
-  func examine(
-    _ job: TrainingJob, step: Int, control: TrainingControl
-  ) throws -> ExaminedStep? {
-    try LocalExecutor().examine(job, step: step, control: control)
   }
 }
 

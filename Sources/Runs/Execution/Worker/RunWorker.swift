@@ -35,9 +35,16 @@ public enum RunWorker {
     }
     timer.activate()
     do {
-      let outcome = try LocalExecutor().execute(
-        training(job), control: control, observer: teller)
-      teller.tell(.ended(WorkerMessage.Ending(outcome)))
+      switch job.task {
+      case .train:
+        let outcome = try LocalExecutor().execute(
+          training(job), control: control, observer: teller)
+        teller.tell(.ended(WorkerMessage.Ending(outcome)))
+      case .examine(let step):
+        let examined = try LocalExecutor().examine(
+          training(job).beginning(at: nil), step: step, control: control)
+        teller.tell(.examined(try examined.map(WorkerMessage.Examined.init)))
+      }
     } catch {
       let (reason, title) = RunService.fault(of: error)
       teller.tell(.failed(reason: reason, title: title, detail: "\(error)"))

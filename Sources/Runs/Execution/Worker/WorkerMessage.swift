@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 import JSON
 import Store
@@ -5,6 +6,13 @@ import Training
 
 /// What a worker process is told at its beginning.
 struct WorkerJob: Codable {
+  enum Task: Codable {
+    case train
+    /// Repeats a run up to the step before one that failed, and looks at that.
+    case examine(step: Int)
+  }
+
+  let task: Task
   let origin: TrainingJob.Origin
   let maximumSeconds: Double?
   let lastStep: Int?
@@ -12,6 +20,17 @@ struct WorkerJob: Codable {
   let resuming: Data?
   let initialWeights: Data?
   let isPartial: Bool
+  init(_ job: TrainingJob, task: Task) throws {
+    self.task = task
+    origin = job.origin
+    maximumSeconds = job.maximumSeconds
+    lastStep = job.lastStep
+    resuming = try job.resuming.map { Data(try $0.encoded()) }
+    initialWeights = try job.initialWeights.map {
+      Data(try WeightsFile.safetensors.encoded($0))
+    }
+    isPartial = job.initialWeights?.isPartial ?? false
+  }
 }
 
 /// What a worker process tells, in the order in which it happens.
@@ -29,6 +48,8 @@ enum WorkerMessage: Codable {
   /// Nothing but that it goes on.
   case beat
   case ended(Ending)
+  /// `nil` when repeating the run would have taken too long, or was asked to end.
+  case examined(Examined?)
   /// It couldn't be carried out.
   case failed(reason: StateReason, title: String, detail: String)
 
@@ -49,6 +70,11 @@ enum WorkerMessage: Codable {
     let metricValue: Double?
     let weights: Data
     let state: Data?
+  }
+
+  struct Examined: Codable {
+    let operation: UnsoundOperation?
+    let checkpoint: Checkpoint
   }
 
   struct Ending: Codable {
@@ -101,6 +127,17 @@ extension WorkerMessage.Checkpoint {
   }
 }
 
+extension WorkerMessage.Examined {
+  init(_ step: ExaminedStep) throws {
+    self.init(
+      operation: step.operation, checkpoint: try WorkerMessage.Checkpoint(step.checkpoint))
+  }
+
+  func step() throws -> ExaminedStep {
+    ExaminedStep(operation: operation, checkpoint: try checkpoint.record())
+  }
+}
+
 extension WorkerMessage.Ending {
   init(_ outcome: Outcome) {
     self.init(
@@ -136,7 +173,7 @@ extension WorkerMessage {
         DiagnosisRecord(
           step: step, findings: try findings.compactMap { Finding(try JSON(parsing: $0)) },
           vanishingIndex: index))
-    case .beat, .ended, .failed: break
+    case .beat, .ended, .examined, .failed: break
     }
   }
 }
