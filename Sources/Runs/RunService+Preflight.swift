@@ -20,10 +20,10 @@ extension RunService {
       guard !isGoingDown else { throw RunError(.draining, "the server is going down") }
       return try Preflight(
         model: parts.model, data: parts.data,
-        configuration: request.training.limited(toBytes: memory), initialWeights: parts.given
+        configuration: parts.request.training.limited(toBytes: memory), initialWeights: parts.given
       ).run().json
     }
-    return (parts.model, report, request.training.batchSize)
+    return (parts.model, report, parts.request.training.batchSize)
   }
 
   /// What a preflight of a spec alone trains with: the loss that goes with the dataset's targets, and Adam.

@@ -50,6 +50,7 @@ extension RunService {
 
   /// What a request names, looked up and found to go together.
   struct Parts: Sendable {
+    let request: RunRequest
     let model: Model
     let data: TrainingData
     /// Of the training dataset.
@@ -93,9 +94,11 @@ extension RunService {
     try faults.check()
     guard let model, let (data, description) = data else { throw faults }
     try data.faults(model: model, configuration: request.training).check()
+    let request = request.sized(by: data, model: model)
     let bytes = try memory(model, data, request)
     return Parts(
-      model: model, data: data, description: description, given: given, memoryBytes: bytes)
+      request: request, model: model, data: data, description: description, given: given,
+      memoryBytes: bytes)
   }
 
   /// Queues a run like another, with members of the body in place of its own.
@@ -233,6 +236,13 @@ extension RunService {
 }
 
 extension RunRequest {
+  /// The same with steps as large as the data makes them.
+  func sized(by data: TrainingData, model: Model) -> RunRequest {
+    var sized = self
+    sized.training = data.sized(training, model: model)
+    return sized
+  }
+
   /// Its training with the budget that the server's memory leaves to its steps, and no more threads than there are cores
   /// for; what it computes depends on neither.
   func planned(

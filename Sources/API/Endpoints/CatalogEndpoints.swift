@@ -31,7 +31,8 @@ enum CatalogEndpoints {
 
   /// All catalogs, each with the name of its member.
   static var members: [(name: String, entries: [CatalogEntry])] {
-    NeuralNetworkCatalog.members + OptimizerCatalog.members + [("metrics", metrics)]
+    NeuralNetworkCatalog.members + OptimizerCatalog.members + SamplingCatalog.members
+      + AugmentationCatalog.members + [("metrics", metrics)]
   }
 
   private static let metrics = [

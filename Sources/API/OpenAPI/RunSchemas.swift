@@ -76,9 +76,22 @@ enum RunSchemas {
       [
         .maybe("epochs", .integer(1...1_000_000), "Either this or `steps`."),
         .maybe("steps", .integer(1...1_000_000_000), "Either this or `epochs`."),
-        .maybe("batch_size", Schema.integer(batchSizes).with("default", 32)),
+        .maybe(
+          "batch_size",
+          Schema.anyOf([.integer(batchSizes), .oneOf(["full"])]).with("default", 32),
+          "Examples that pass at once; `full` for all."),
+        .maybe(
+          "accumulate", Schema.integer(TrainingConfiguration.accumulations).with("default", 1),
+          "Of how many passes a step takes the gradients' mean; a step takes so many times `batch_size` examples."
+        ),
         .maybe("seed", Schema.integer(0...Int.max).with("default", 0)),
         .maybe("shuffle", Schema.boolean.with("default", true)),
+        .maybe(
+          "sampling", Components.choice(among: SamplingCatalog.entries),
+          "Which examples make an epoch; each once when left out."),
+        .maybe(
+          "augment", .array(Components.choice(among: AugmentationCatalog.entries)),
+          "Changes made to examples each time they are trained on, one after the other."),
         .maybe("drop_last", Schema.boolean.with("default", false)),
         .always("loss", .reference("Loss")),
         .maybe("optimizer", Components.choice(among: OptimizerCatalog.entries)),

@@ -1,6 +1,8 @@
 #include "vm_engine.h"
 #include "vm_optimizers.h"
 #include "vm_activation.h"
+#include "vm_augment.h"
+#include "vm_combine.h"
 #include "vm_compare.h"
 #include "vm_histogram.h"
 #include "vm_index.h"

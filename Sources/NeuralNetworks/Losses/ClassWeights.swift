@@ -2,9 +2,9 @@ import Autodiff
 import JSON
 import Tensors
 
-/// A weight for each class of an output, as losses over classes take them.
-enum ClassWeights {
-  static let field = Field(
+/// A weight for each class, as losses over classes take them, and what draws examples by their classes.
+public enum ClassWeights {
+  public static let field = Field(
     "class_weights", .described("a list of numbers from 0, one a class of the output"),
     "How much a place of each class weighs; all the same by default.")
 
@@ -12,7 +12,7 @@ enum ClassWeights {
   static let most = LayerLimits.units
   static let range = 0.0...1e6
 
-  static func read(_ reader: inout ObjectReader) -> [Double]? {
+  public static func read(_ reader: inout ObjectReader) -> [Double]? {
     guard let weights = NumberList.read(&reader, field.name, in: range, count: 1...most) else {
       return nil
     }

@@ -48,8 +48,9 @@ struct TrainingJob: Sendable {
       Dataset.open(directory: origin.training),
       validation: origin.validation.map { try Dataset.open(directory: $0) },
       test: origin.test.map { try Dataset.open(directory: $0) })
-    configuration = request.planned(
-      model, stepRows: data.stepRows(request.training), memoryBytes: origin.memoryBytes,
+    let sized = request.sized(by: data, model: model)
+    configuration = sized.planned(
+      model, stepRows: data.stepRows(sized.training), memoryBytes: origin.memoryBytes,
       threads: origin.threads)
     observation = request.observation
     self.initialWeights = initialWeights

@@ -33,7 +33,7 @@ public struct RunRequest: Sendable {
   public let name: String?
   public let model: ModelSource
   public let datasets: Datasets
-  public let training: TrainingConfiguration
+  public internal(set) var training: TrainingConfiguration
   public let observation: ObservationConfiguration
   public let initialWeights: RunID?
   public let priority: Int

@@ -39,6 +39,31 @@ extension TrainingConfiguration {
     }
   }
 
+  /// Each example once when the member is left out.
+  static func sampling(_ reader: inout ObjectReader) -> (any Sampling)? {
+    guard let value = reader.value("sampling") else { return nil }
+    if reader.object["shuffle"]?.bool == false {
+      reader.fault(
+        "shuffle", "contradicts sampling, which decides the order; leave one of the two out")
+    }
+    do throws(Faults) {
+      return try SamplingCatalog.decode(value, pointer: reader.pointer(to: "sampling"))
+    } catch {
+      reader.add(error)
+      return nil
+    }
+  }
+
+  static func augmentations(_ reader: inout ObjectReader) -> [any Augmentation] {
+    guard let value = reader.value("augment") else { return [] }
+    do throws(Faults) {
+      return try AugmentationCatalog.decode(value, pointer: reader.pointer(to: "augment"))
+    } catch {
+      reader.add(error)
+      return []
+    }
+  }
+
   static func clip(_ reader: inout ObjectReader) -> Clip? {
     guard let value = reader.value("clip") else { return nil }
     do throws(Faults) {

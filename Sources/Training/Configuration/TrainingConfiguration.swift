@@ -11,10 +11,21 @@ public struct TrainingConfiguration: Sendable {
   }
 
   public let duration: Duration
+  /// Examples that pass at once. For a full batch the data decides, and until then this is 1.
   public internal(set) var batchSize: Int
+  /// Whether a step takes all examples.
+  public let isFullBatch: Bool
+  /// Of how many passes a step takes the gradients' mean.
+  public let accumulate: Int
+  /// Examples of a step, all its passes together.
+  public internal(set) var examplesPerStep: Int
   /// Decides the initial weights, the order of the examples, the validation split and dropout.
   public let seed: UInt64
   public internal(set) var shuffle: Bool
+  /// Which examples make an epoch; each of them once when `nil`.
+  public let sampling: (any Sampling)?
+  /// Made of examples each time they are trained on, one after the other.
+  public let augmentations: [any Augmentation]
   /// Whether an epoch's last batch is left out when it is short.
   public let dropLast: Bool
   public let losses: LossTerms
@@ -42,7 +53,7 @@ public struct TrainingConfiguration: Sendable {
   /// terms' own gradients where those are combined.
   public var parameterCopies: Int {
     let terms = losses.balance == .conflictFree ? losses.terms.count : 0
-    return 2 + optimizer.slots.count + terms
+    return 2 + stateArrays + terms
   }
 
   public var measuresAccuracy: Bool { metrics.contains(.accuracy) }
@@ -55,6 +66,7 @@ public struct TrainingConfiguration: Sendable {
   }
 
   public static let batchSizes = 1...65_536
+  public static let accumulations = 1...4_096
   public static let threadCounts = 1...64
 
   /// Decodes a `training` object, and finds every fault and contradiction in it.
@@ -66,9 +78,13 @@ public struct TrainingConfiguration: Sendable {
     var reader = ObjectReader(json, pointer: pointer)
     self.json = json
     duration = Self.duration(&reader)
-    batchSize = reader.integer("batch_size", in: Self.batchSizes) ?? 32
+    let batch = Self.batch(&reader)
+    (batchSize, isFullBatch, accumulate) = batch
+    examplesPerStep = batch.size * batch.parts
     seed = UInt64(reader.integer("seed", in: 0...Int.max) ?? 0)
     shuffle = reader.bool("shuffle") ?? true
+    sampling = Self.sampling(&reader)
+    augmentations = Self.augmentations(&reader)
     dropLast = reader.bool("drop_last") ?? false
     let losses = Self.losses(&reader)
     let optimizer = Self.optimizer(&reader)
@@ -121,14 +137,6 @@ public struct TrainingConfiguration: Sendable {
         "validation", "contradicts the run's own dataset for validation; give one of the two")
     }
     return (fraction, byMask)
-  }
-
-  /// The same with steps of so many examples, always the same ones.
-  func taking(_ examples: Int) -> TrainingConfiguration {
-    var taking = self
-    taking.batchSize = max(1, examples)
-    taking.shuffle = false
-    return taking
   }
 
   private static func metrics(_ reader: inout ObjectReader) -> [Metric] {

@@ -72,7 +72,7 @@ extension Model {
     observed: Bool = false
   ) throws(TrainingError) -> Int {
     try trainingBytes(
-      batch: configuration.batchSize, extents: extents, slots: configuration.optimizer.slots.count,
+      batch: configuration.batchSize, extents: extents, slots: configuration.stateArrays,
       memory: observed ? TrainingMemory() : configuration.memory, losses: configuration.losses,
       observation: observed
         ? TrainingPlan.Observation(layers: true, terms: configuration.losses.terms.count > 1)

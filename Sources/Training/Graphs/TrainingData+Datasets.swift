@@ -33,9 +33,8 @@ extension TrainingData {
     _ model: Model, _ configuration: TrainingConfiguration, observed: Bool = false
   ) throws(TrainingError) -> Int {
     guard let graph else { return try model.trainingBytes(configuration, observed: observed) }
-    let examples = graph.split(configuration).training?.count ?? graph.examples
     return try model.trainingBytes(
-      configuration.taking(examples), extents: graph.graph.extents, observed: observed)
+      sized(configuration, model: model), extents: graph.graph.extents, observed: observed)
       + graph.graph.byteCount
   }
 

@@ -27,8 +27,8 @@ final class GradientProbe {
     previousStep = step
   }
 
-  /// The gradient of a part of a batch, as `runHalf` leaves it.
-  struct Half {
+  /// The gradient of a part of a batch, as `runHalf` or `keepPortion` leaves it.
+  struct Portion {
     /// What the part weighs in each objective's mean: its examples, but for losses that weigh them.
     let weights: [Double]
   }
@@ -36,18 +36,27 @@ final class GradientProbe {
   /// Whether halves of a batch can be looked at: rows that know nothing of each other.
   private var canHalve: Bool {
     engine.model.graph == nil && !engine.model.isStateful && engine.balancer.termGradients == nil
+      && !engine.configuration.mixesExamples
   }
 
   /// Takes the gradient of the first half of a batch; `nil` where halves can't be looked at.
   func runHalf(
     of batch: UnsafeBufferPointer<Int>, from examples: ExampleOrder, step: Int
-  ) throws(TrainingError) -> Half? {
+  ) throws(TrainingError) -> Portion? {
     let rows = batch.count / 2
     guard rows > 0, canHalve else { return nil }
     let program = try program(batch: rows)
-    examples.assemble(UnsafeBufferPointer(rebasing: batch.prefix(rows)), into: program.slots)
+    examples.assemble(
+      UnsafeBufferPointer(rebasing: batch.prefix(rows)), into: program.slots, step: step)
     _ = engine.pass(program, step: step, movesStates: false)
-    return Half(weights: program.weights)
+    return Portion(weights: program.weights)
+  }
+
+  /// Keeps the gradient that a pass over a part of a batch has left; `nil` where parts can't be looked at.
+  func keepPortion(of program: TrainingProgram) -> Portion? {
+    guard canHalve else { return nil }
+    half.copy(from: engine.gradients)
+    return Portion(weights: program.weights)
   }
 
   private func program(batch: Int) throws(TrainingError) -> TrainingProgram {
@@ -66,17 +75,19 @@ final class GradientProbe {
   }
 
   /// The variance of each parameter's gradient between examples, `tr(Σ)`, and that of all together with the squared
-  /// norm of the expected gradient; `nil` when the half's share of the batch isn't the same in all objectives.
+  /// norm of the expected gradient; `nil` when the part's share of the batch isn't the same in all objectives.
   ///
-  /// - Parameter whole: that of the batch the half is of.
+  /// - Parameters:
+  ///   - examples: of the batch that the part is of.
+  ///   - weights: what that weighs in each objective's mean.
   func spread(
-    _ half: Half, of whole: TrainingProgram
+    _ portion: Portion, of examples: Int, weighing weights: [Double]
   ) -> (each: [Double], all: Double, gradientSquare: Double)? {
-    let shares = zip(half.weights, whole.weights).map { $0 / $1 }
+    let shares = zip(portion.weights, weights).map { $0 / $1 }
     guard let share = shares.first, share > 0, share < 1,
       shares.allSatisfy({ abs($0 - share) < 1e-6 })
     else { return nil }
-    let batch = Double(whole.batch)
+    let batch = Double(examples)
     let factor = batch / (1 / share - 1)
     let (each, all) = compare(self.half)
     let variance = all.differenceSquares * factor

@@ -3,16 +3,29 @@
 /// In memory of its own, so that a step adds to it without an allocation.
 final class TermCounts {
   private let sums: UnsafeMutablePointer<CheckpointState.TermSum>
+  /// What `goBack` goes back to.
+  private let marked: UnsafeMutablePointer<CheckpointState.TermSum>
   private let count: Int
 
   init(_ sums: [CheckpointState.TermSum] = [], count: Int) {
     self.count = count
     self.sums = .allocate(capacity: max(count, 1))
     self.sums.initialize(repeating: CheckpointState.TermSum(), count: max(count, 1))
+    marked = .allocate(capacity: max(count, 1))
+    marked.initialize(repeating: CheckpointState.TermSum(), count: max(count, 1))
     for (index, sum) in sums.prefix(count).enumerated() { self.sums[index] = sum }
   }
 
-  deinit { sums.deallocate() }
+  deinit {
+    sums.deallocate()
+    marked.deallocate()
+  }
+
+  /// Remembers the sums as they are.
+  func mark() { marked.update(from: sums, count: count) }
+
+  /// Makes the sums what they were when they were marked.
+  func goBack() { sums.update(from: marked, count: count) }
 
   /// Adds a batch's loss at one objective.
   ///

@@ -9,12 +9,15 @@ extension Trainer {
   /// Finds out where a loss that isn't finite comes from, by the same pass with every layer observed, and then
   /// operation by operation.
   ///
+  /// - Parameters:
+  ///   - batch: the examples of that pass.
+  ///   - part: which of the step's passes it was.
   /// - Precondition: the parameters are those of the pass.
   func lossFailure(
-    _ loss: Double, batch: UnsafeBufferPointer<Int>
+    _ loss: Double, batch: UnsafeBufferPointer<Int>, part: Int
   ) throws -> TrainingFailure {
     let program = try observedProgram(batch: batch.count)
-    examples.assemble(batch, into: program.slots)
+    examples.assemble(batch, into: program.slots, step: step, part: part)
     let rows = (0..<batch.count).filter { holdsUnsoundNumbers(row: $0, of: program.slots) }
     if let row = rows.first {
       let autopsy = autopsy(
@@ -25,12 +28,12 @@ extension Trainer {
           + "example \(batch[row]) (counted from 0), and \(rows.count - 1) more of the batch",
         autopsy: autopsy)
     }
-    _ = engine.pass(program, step: step)
+    _ = engine.pass(program, step: step, part: part)
     let unsound = program.layers.lazy.map { layer in
       let output = UnsafeBufferPointer(start: layer.output, count: layer.shape.count)
       return (layer: layer, count: output.count { !$0.isFinite })
     }.first { $0.count > 0 }
-    let operation = try examine(batch, step: step)
+    let operation = try examine(batch, step: step, part: part)
     let layer = unsound?.layer.name ?? model.layers.last?.name
     let autopsy = autopsy(
       loss: loss, phase: operation == nil ? .unknown : .forward, operation: operation,
@@ -79,15 +82,20 @@ extension Trainer {
   /// The operation at fault in the step after the one the trainer has come to; `nil` when there's none, or no room to
   /// look for it.
   public func examineNextStep() throws -> UnsoundOperation? {
-    try examine(examples.batch(step), step: step + 1)
+    let batch = examples.batch(step)
+    for part in 0..<examples.parts(of: batch) {
+      let rows = examples.part(part, of: batch)
+      if let found = try examine(rows, step: step + 1, part: part) { return found }
+    }
+    return nil
   }
 
   private func examine(
-    _ batch: UnsafeBufferPointer<Int>, step: Int
+    _ batch: UnsafeBufferPointer<Int>, step: Int, part: Int
   ) throws -> UnsoundOperation? {
     let program = try engine.makeProgram(batch: batch.count, observation: .none, isPlain: true)
-    examples.assemble(batch, into: program.slots)
-    return engine.examine(program, step: step)
+    examples.assemble(batch, into: program.slots, step: step, part: part)
+    return engine.examine(program, step: step, part: part)
   }
 
   // MARK: - Words

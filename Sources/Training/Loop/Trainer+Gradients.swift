@@ -1,10 +1,12 @@
 /// The probes that look at gradients beside their size; see `GradientProbe`. A step on which none is due does nothing here.
 extension Trainer {
-  /// Takes the gradient of half the batch, for the statistics that are due.
+  /// Takes the gradient of half the batch, for the statistics that are due; `nil` where the batch passes in parts, of
+  /// which the first will do.
   func runHalf(
     of batch: UnsafeBufferPointer<Int>, step: Int
-  ) throws(TrainingError) -> GradientProbe.Half? {
-    try gradientProbe?.runHalf(of: batch, from: examples, step: step)
+  ) throws(TrainingError) -> GradientProbe.Portion? {
+    guard examples.parts(of: batch) == 1 else { return nil }
+    return try gradientProbe?.runHalf(of: batch, from: examples, step: step)
   }
 
   /// After the update of `step`, which leaves the gradients as they were.
@@ -12,17 +14,18 @@ extension Trainer {
   /// - Parameters:
   ///   - terms: whether the terms' own gradients were measured.
   ///   - turns: whether statistics are due.
-  ///   - half: what `runHalf` answered.
+  ///   - portion: the gradient of a part of the batch.
+  ///   - batch: examples of the batch.
   func observeGradients(
-    _ program: TrainingProgram, terms: Bool, turns: Bool, half: GradientProbe.Half?,
-    _ observer: any TrainingObserver
+    _ program: TrainingProgram, terms: Bool, turns: Bool, portion: GradientProbe.Portion?,
+    of batch: Int, _ observer: any TrainingObserver
   ) {
     let keeps = schedule.isDue(.gradientStatistics, at: step + 1)
     guard terms || turns || keeps else { return }
     let start = schedule.now()
     if terms || turns {
       var values = terms ? termValues(program) : []
-      if turns { values += gradientValues(program, half) }
+      if turns { values += gradientValues(portion, of: batch) }
       let seconds = elapsedSeconds()
       observer.valuesTaken(
         values.map {
@@ -49,7 +52,7 @@ extension Trainer {
   }
 
   private func gradientValues(
-    _ program: TrainingProgram, _ half: GradientProbe.Half?
+    _ portion: GradientProbe.Portion?, of batch: Int
   ) -> [(name: String, value: Double)] {
     guard let gradientProbe else { return [] }
     let names = model.learnedParameters.map(\.name)
@@ -58,7 +61,10 @@ extension Trainer {
       values.append(("gradient_cosine", all))
       values += zip(names, each).map { ("gradient_cosine.\($0)", $1) }
     }
-    if let half, let (each, all, square) = gradientProbe.spread(half, of: program) {
+    if let portion,
+      let (each, all, square) = gradientProbe.spread(
+        portion, of: batch, weighing: partSums.weights)
+    {
       values.append(("gradient_variance", all))
       values += zip(names, each).map { ("gradient_variance.\($0)", $1) }
       if all.isFinite { progress.noise.add(variance: all, gradientSquare: square) }

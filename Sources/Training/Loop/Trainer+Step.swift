@@ -16,25 +16,22 @@ extension Trainer {
     let half = observesTurns ? try runHalf(of: batch, step: next) : nil
     let halved = schedule.now()
     if observesTurns { schedule.spend(halved - started, on: .gradientStatistics) }
-    let program =
-      observing == nil
-      ? try engine.program(batch: batch.count) : try observedProgram(batch: batch.count)
-    examples.assemble(batch, into: program.slots)
-    let loss = engine.pass(program, step: next)
+    let pass = try pass(
+      over: batch, step: next, observing: observing != nil, keepsPortion: observesTurns)
+    let program = pass.program
+    let loss = pass.loss
     schedule.passed(schedule.now() - halved, for: observing)
     if !loss.isFinite {
       step = next
-      recordTerms(of: program)
+      recordTerms { program.loss($0) }
       record(loss: loss, learningRate: engine.learningRate(step: next), measured: false, observer)
-      return try lossFailure(loss, batch: batch)
+      return try lossFailure(loss, batch: pass.examples, part: pass.part)
     }
     progress.smallestLoss = min(progress.smallestLoss, loss)
     progress.lastLoss = loss
-    let weight = program.weight
-    progress.epochLoss += loss * weight
-    progress.epochWeight += weight
+    progress.epochLoss += loss * pass.weight
+    progress.epochWeight += pass.weight
     progress.epochExamples += batch.count
-    count(program, batch: batch.count)
 
     let histograms = takesHistograms ? beginHistograms(program) : nil
     if observesLayers {
@@ -44,11 +41,13 @@ extension Trainer {
     }
     let rate = engine.learningRate(step: next)
     // The weights of this step, before what is learned of them moves on.
-    recordTerms(of: program)
+    recordTerms(partSums.loss)
     let isSound = engine.update(after: program, step: next, learningRate: rate)
     if let histograms { endHistograms(histograms, step: next) }
     step = next
-    observeGradients(program, terms: observesTerms, turns: observesTurns, half: half, observer)
+    observeGradients(
+      program, terms: observesTerms, turns: observesTurns, portion: half ?? pass.portion,
+      of: batch.count, observer)
     let measured =
       !isSound || ObservationConfiguration.isDue(next, every: observation.gradientNormsEvery)
     record(loss: loss, learningRate: rate, measured: measured, observer)
@@ -64,21 +63,9 @@ extension Trainer {
     return isSound ? nil : gradientFailure(loss: loss, batch: batch)
   }
 
-  /// Adds the batch to the sums of the epoch, for each objective.
-  private func count(_ program: TrainingProgram, batch: Int) {
-    for index in answerRules.indices {
-      termCounts.add(program.loss(index), weight: program.weight(index), to: index)
-      guard let rule = answerRules[index], let classes = examples.classes(index) else { continue }
-      let objective = engine.objectives[index]
-      termCounts.addAnswers(
-        by: rule, program.outputs[objective.output], classes, of: objective, batch: batch, to: index
-      )
-    }
-  }
-
-  private func recordTerms(of program: TrainingProgram) {
+  private func recordTerms(_ loss: (Int) -> Double) {
     for index in 0..<block.termCount {
-      block.termLosses.append(program.loss(index))
+      block.termLosses.append(loss(index))
       block.termWeights.append(engine.balancer.weight(index))
     }
   }

@@ -29,6 +29,9 @@ public final class Trainer {
   /// One an objective; `nil` where no accuracy is measured.
   let answerRules: [AnswerRule?]
   let termCounts: TermCounts
+  let partSums: PartSums
+  /// `nil` when batches pass at once.
+  let accumulation: GradientAccumulation?
   /// `nil` when no diagnosis is asked for.
   let diagnostician: Diagnostician?
   /// `nil` when no gradient statistics are asked for.
@@ -77,10 +80,7 @@ public final class Trainer {
   ) throws {
     try data.faults(model: model, configuration: configuration).check()
     let parts = data.split(configuration, model: model)
-    // A step on a graph takes all of it.
-    let configuration =
-      data.graph == nil
-      ? configuration : configuration.taking(parts.training?.count ?? data.training.examples)
+    let configuration = data.sized(configuration, parts)
     self.model = model
     activations = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation) }) {
       first, _ in first
@@ -103,7 +103,7 @@ public final class Trainer {
       initialWeights: initialWeights, source: data.graph?.graph,
       mayClip: observation.mayClip)
     self.engine = engine
-    for batch in examples.batchSizes { try engine.prepare(batch: batch) }
+    for batch in examples.passSizes { try engine.prepare(batch: batch) }
     validation = try parts.validation.map {
       try engine.evaluation(of: $0.source, examples: $0.examples)
     }
@@ -112,6 +112,10 @@ public final class Trainer {
     step = resuming?.step ?? 0
     progress = resuming?.progress ?? CheckpointState.Progress()
     termCounts = TermCounts(progress.epochTerms, count: objectives.count)
+    partSums = PartSums(objectives: objectives.count)
+    accumulation =
+      configuration.accumulate > 1 && engine.gradients.count > 0
+      ? GradientAccumulation(engine.gradients, team: engine.team) : nil
     bestWeights = resuming?.bestWeights
     gradientProbe = observation.gradientStatisticsEvery > 0 ? GradientProbe(engine) : nil
     if let resuming {
@@ -136,7 +140,7 @@ public final class Trainer {
       ? Diagnostician(
         facts: RunFacts(
           model, data: DataFacts(data.training, members: parts.training),
-          batchSize: examples.batchSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
+          batchSize: examples.passSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
           hasValidation: validation != nil)) : nil
     if let stored = progress.diagnosis { diagnostician?.restore(stored) }
     summary = TrainingSummary(

@@ -55,6 +55,13 @@ public struct TrainingData: Sendable {
         faults.add(error)
       }
     }
+    let configuration =
+      graph == nil && training.examples > 0 ? sized(configuration, model: model) : configuration
+    addBatchFaults(
+      configuration, model: model, objectives: objectives, trainingPointer, to: &faults)
+    addAugmentationFaults(
+      configuration, model: model, objectives: objectives, trainingPointer, to: &faults)
+    addSamplingFaults(configuration, model: model, trainingPointer, to: &faults)
     for loss in configuration.losses.terms.map(\.loss) {
       guard let most = loss.largestBatch, configuration.batchSize > most else { continue }
       faults.add(
@@ -93,7 +100,7 @@ public struct TrainingData: Sendable {
       model: model, targets: training.targets, pointer: "/training/loss")
     let objectives = resolver.objectives(configuration.losses)
     try resolver.faults.check()
-    return objectives
+    return configuration.mixesExamples ? objectives.map { $0.mixable ?? $0 } : objectives
   }
 
   /// The learned parameters at which GradNorm compares gradients; none without it.
@@ -187,6 +194,27 @@ public struct TrainingData: Sendable {
     }
   }
 
+  /// What keeps a way of sampling from drawing from this data.
+  private func addSamplingFaults(
+    _ configuration: TrainingConfiguration, model: Model, _ pointer: String,
+    to faults: inout Faults
+  ) {
+    guard let sampling = configuration.sampling else { return }
+    let pointer = pointer + "/sampling"
+    if graph != nil {
+      faults.add(pointer, "a step on a graph takes all of it; leave sampling out")
+    } else if model.isStateful {
+      faults.add(
+        pointer,
+        "the model has a stateful layer, which goes on where the batch before ended; leave sampling out"
+      )
+    } else if training.examples > 0 {
+      for fault in sampling.faults(training) {
+        faults.add("\(pointer)/\(fault.member)", fault.detail)
+      }
+    }
+  }
+
   private func addSizeFaults(
     _ model: Model, _ configuration: TrainingConfiguration, _ pointer: String,
     to faults: inout Faults
@@ -211,11 +239,11 @@ public struct TrainingData: Sendable {
         pointer + "/batch_size",
         "\(configuration.batchSize) rows are more than the \(examples) examples, and a stateful layer needs "
           + "whole batches")
-    } else if configuration.dropLast, examples < configuration.batchSize {
+    } else if configuration.dropLast, examples < configuration.examplesPerStep {
       faults.add(
         pointer + "/drop_last",
-        "drops the only batch there is: \(examples) examples are fewer than the batch size of "
-          + "\(configuration.batchSize)")
+        "drops the only batch there is: \(examples) examples are fewer than the "
+          + "\(configuration.examplesPerStep) of a step")
     }
   }
 }

@@ -66,7 +66,7 @@ final class TrainingEngine {
   /// What plans, parameters, gradients and optimizer hold, in bytes.
   var plannedBytes: Int {
     (programs.map(\.plannedBytes) + evaluations.map(\.plannedBytes)).reduce(0, max)
-      + model.stateBytes(slots: configuration.optimizer.slots.count) + balancer.plannedBytes
+      + model.stateBytes(slots: configuration.stateArrays) + balancer.plannedBytes
   }
 
   /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
@@ -89,7 +89,7 @@ final class TrainingEngine {
       recomputation: observation != .none
         ? .none
         : configuration.memory.recomputation(
-          otherBytes: model.stateBytes(slots: configuration.optimizer.slots.count)))
+          otherBytes: model.stateBytes(slots: configuration.stateArrays)))
     if states.count == 0, !plan.states.isEmpty {
       states = ParameterStore(plan.states.map { ($0.name, $0.shape) }, element: .float32)
     }
@@ -122,10 +122,14 @@ final class TrainingEngine {
   /// Runs a program whose slots are filled; answers the mean loss, all objectives by their weights, and
   /// leaves the gradients.
   ///
-  /// - Parameter movesStates: whether running statistics and what layers hand on move with it; they never do when the
-  ///   loss isn't finite.
-  func pass(_ program: TrainingProgram, step: Int, movesStates: Bool = true) -> Double {
-    prepare(step: step)
+  /// - Parameters:
+  ///   - part: which of the step's passes this is; random numbers differ from one to the next.
+  ///   - movesStates: whether running statistics and what layers hand on move with it; they never do when
+  ///     the loss isn't finite.
+  func pass(
+    _ program: TrainingProgram, step: Int, part: Int = 0, movesStates: Bool = true
+  ) -> Double {
+    prepare(step: step, part: part)
     program.run()
     let loss = balancer.total(program.loss)
     if movesStates, loss.isFinite { program.moveStates() }
@@ -133,16 +137,17 @@ final class TrainingEngine {
   }
 
   /// Finds the operation at fault in a pass of a program whose slots are filled.
-  func examine(_ program: TrainingProgram, step: Int) -> UnsoundOperation? {
-    prepare(step: step)
+  func examine(_ program: TrainingProgram, step: Int, part: Int = 0) -> UnsoundOperation? {
+    prepare(step: step, part: part)
     return program.examine()
   }
 
-  private func prepare(step: Int) {
+  private func prepare(step: Int, part: Int) {
     random[0] = Int32(truncatingIfNeeded: configuration.seed)
     random[1] = Int32(truncatingIfNeeded: configuration.seed >> 32)
     random[2] = Int32(truncatingIfNeeded: step)
-    random[3] = Int32(truncatingIfNeeded: step >> 32)
+    // Steps stay below 2³².
+    random[3] = Int32(truncatingIfNeeded: part)
     balancer.prepare(step: step, of: totalSteps)
   }
 

@@ -18,6 +18,19 @@ public struct Objective: Sendable {
   let places: Int
   let answerWidth: Int
 
+  /// The same with targets laid out in another way.
+  init(_ other: Objective, encoding: TargetEncoding) {
+    name = other.name
+    output = other.output
+    target = other.target
+    loss = other.loss
+    self.encoding = encoding
+    weight = other.weight
+    learnsClasses = other.learnsClasses
+    places = other.places
+    answerWidth = other.answerWidth
+  }
+
   /// - Throws: `Faults` when loss, output and target don't fit.
   init(
     name: String, loss: any Loss, weight: TermWeight = .one, output: Int, of model: Model,

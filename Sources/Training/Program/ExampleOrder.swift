@@ -8,9 +8,14 @@ final class ExampleOrder {
   /// Examples of an epoch.
   let count: Int
   private let order: BatchOrder
+  /// In place of an order of all examples.
+  private let sampler: (any Sampler)?
+  /// Examples that pass at once.
+  private let partSize: Int
   /// Whether row `i` of each batch goes on where that of the batch before ended.
   private let isInLanes: Bool
   private let assembler: BatchAssembler
+  private let augmenter: Augmenter?
   /// Which of the source's examples take part; `nil` for all.
   private let members: [Int]?
   private var shuffled: [Int] = []
@@ -25,12 +30,18 @@ final class ExampleOrder {
     count = examples?.count ?? source.examples
     members = examples
     order = BatchOrder(
-      count: count, batchSize: configuration.batchSize, seed: configuration.seed,
+      count: count, batchSize: configuration.examplesPerStep, seed: configuration.seed,
       shuffle: configuration.shuffle, dropLast: configuration.dropLast || model.isStateful)
     isInLanes = model.isStateful
+    partSize = configuration.batchSize
+    sampler = configuration.sampling?.sampler(
+      of: source, members: examples, seed: configuration.seed)
     assembler = try BatchAssembler(
       source: source, objectives: objectives, model: model,
       largestBatch: min(configuration.batchSize, count))
+    augmenter = Augmenter(
+      configuration.augmentations, model: model, source: source, objectives: objectives,
+      seed: configuration.seed, largestPass: min(configuration.batchSize, count))
     shuffled.reserveCapacity(count)
     sequence = .allocate(capacity: count)
   }
@@ -39,12 +50,27 @@ final class ExampleOrder {
 
   var batchesPerEpoch: Int { order.batches }
 
-  /// The sizes that batches have: the full one, and that of a short last one.
-  var batchSizes: [Int] {
-    var sizes = [order.range(ofBatch: 0).count]
-    let last = order.range(ofBatch: order.batches - 1).count
-    if last != sizes[0] { sizes.append(last) }
+  /// The sizes that passes have: the full one, and those of short last ones.
+  var passSizes: [Int] {
+    var sizes: [Int] = []
+    for batch in [0, order.batches - 1] {
+      let count = order.range(ofBatch: batch).count
+      for size in [min(count, partSize), count % partSize] where size > 0 && !sizes.contains(size) {
+        sizes.append(size)
+      }
+    }
     return sizes
+  }
+
+  /// How many passes a batch takes.
+  func parts(of batch: UnsafeBufferPointer<Int>) -> Int {
+    (batch.count + partSize - 1) / partSize
+  }
+
+  /// The examples of one of them.
+  func part(_ index: Int, of batch: UnsafeBufferPointer<Int>) -> UnsafeBufferPointer<Int> {
+    let start = index * partSize
+    return UnsafeBufferPointer(rebasing: batch[start..<min(batch.count, start + partSize)])
   }
 
   /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
@@ -55,7 +81,11 @@ final class ExampleOrder {
     let (wanted, index) = step.quotientAndRemainder(dividingBy: order.batches)
     if wanted != epoch {
       epoch = wanted
-      order.write(epoch: wanted, to: &shuffled)
+      if let sampler {
+        sampler.write(epoch: wanted, to: &shuffled)
+      } else {
+        order.write(epoch: wanted, to: &shuffled)
+      }
       if isInLanes { Lanes(examples: count, rows: order.batchSize).arrange(&shuffled) }
       for position in 0..<count {
         sequence[position] = members?[shuffled[position]] ?? shuffled[position]
@@ -64,7 +94,15 @@ final class ExampleOrder {
     return UnsafeBufferPointer(rebasing: sequence[order.range(ofBatch: index)])
   }
 
-  func assemble(_ batch: UnsafeBufferPointer<Int>, into slots: BatchSlots) {
-    assembler.assemble(batch, into: slots)
+  /// Lays a part of a step's batch out for its pass.
+  ///
+  /// - Parameters:
+  ///   - step: counted from 1.
+  ///   - part: which one it is.
+  func assemble(
+    _ rows: UnsafeBufferPointer<Int>, into slots: BatchSlots, step: Int, part: Int = 0
+  ) {
+    assembler.assemble(rows, into: slots)
+    augmenter?.apply(to: slots, rows: rows.count, first: part * partSize, step: step)
   }
 }
