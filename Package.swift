@@ -58,7 +58,10 @@ let package = Package(
     library("Datasets", uses: ["Tensors", "JSON", "Digests", "CArchive"]),
     library(
       "Training",
-      uses: ["NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "JSON", "Tensors", "CArchive"]),
+      uses: [
+        "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "JSON", "Tensors",
+        "CArchive",
+      ]),
 
     // The service half: no tensors.
     library("SQLite", uses: ["CSQLite"]),
@@ -69,6 +72,7 @@ let package = Package(
         .embedInCode("0003_blocks.sql"), .embedInCode("0004_findings.sql"),
         .embedInCode("0005_autopsy.sql"), .embedInCode("0006_queue.sql"),
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
+        .embedInCode("0009_evaluations.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
@@ -90,10 +94,13 @@ let package = Package(
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Store", "Training", "NeuralNetworks", "Optimizers", "Datasets",
+        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Store", "Training", "NeuralNetworks",
+        "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Digests", "JSON",
       ]),
-    .executableTarget(name: "chainrule", dependencies: ["API", "Runs", "HTTP", "Store", "Training", "Datasets", "JSON"]),
+    .executableTarget(
+      name: "chainrule",
+      dependencies: ["API", "Runs", "HTTP", "Store", "Training", "Datasets", "JSON"]),
 
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
@@ -112,7 +119,10 @@ let package = Package(
     tests("DatasetsTests", uses: ["Datasets", "JSON", "Tensors"], fixtures: true),
     tests(
       "TrainingTests",
-      uses: ["Training", "NeuralNetworks", "Optimizers", "Datasets", "JSON", "Tensors", "CAllocationCounter"],
+      uses: [
+        "Training", "NeuralNetworks", "Optimizers", "Datasets", "JSON", "Tensors",
+        "CAllocationCounter",
+      ],
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "Migrations", "SQLite", "Digests", "JSON"]),
@@ -125,7 +135,8 @@ let package = Package(
   ])
 
 /// Settings that hold for every target of Swift code, mapped once.
-for target in package.targets where target.type != .system && !["CVectorMath", "CTensorBoard", "CProcess"].contains(target.name) {
+for target in package.targets
+where target.type != .system && !["CVectorMath", "CTensorBoard", "CProcess"].contains(target.name) {
   target.swiftSettings = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),

@@ -19,5 +19,6 @@ public enum Migrations {
     Migration(version: 7, name: "0007_wish", sql: PackageResources._007_wish_sql),
     Migration(
       version: 8, name: "0008_housekeeping", sql: PackageResources._008_housekeeping_sql),
+    Migration(version: 9, name: "0009_evaluations", sql: PackageResources._009_evaluations_sql),
   ]
 }

@@ -53,7 +53,8 @@ extension RunService {
     return try predict(parts, try parts.data.encodeInputs(npz: npz))
   }
 
-  /// The loss and accuracy of a run's weights on a dataset: `{ "dataset": "ds_…", "checkpoint": "best" }`.
+  /// The loss and metrics of a run's weights on a dataset:
+  /// `{ "dataset": "ds_…", "checkpoint": "best", "metrics": ["f1_macro", "roc_curve"] }`.
   public func evaluate(_ id: RunID, body: JSON) async throws -> JSON {
     var reader = ObjectReader(body)
     let checkpoint = reader.string("checkpoint")
@@ -61,6 +62,16 @@ extension RunService {
     let dataset = text.flatMap { DatasetID($0) }
     if let text, dataset == nil {
       reader.fault("dataset", "\"\(text.prefix(80))\" is no dataset's id; give ds_…")
+    }
+    let list = reader.array("metrics", count: 0...MetricCatalog.most)
+    let most = reader.integer("max_points", in: 3...1_000) ?? 1_000
+    var asked: [any Metric]?
+    if let list {
+      do throws(Faults) {
+        asked = try MetricCatalog.decode(list: list, pointer: "/metrics")
+      } catch {
+        reader.add(error)
+      }
     }
     try reader.finish().check()
     guard let dataset, let record = try await store.datasets.get(dataset) else {
@@ -76,11 +87,22 @@ extension RunService {
       faults.all.filter { $0.pointer.hasPrefix("/dataset") || $0.pointer.hasPrefix("/loss") }
     )
     .check()
+    let losses = parts.request.training.losses
+    if let asked {
+      try Evaluation.faults(
+        asked, model: parts.model, losses: losses, targets: examples.targets, pointer: "/metrics"
+      ).check()
+    }
+    var metrics = asked ?? parts.request.training.metrics
+    if asked == nil, !metrics.contains(where: { $0 is Accuracy }) { metrics.append(Accuracy()) }
     let result = try Evaluation.result(
-      model: parts.model, weights: parts.weights, losses: parts.request.training.losses,
-      examples: examples, indices: graph?.evaluated,
+      model: parts.model, weights: parts.weights, losses: losses, examples: examples,
+      indices: graph?.evaluated, metrics: metrics,
       batchSize: parts.model.isStateful ? parts.request.training.batchSize : 256)
     guard case .object(var object) = result.json else { return result.json }
+    Self.add(
+      result.details, asked ?? [], to: &object,
+      classNames: { try? self.classNames(of: parts.request, parts.data, term: $0) }, most: most)
     object["dataset"] = .string(dataset.rawValue)
     object["checkpoint"] = .object([
       "kind": .string(parts.checkpoint.kind), "step": .integer(parts.checkpoint.step),

@@ -49,6 +49,7 @@ public final class Store: Sendable {
   public var history: RunHistory { RunHistory(store: self) }
   public var events: EventLog { EventLog(store: self) }
   public var checkpoints: CheckpointRepository { CheckpointRepository(store: self) }
+  public var evaluations: EvaluationRepository { EvaluationRepository(store: self) }
   public var findings: FindingRepository { FindingRepository(store: self) }
   public var autopsies: AutopsyRepository { AutopsyRepository(store: self) }
   public var answers: AnswerRepository { AnswerRepository(store: self) }

@@ -21,7 +21,8 @@ import Testing
     let run = RunID.make()
     try connection.execute(
       script: """
-        INSERT INTO dataset VALUES ('ds_1', 'd', 'csv', 'c', '{}', 1, '00', 5);
+        INSERT INTO dataset (id, name, format, content, description, size_bytes, sha256, created_at)
+          VALUES ('ds_1', 'd', 'csv', 'c', '{}', 1, '00', 5);
         INSERT INTO model VALUES ('mdl_1', 'm', '{}', 6);
         INSERT INTO run (number, id, state, request, data, created_at)
           VALUES (1, '\(run)', 'paused', '{"old": true}', '{}', 7);

@@ -84,7 +84,7 @@ import Testing
   func accuracy() {
     let numbers: JSON = [["output": "size", "type": "mse", "target": "y2"]]
     let found = faults(numbers, JSONObject([("metrics", ["accuracy"])]))
-    #expect(found["/training/metrics"]?.contains("needs classes") == true)
+    #expect(found["/training/metrics/0"]?.contains("needs classes") == true)
     let monitor = faults(
       TwoHeads.terms(),
       JSONObject([

@@ -89,13 +89,15 @@ enum Spiral {
     return try Model(ModelSpec(["input": ["shape": [2]], "layers": .array(layers)]))
   }
 
-  static func configuration(_ members: JSONObject = JSONObject()) throws -> TrainingConfiguration {
+  static func configuration(
+    _ members: JSONObject = JSONObject(), hasValidation: Bool = false
+  ) throws -> TrainingConfiguration {
     var object = JSONObject([
       ("epochs", 4), ("batch_size", 20), ("seed", 11), ("loss", "cross_entropy"),
       ("optimizer", ["type": "adam", "learning_rate": 0.01]), ("metrics", ["accuracy"]),
     ])
     for (name, value) in members.members { object[name] = value == .null ? nil : value }
-    return try TrainingConfiguration(.object(object))
+    return try TrainingConfiguration(.object(object), hasValidationDataset: hasValidation)
   }
 }
 

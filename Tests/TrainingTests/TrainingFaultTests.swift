@@ -61,7 +61,7 @@ import Testing
       model: Spiral.model(), configuration: Spiral.configuration(JSONObject([("drop_last", true)])))
     #expect(
       Set(faults.all.map(\.pointer)) == [
-        "/dataset/train", "/dataset/test", "/training/loss", "/training/metrics",
+        "/dataset/train", "/dataset/test", "/training/loss", "/training/metrics/0",
         "/training/drop_last",
       ])
     let tooFew = try TrainingData(training: Spiral.examples(1)).faults(

@@ -32,12 +32,6 @@ enum CatalogEndpoints {
   /// All catalogs, each with the name of its member.
   static var members: [(name: String, entries: [CatalogEntry])] {
     NeuralNetworkCatalog.members + OptimizerCatalog.members + SamplingCatalog.members
-      + AugmentationCatalog.members + [("metrics", metrics)]
+      + AugmentationCatalog.members + [("metrics", MetricCatalog.entries)]
   }
-
-  private static let metrics = [
-    CatalogEntry(
-      type: "accuracy", summary: "The share of examples whose most likely class is the right one.",
-      formula: "mean(argmax(outputs) = class)", source: "As sklearn.metrics.accuracy_score.")
-  ]
 }

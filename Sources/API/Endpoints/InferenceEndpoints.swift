@@ -45,7 +45,11 @@ enum InferenceEndpoints {
     },
     Endpoint(
       method: .post, path: "/v1/runs/{id}/evaluations", operationID: "createEvaluation",
-      tag: .observations, summary: "A model's loss and accuracy on any dataset",
+      tag: .observations, summary: "A model's loss and metrics on any dataset",
+      description: """
+        With the run's own metrics and accuracy where `metrics` is left out, each where it suits. The weights are those of \
+        `checkpoint`, the latest when left out. Nothing of it is kept.
+        """,
       body: .json(.reference("EvaluationRequest")),
       answers: [.json(200, "What it is worth.", .reference("Evaluation"))], problems: [.conflict]
     ) { service, call in

@@ -2,6 +2,7 @@ import HTTP
 import JSON
 import Runs
 import Store
+import Training
 
 /// Scalar series, step by step.
 enum SeriesEndpoints {
@@ -71,11 +72,14 @@ enum SeriesEndpoints {
   private static func mayBegin(_ name: String, _ run: RunRecord) -> Bool {
     let base = name.split(separator: ".").first.map(String.init) ?? name
     let known = [
-      "train_loss", "learning_rate", "gradient_norm", "epoch_loss", "train_accuracy",
-      "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "loss_weight",
+      "train_loss", "learning_rate", "gradient_norm", "epoch_loss", "validation_loss", "test_loss",
+      "loss_weight",
       "gradient_cosine", "gradient_variance", "gradient_noise_scale", "gradient_conflict",
     ]
-    return known.contains(base)
+    if known.contains(base) { return true }
+    return ["train_", "validation_", "test_"].contains { part in
+      base.hasPrefix(part) && MetricCatalog.isSeries(String(base.dropFirst(part.count)))
+    }
   }
 
   private static func row(_ name: String, _ point: PointRecord) -> [JSON] {

@@ -8,7 +8,8 @@ import Optimizers
 enum Components {
   static var schemas: [(name: String, schema: Schema)] {
     [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + GradientCheckSchemas.all
-      + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + AutopsySchemas.all
+      + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + EvaluationSchemas.all
+      + AutopsySchemas.all
       + ClippingSchemas.all + DiagnosisSchemas.all + CatalogSchemas.all + BackupSchemas.all
   }
 

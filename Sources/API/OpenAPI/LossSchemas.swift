@@ -54,5 +54,5 @@ enum LossSchemas {
     .object([
       .always("loss", Schema.number.orNull, "Unweighted."), .maybe("accuracy", .number),
     ])
-  ).described("By the terms' names.")
+  ).described("By the terms' names; other metrics that suit a term stand beside its loss.")
 }

@@ -5,11 +5,11 @@ import Runs
 enum ObservationSchemas {
   static var all: [(name: String, schema: Schema)] {
     [
-      ("Metrics", metrics), ("Gradients", gradients), ("Updates", updates), ("Histograms", histograms),
+      ("Metrics", metrics), ("Gradients", gradients), ("Updates", updates),
+      ("Histograms", histograms),
       ("Activations", activations),
       ("Checkpoints", checkpoints), ("LogPage", logs), ("Event", event), ("EventFrame", frame),
       ("PredictionRequest", predictionRequest), ("Predictions", predictions),
-      ("EvaluationRequest", evaluationRequest), ("Evaluation", evaluation),
     ]
   }
 
@@ -182,13 +182,4 @@ enum ObservationSchemas {
     .maybe(
       "vertices", .array(.integer(0...Int.max)), "Of a run on a graph: whose outputs they are."),
   ]
-
-  private static let evaluationRequest = Schema.object([
-    .always("dataset", .identifier("ds")), .maybe("checkpoint", .string),
-  ])
-
-  private static let evaluation = Schema.object([
-    .always("loss", value), .maybe("accuracy", value), .always("examples", .integer(0...Int.max)),
-    .maybe("terms", .reference("TermResults"), "When the run's loss has several."),
-  ])
 }

@@ -103,7 +103,9 @@ enum RunSchemas {
           .object([.maybe("fraction", .number), .maybe("mask", .boolean)], isClosed: true)),
         .maybe(
           "metrics",
-          .array(.oneOf(TrainingConfiguration.Metric.allCases.map(\.rawValue)))),
+          .array(.reference("Metric"), count: 0...MetricCatalog.most),
+          "What is measured beside the loss, over each epoch of training, in each validation and in the test."
+        ),
         .maybe("early_stopping", .object([])),
         .maybe(
           "checkpoint",

@@ -6,5 +6,5 @@ enum EndpointTable {
     DatasetEndpoints.all + ModelEndpoints.all + GradientCheckEndpoints.all + RunEndpoints.all
     + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all + AutopsyEndpoints.all
     + ClippingEndpoints.all + WeightsEndpoints.all + ArchiveEndpoints.all + EventEndpoints.all
-    + InferenceEndpoints.all + CatalogEndpoints.all + BackupEndpoints.all + ServiceEndpoints.all
+    + EvaluationEndpoints.all + InferenceEndpoints.all + CatalogEndpoints.all + BackupEndpoints.all + ServiceEndpoints.all
 }

@@ -48,6 +48,8 @@ public struct GammaLikelihood: ElementwiseLoss {
     return try NumberTargets.encoding(output: output, target: target)
   }
 
+  public var pointPrediction: PointPrediction { .exponential }
+
   func element(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {

@@ -59,6 +59,8 @@ public struct GaussianLikelihood: Loss {
     return .numbers(shape)
   }
 
+  public var pointPrediction: PointPrediction { .firstPart(of: 2) }
+
   public func fittingTarget(output: Shape) -> LossTarget {
     .vector(NumberTargets.shape(of: output, holding: 2))
   }

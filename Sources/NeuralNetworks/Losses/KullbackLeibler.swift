@@ -80,6 +80,10 @@ public struct KullbackLeibler: Loss {
     return try graph.scale(graph.sum(terms), by: 1 / Double(examples))
   }
 
+  public var pointPrediction: PointPrediction {
+    logTarget ? .nothing : prediction == .logits ? .output : .exponential
+  }
+
   public var probabilities: ProbabilityRule? { prediction == .logits ? .softmax : nil }
 
   public func objection(toFinal activation: Activation) -> String? {

@@ -49,6 +49,20 @@ public enum ProbabilityRule: Hashable, Sendable {
   case sigmoid
 }
 
+/// Where an output holds what a number of the target is predicted as.
+public enum PointPrediction: Hashable, Sendable {
+  /// The output itself, or the probability that the loss makes of it.
+  case output
+  /// The exponential of the output.
+  case exponential
+  /// Of so many next to each other for each number, this one.
+  case one(Int, of: Int)
+  /// The first of so many parts of the last axis.
+  case firstPart(of: Int)
+  /// Nowhere.
+  case nothing
+}
+
 /// What training makes small.
 ///
 /// The mean over the examples of a batch, or over what they weigh. A new loss is a file here, a line in
@@ -107,6 +121,9 @@ public protocol Loss: Sendable {
   /// What the loss itself makes of the output before it compares; `nil` for nothing, or no probabilities.
   var probabilities: ProbabilityRule? { get }
 
+  /// Where an output holds what a number of the target is predicted as.
+  var pointPrediction: PointPrediction { get }
+
   /// Examples of a batch at most; `nil` without a limit of its own.
   var largestBatch: Int? { get }
 }
@@ -133,6 +150,7 @@ extension Loss {
   /// 0 for logits, else halfway from no to yes.
   public var decisionThreshold: Double { probabilities == .sigmoid ? 0 : 0.5 }
   public var probabilities: ProbabilityRule? { nil }
+  public var pointPrediction: PointPrediction { .output }
   public var largestBatch: Int? { nil }
 
   /// The loss as canonical JSON.

@@ -41,6 +41,8 @@ public struct Poisson: ElementwiseLoss {
     [("log_input", .bool(logInput)), ("full", .bool(full)), ("eps", .number(epsilon))]
   }
 
+  public var pointPrediction: PointPrediction { logInput ? .exponential : .output }
+
   func element(
     output: Value, target: Value, in graph: inout Graph
   ) throws(GraphError) -> Value {

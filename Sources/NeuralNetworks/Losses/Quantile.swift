@@ -49,6 +49,12 @@ public struct Quantile: Loss {
     return .numbers(shape)
   }
 
+  /// The only one, or the median, where it is one of them.
+  public var pointPrediction: PointPrediction {
+    if quantiles.count == 1 { return .output }
+    return quantiles.firstIndex(of: 0.5).map { .one($0, of: quantiles.count) } ?? .nothing
+  }
+
   public func fittingTarget(output: Shape) -> LossTarget {
     .vector(NumberTargets.shape(of: output, holding: quantiles.count))
   }

@@ -165,15 +165,16 @@ extension RunBatch {
       ])
       batch.points.append(
         Point(series: "epoch_loss", step: epoch.step, value: epoch.loss, seconds: epoch.seconds))
-      if let accuracy = epoch.accuracy {
-        data["train_accuracy"] = .number(accuracy)
+      for figure in epoch.figures {
+        data["train_\(figure.name)"] = .number(figure.value)
         batch.points.append(
           Point(
-            series: "train_accuracy", step: epoch.step, value: accuracy, seconds: epoch.seconds))
+            series: "train_\(figure.name)", step: epoch.step, value: figure.value,
+            seconds: epoch.seconds))
       }
       for term in epoch.terms {
         let values =
-          [("epoch_loss", term.loss)] + (term.accuracy.map { [("train_accuracy", $0)] } ?? [])
+          [("epoch_loss", term.loss)] + term.figures.map { ("train_\($0.name)", $0.value) }
         for (base, value) in values {
           batch.points.append(
             Point(
@@ -197,16 +198,17 @@ extension RunBatch {
         ("epoch", .integer(evaluation.epoch)), ("\(part)_loss", .number(result.loss)),
       ])
       var values = [("\(part)_loss", result.loss)]
-      if let accuracy = result.accuracy {
-        data["\(part)_accuracy"] = .number(accuracy)
-        values.append(("\(part)_accuracy", accuracy))
+      for figure in result.figures {
+        data["\(part)_\(figure.name)"] = .number(figure.value)
+        values.append(("\(part)_\(figure.name)", figure.value))
       }
       for term in result.terms {
         values.append((SeriesOfTerm.name("\(part)_loss", term.name), term.loss))
-        if let accuracy = term.accuracy {
-          values.append((SeriesOfTerm.name("\(part)_accuracy", term.name), accuracy))
+        values += term.figures.map {
+          (SeriesOfTerm.name("\(part)_\($0.name)", term.name), $0.value)
         }
       }
+      batch.evaluations += evaluation.stored
       if !result.terms.isEmpty { data["terms"] = result.terms.json }
       data["examples"] = .integer(result.examples)
       data["is_best"] = .bool(evaluation.isBest)

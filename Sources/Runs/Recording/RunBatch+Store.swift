@@ -19,6 +19,7 @@ extension RunBatch {
         series: $0.series, step: $0.step, seconds: $0.seconds,
         value: $0.value.isFinite ? $0.value : nil)
     }
+    history.evaluations = StoredEvaluation.kept(evaluations)
     history.histograms = histograms.map {
       StoredHistogram(
         quantity: $0.quantity.rawValue, layer: $0.layer, parameter: $0.parameter, step: $0.step,

@@ -25,6 +25,8 @@ struct RunBatch {
   var series: [String] = []
   var steps: [StepRecord] = []
   var points: [Point] = []
+  /// What stands behind the figures of evaluations.
+  var evaluations: [StoredEvaluation] = []
   var histograms: [HistogramRecord] = []
   var activations: [ActivationRecord] = []
   var checkpoints: [CheckpointRecord] = []
@@ -38,7 +40,8 @@ struct RunBatch {
   var progress: RunRecord.Progress?
 
   var isEmpty: Bool {
-    steps.isEmpty && points.isEmpty && histograms.isEmpty && activations.isEmpty
+    steps.isEmpty && points.isEmpty && evaluations.isEmpty && histograms.isEmpty
+      && activations.isEmpty
       && checkpoints.isEmpty && findings.isEmpty && vanishingIndex == nil && logs.isEmpty
       && events.isEmpty && parameters.isEmpty
       && series.isEmpty

@@ -26,6 +26,7 @@ struct ArchivedDocument {
     ArchivedDocument(table: "run", column: "error", form: .anything),
     ArchivedDocument(table: "run", column: "needs"),
     ArchivedDocument(table: "run", column: "amendments", form: .array),
+    ArchivedDocument(table: "evaluation", column: "data"),
     ArchivedDocument(table: "activation", column: "data"),
     ArchivedDocument(table: "finding", column: "data", steps: ["from_step", "to_step"]),
     ArchivedDocument(table: "autopsy", column: "data", steps: ["step", "weights_step"]),

@@ -71,6 +71,13 @@ struct ArchivedRows {
     ArchivedRows(
       table: "point", what: "steps and numbers within bounds",
       condition: "step \(step) AND \(finite("seconds", "value"))"),
+    ArchivedRows(
+      table: "evaluation", what: "steps within bounds, and two rows of a part and term at most",
+      condition: """
+        step \(step) AND is_best IN (0, 1) AND part IN ('validation', 'test') AND length(term) <= 64
+        AND 2 >= (SELECT count(*) FROM evaluation AS other
+          WHERE other.part = evaluation.part AND other.term = evaluation.term)
+        """),
     ArchivedRows(table: "histogram", what: "steps within bounds", condition: "step \(step)"),
     ArchivedRows(
       table: "thinning", what: "a place within bounds, in a run that is thinned",

@@ -67,6 +67,36 @@ public struct StoredHistogram: Hashable, Sendable {
   }
 }
 
+/// What stands behind the figures of an evaluation, as JSON that the store doesn't know.
+public struct StoredEvaluation: Hashable, Sendable {
+  /// `validation` or `test`.
+  public let part: String
+  /// Of a list of losses which one; empty where there is one alone.
+  public let term: String
+  public let step: Int
+  /// Whether no evaluation before was better.
+  public let isBest: Bool
+  public let data: String
+
+  public init(part: String, term: String, step: Int, isBest: Bool, data: String) {
+    self.part = part
+    self.term = term
+    self.step = step
+    self.isBest = isBest
+    self.data = data
+  }
+
+  /// Of evaluations in the order in which they were made, those that stay: the newest and the best of each part and term.
+  public static func kept(_ all: [StoredEvaluation]) -> [StoredEvaluation] {
+    all.indices.filter { index in
+      let later = all[(index + 1)...].filter {
+        $0.part == all[index].part && $0.term == all[index].term
+      }
+      return later.isEmpty || (all[index].isBest && !later.contains(where: \.isBest))
+    }.map { all[$0] }
+  }
+}
+
 /// A layer's activation statistics at a step, as JSON.
 public struct StoredActivation: Hashable, Sendable {
   public let layer: String
@@ -151,6 +181,7 @@ public struct HistoryBatch: Sendable {
   public var series: [String] = []
   public var steps: [StepRecord] = []
   public var points: [PointRecord] = []
+  public var evaluations: [StoredEvaluation] = []
   public var histograms: [StoredHistogram] = []
   public var activations: [StoredActivation] = []
   public var logs: [StoredLog] = []

@@ -95,6 +95,9 @@ public struct RunHistory: Sendable {
           .optional(point.value),
         ])
     }
+    for evaluation in batch.evaluations {
+      try EvaluationRepository.write(evaluation, run, connection)
+    }
     for histogram in batch.histograms {
       try connection.execute(
         """

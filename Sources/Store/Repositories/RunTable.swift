@@ -35,6 +35,7 @@ struct RunTable: Sendable {
         .map { "coalesce(length(\($0)), 0)" }.joined(separator: " + ")),
     block,
     RunTable(name: "point", key: ["series", "step"]),
+    RunTable(name: "evaluation", key: ["part", "term", "step"], bytes: "length(data)"),
     RunTable(
       name: "histogram", key: ["quantity", "layer", "parameter", "step"], bytes: "length(data)"),
     RunTable(name: "activation", key: ["layer", "step"], bytes: "length(data)"),

@@ -36,7 +36,7 @@ public struct TrainingConfiguration: Sendable {
   public let validationFraction: Double?
   /// Whether the run says that its data has examples of its own for validation, as a graph may.
   public let validatesByMask: Bool
-  public let metrics: [Metric]
+  public let metrics: [any Metric]
   public let earlyStopping: EarlyStopping?
   public let checkpoint: CheckpointPolicy
   public internal(set) var threads: Int
@@ -44,19 +44,12 @@ public struct TrainingConfiguration: Sendable {
   /// The decoded object as it was given.
   public let json: JSON
 
-  /// What is measured beside the loss.
-  public enum Metric: String, Hashable, Sendable, CaseIterable {
-    case accuracy
-  }
-
   /// How often a run holds as much as its parameters: they, their gradients, the optimizer's slots, and the
   /// terms' own gradients where those are combined.
   public var parameterCopies: Int {
     let terms = losses.balance == .conflictFree ? losses.terms.count : 0
     return 2 + stateArrays + terms
   }
-
-  public var measuresAccuracy: Bool { metrics.contains(.accuracy) }
 
   /// The same with no more than so many threads.
   public func limited(toThreads count: Int) -> TrainingConfiguration {
@@ -139,24 +132,13 @@ public struct TrainingConfiguration: Sendable {
     return (fraction, byMask)
   }
 
-  private static func metrics(_ reader: inout ObjectReader) -> [Metric] {
-    var metrics: [Metric] = []
-    let known = Metric.allCases.map(\.rawValue)
-    for (index, name) in (reader.strings("metrics", count: 0...32) ?? []).enumerated() {
-      var detail: String?
-      if let metric = Metric(rawValue: name) {
-        if metrics.contains(metric) { detail = "\"\(name)\" stands twice" }
-        metrics.append(metric)
-      } else {
-        detail =
-          "\"\(name.prefix(80))\" is unknown\(nearest(name, among: known)); "
-          + "one of: \(known.joined(separator: ", "))"
-      }
-      if let detail {
-        let pointer = "\(reader.pointer(to: "metrics"))/\(index)"
-        reader.add(Faults([Fault(pointer: pointer, detail: detail)]))
-      }
+  private static func metrics(_ reader: inout ObjectReader) -> [any Metric] {
+    let list = reader.array("metrics", count: 0...MetricCatalog.most) ?? []
+    do throws(Faults) {
+      return try MetricCatalog.decode(list: list, pointer: reader.pointer(to: "metrics"))
+    } catch {
+      reader.add(error)
+      return []
     }
-    return metrics
   }
 }

@@ -22,15 +22,21 @@ public struct ConfusionMatrix: Hashable, Sendable, Codable {
     counts[right * classes..<(right + 1) * classes].reduce(0, +)
   }
 
-  /// Takes in the answers of `[rows, classes]` outputs, the first of the largest ones; classes out of range are left out.
-  mutating func add(
-    outputs: UnsafePointer<Float>, classes targets: UnsafePointer<Int32>, rows: Int
-  ) {
-    for row in 0..<rows where (0..<classes).contains(Int(targets[row])) {
-      let scores = outputs + row * classes
-      var best = 0
-      for index in 1..<max(classes, 1) where scores[index] > scores[best] { best = index }
-      self[Int(targets[row]), best] += 1
-    }
+  /// - Returns: `nil` when there aren't as many counts as pairs of classes.
+  public init?(classes: Int, counts: [Int]) {
+    guard classes > 0, classes <= Self.mostClasses, counts.count == classes * classes,
+      counts.allSatisfy({ (0...1 << 53).contains($0) })
+    else { return nil }
+    self.classes = classes
+    self.counts = counts
+  }
+}
+
+extension ConfusionMatrix {
+  /// To what has no classes, or too many.
+  static func objection(to task: MetricTask) -> String? {
+    if let objection = task.objectionForWantOfClasses { return objection }
+    guard let classes = task.classes, classes > mostClasses else { return nil }
+    return "is for \(mostClasses) classes at most; the target is \(task.inWords)"
   }
 }

@@ -1,8 +1,9 @@
 import Autodiff
+import JSON
 import Kernels
 import NeuralNetworks
 
-/// Measures a model's loss and accuracy over a set of examples, batch by batch.
+/// Measures a model's loss and metrics over a set of examples, batch by batch.
 ///
 /// The plans are made once; each run reads the parameters as they are then.
 public final class Evaluation {
@@ -16,6 +17,8 @@ public final class Evaluation {
   private let isList: Bool
   private let total: ((Int) -> Double) -> Double
   private let answerRules: [AnswerRule?]
+  /// One an objective.
+  private let metrics: [ObjectiveMetrics]
   private let order: UnsafeMutableBufferPointer<Int>
   /// How stateful layers take the examples; `nil` without any.
   private let lanes: Lanes?
@@ -26,12 +29,12 @@ public final class Evaluation {
   /// - Parameters:
   ///   - indices: which examples; all when `nil`.
   ///   - total: the sum that is made small, of the terms' losses.
-  ///   - measuresAccuracy: whether right answers are counted, where the targets are classes.
+  ///   - metrics: what is measured, each where it suits.
   /// - Throws: `TrainingError` when loss, model and examples don't go together.
   init(
     model: Model, parameters: ParameterStore, objectives: [Objective], isList: Bool,
     total: @escaping ((Int) -> Double) -> Double, source: any ExampleSource,
-    indices: [Int]? = nil, batchSize: Int, measuresAccuracy: Bool = true,
+    indices: [Int]? = nil, batchSize: Int, metrics: [any Metric] = [Accuracy()],
     arena: SharedArena = SharedArena(),
     team: ThreadTeam
   ) throws(TrainingError) {
@@ -48,9 +51,17 @@ public final class Evaluation {
     self.objectives = objectives
     self.isList = isList
     self.total = total
+    let examples = self.examples
+    let counts = objectives.map { objective in
+      ObjectiveMetrics(
+        metrics, of: objective, output: model.outputs[objective.output],
+        for: .evaluation(answers: examples * objective.places))
+    }
+    self.metrics = counts
     assembler = try BatchAssembler(
-      source: source, objectives: objectives, model: model, largestBatch: batch)
-    answerRules = objectives.map { measuresAccuracy ? AnswerRule($0) : nil }
+      source: source, objectives: objectives, model: model, largestBatch: batch,
+      keepsNumbers: counts.contains(where: \.wantsNumbers))
+    answerRules = objectives.map { metrics.measureAccuracy ? AnswerRule($0) : nil }
     var programs: [InferenceProgram] = []
     for size in [batch, examples % batch] where size > 0 && size <= examples {
       programs.append(
@@ -74,7 +85,7 @@ public final class Evaluation {
   public func run(afterBatch: () throws -> Void = {}) rethrows -> EvaluationResult {
     for program in programs { program.resetStates() }
     let sums = TermCounts(count: objectives.count)
-    var confusion = makeConfusion()
+    for count in metrics { count.clear() }
     var start = 0
     while start < examples {
       let count = min(order.count, examples - start)
@@ -87,35 +98,28 @@ public final class Evaluation {
       program.run()
       for (index, objective) in objectives.enumerated() {
         sums.add(program.loss(index), weight: program.weight(index), to: index)
-        guard let rule = answerRules[index], let classes = assembler.classes(index) else {
-          continue
-        }
-        sums.addAnswers(
-          by: rule, program.outputs[objective.output], classes, of: objective, batch: count,
-          to: index)
-        confusion?.add(
-          outputs: program.outputs[objective.output], classes: classes,
-          rows: count * objective.places)
+        let outputs = program.outputs[objective.output]
+        let classes = assembler.classes(index)
+        metrics[index].add(
+          outputs: outputs, classes: classes, numbers: assembler.numbers(index), batch: count)
+        guard let rule = answerRules[index], let classes else { continue }
+        sums.addAnswers(by: rule, outputs, classes, of: objective, batch: count, to: index)
       }
       start += count
       try afterBatch()
     }
     let terms = objectives.enumerated().map { index, objective in
-      sums.result(of: index, name: objective.name, rule: answerRules[index])
+      sums.result(
+        of: index, name: objective.name, rule: answerRules[index], metrics: metrics[index])
     }
     var result = EvaluationResult(
       loss: total { terms[$0].loss }, accuracy: isList ? nil : terms[0].accuracy,
-      examples: examples, terms: isList ? terms : [])
-    result.confusion = confusion
+      examples: examples, terms: isList ? terms : [],
+      metrics: isList ? [] : terms[0].metrics)
+    result.details = objectives.indices.compactMap { index in
+      metrics[index].details(term: isList ? objectives[index].name : "")
+    }
     return result
-  }
-
-  /// For one objective of a few classes, of which the largest output is the answer.
-  private func makeConfusion() -> ConfusionMatrix? {
-    guard objectives.count == 1, answerRules[0]?.choice == .largest,
-      (2...ConfusionMatrix.mostClasses).contains(objectives[0].answerWidth)
-    else { return nil }
-    return ConfusionMatrix(classes: objectives[0].answerWidth)
   }
 }
 
@@ -124,11 +128,14 @@ extension Evaluation {
   ///
   /// Several terms count by their weights alone, without a schedule's or a balance's factor.
   ///
-  /// - Parameter indices: which of the examples; all when `nil`.
+  /// - Parameters:
+  ///   - indices: which of the examples; all when `nil`.
+  ///   - metrics: what is measured beside the loss, each where it suits.
   /// - Throws: `TrainingError` when weights, model, losses and examples don't go together.
   public static func result(
     model: Model, weights: Weights, losses: LossTerms, examples: any ExampleSource,
-    indices: [Int]? = nil, batchSize: Int = 256, threads: Int = 1
+    indices: [Int]? = nil, metrics: [any Metric] = [Accuracy()], batchSize: Int = 256,
+    threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     let parameters = try weights.parameters(of: model)
     var resolver = ObjectiveResolver(model: model, targets: examples.targets, pointer: "/loss")
@@ -138,7 +145,7 @@ extension Evaluation {
       model: model, parameters: parameters, objectives: objectives, isList: losses.isList,
       total: { loss in
         objectives.indices.reduce(0) { $0 + objectives[$1].weight.value * loss($1) }
-      }, source: examples, indices: indices, batchSize: batchSize,
+      }, source: examples, indices: indices, batchSize: batchSize, metrics: metrics,
       team: ThreadTeam(threads: threads))
     return evaluation.run {}
   }
@@ -146,10 +153,28 @@ extension Evaluation {
   /// The same for one loss.
   public static func result(
     model: Model, weights: Weights, loss: any Loss, examples: any ExampleSource,
-    indices: [Int]? = nil, batchSize: Int = 256, threads: Int = 1
+    indices: [Int]? = nil, metrics: [any Metric] = [Accuracy()], batchSize: Int = 256,
+    threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     try result(
       model: model, weights: weights, losses: LossTerms(loss), examples: examples,
-      indices: indices, batchSize: batchSize, threads: threads)
+      indices: indices, metrics: metrics, batchSize: batchSize, threads: threads)
+  }
+}
+
+extension Evaluation {
+  /// Metrics that suit none of a model's objectives.
+  ///
+  /// - Parameter pointer: of the list of metrics.
+  public static func faults(
+    _ metrics: [any Metric], model: Model, losses: LossTerms, targets: [ExampleTarget],
+    pointer: String
+  ) -> Faults {
+    var resolver = ObjectiveResolver(model: model, targets: targets, pointer: "/loss")
+    let objectives = resolver.objectives(losses)
+    var faults = Faults()
+    metrics.addFaults(
+      objectives.map { MetricTask($0, output: model.outputs[$0.output]) }, pointer, to: &faults)
+    return faults
   }
 }

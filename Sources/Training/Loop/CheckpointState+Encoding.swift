@@ -12,6 +12,7 @@ extension CheckpointState {
     var tensors = holdsWeights ? Self.prefixed(weights.tensors, "weights") : []
     tensors += Self.prefixed(optimizer, "optimizer")
     tensors += Self.prefixed(states, "state")
+    tensors += Self.prefixed(metrics, "metric")
     if let bestWeights { tensors += Self.prefixed(bestWeights.tensors, "best") }
     let metadata = [
       ("chainrule_checkpoint", Self.version), ("progress", progress.json(step: step).description),
@@ -29,7 +30,7 @@ extension CheckpointState {
   /// The contents of the tensors in bytes.
   public var byteCount: Int {
     weights.byteCount + (bestWeights?.byteCount ?? 0)
-      + (optimizer + states).reduce(0) { $0 + $1.tensor.type.byteCount }
+      + (optimizer + states + metrics).reduce(0) { $0 + $1.tensor.type.byteCount }
   }
 
   /// Reads what `write(holdsWeights:to:)` wrote.
@@ -49,6 +50,7 @@ extension CheckpointState {
       step: step, weights: Weights(weights),
       optimizer: Self.unprefixed(tensors, "optimizer"),
       states: Self.unprefixed(tensors, "state"),
+      metrics: Self.unprefixed(tensors, "metric"),
       bestWeights: best.isEmpty ? nil : Weights(best), progress: progress)
   }
 
@@ -84,10 +86,14 @@ extension CheckpointState.Progress {
       object["validation_loss"] = exact(validation.loss)
       object["validation_accuracy"] = validation.accuracy.map(exact)
       object["validation_examples"] = .integer(validation.examples)
+      if !validation.metrics.isEmpty {
+        object["validation_metrics"] = validation.metrics.exactJSON
+      }
       object["validation_terms"] = .array(
         validation.terms.map { term in
           var part = JSONObject([("name", .string(term.name)), ("loss", exact(term.loss))])
           part["accuracy"] = term.accuracy.map(exact)
+          if !term.metrics.isEmpty { part["metrics"] = term.metrics.exactJSON }
           return .object(part)
         })
     }
@@ -136,8 +142,10 @@ extension CheckpointState.Progress {
         loss: loss, accuracy: double(json["validation_accuracy"]), examples: examples,
         terms: (json["validation_terms"]?.array ?? []).compactMap { term in
           guard let name = term["name"]?.string, let loss = double(term["loss"]) else { return nil }
-          return TermResult(name: name, loss: loss, accuracy: double(term["accuracy"]))
-        })
+          return TermResult(
+            name: name, loss: loss, accuracy: double(term["accuracy"]),
+            metrics: .init(exact: term["metrics"]))
+        }, metrics: .init(exact: json["validation_metrics"]))
     }
   }
 }
@@ -163,4 +171,14 @@ private func exact(_ value: Double) -> JSON { .string(String(value.bitPattern, r
 
 private func double(_ json: JSON?) -> Double? {
   json?.string.flatMap { UInt64($0, radix: 16) }.map { Double(bitPattern: $0) }
+}
+
+extension [MetricValue] {
+  fileprivate var exactJSON: JSON { .object(JSONObject(map { ($0.name, exact($0.value)) })) }
+
+  fileprivate init(exact json: JSON?) {
+    self = (json?.object?.members ?? []).compactMap { name, value in
+      double(value).map { MetricValue(name, $0) }
+    }
+  }
 }

@@ -12,6 +12,8 @@ public struct CheckpointState: Sendable {
   public let optimizer: [NamedTensor]
   /// What stateful layers hand on to the next batch.
   public let states: [NamedTensor]
+  /// What was counted for the metrics of the epoch under way, named `<objective>.<tally>`.
+  public let metrics: [NamedTensor]
   /// The weights of the best validation so far, when the run may have to go back to them.
   public let bestWeights: Weights?
   public let progress: Progress
@@ -57,12 +59,13 @@ public struct CheckpointState: Sendable {
 
   public init(
     step: Int, weights: Weights, optimizer: [NamedTensor], states: [NamedTensor] = [],
-    bestWeights: Weights?, progress: Progress
+    metrics: [NamedTensor] = [], bestWeights: Weights?, progress: Progress
   ) {
     self.step = step
     self.weights = weights
     self.optimizer = optimizer
     self.states = states
+    self.metrics = metrics
     self.bestWeights = bestWeights
     self.progress = progress
   }

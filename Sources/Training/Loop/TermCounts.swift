@@ -51,12 +51,16 @@ final class TermCounts {
     sums[index].answers += counted.answers
   }
 
-  /// - Parameter rule: by which answers were counted, if they were.
-  func result(of index: Int, name: String, rule: AnswerRule?) -> TermResult {
+  /// - Parameters:
+  ///   - rule: by which answers were counted, if they were.
+  ///   - metrics: what else was measured of them.
+  func result(
+    of index: Int, name: String, rule: AnswerRule?, metrics: ObjectiveMetrics
+  ) -> TermResult {
     let sum = sums[index]
     return TermResult(
       name: name, loss: sum.weight == 0 ? 0 : sum.loss / sum.weight,
-      accuracy: rule?.accuracy(right: sum.right, of: sum.answers))
+      accuracy: rule?.accuracy(right: sum.right, of: sum.answers), metrics: metrics.values)
   }
 
   var state: [CheckpointState.TermSum] { (0..<count).map { sums[$0] } }

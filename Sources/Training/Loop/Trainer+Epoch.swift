@@ -11,21 +11,24 @@ extension Trainer {
     flush(observer)
     let count = Double(max(progress.epochExamples, 1))
     let terms = engine.objectives.indices.map { index in
-      termCounts.result(of: index, name: engine.objectives[index].name, rule: answerRules[index])
+      termCounts.result(
+        of: index, name: engine.objectives[index].name, rule: answerRules[index],
+        metrics: epochMetrics[index])
     }
     let isList = configuration.losses.isList
     let trained = EvaluationResult(
       loss: progress.epochWeight == 0 ? 0 : progress.epochLoss / progress.epochWeight,
       accuracy: isList ? nil : terms[0].accuracy, examples: progress.epochExamples,
-      terms: isList ? terms : [])
+      terms: isList ? terms : [], metrics: isList ? [] : terms[0].metrics)
     observer.epochEnded(
       EpochRecord(
         epoch: epoch, step: step, seconds: progress.seconds, loss: trained.loss,
-        accuracy: trained.accuracy, terms: trained.terms,
+        accuracy: trained.accuracy, terms: trained.terms, metrics: trained.metrics,
         examplesPerSecond: progress.epochSeconds > 0 ? count / progress.epochSeconds : 0))
     progress.epochLoss = 0
     progress.epochWeight = 0
     termCounts.clear()
+    for metrics in epochMetrics { metrics.clear() }
     progress.epochExamples = 0
     progress.epochSeconds = 0
 
@@ -56,13 +59,9 @@ extension Trainer {
   }
 
   private func value(of series: String, trained: EvaluationResult) -> Double? {
-    let base = SeriesOfTerm.base(of: series)
-    let result = base.hasPrefix("train") ? trained : progress.validation
-    guard let term = SeriesOfTerm.term(of: series) else {
-      return base.hasSuffix("loss") ? result?.loss : result?.accuracy
-    }
-    let found = result?.terms.first { $0.name == term }
-    return base.hasSuffix("loss") ? found?.loss : found?.accuracy
+    let part = series.prefix { $0 != "_" }
+    return (part == "train" ? trained : progress.validation)?
+      .value(of: String(series.dropFirst(part.count + 1)))
   }
 
   /// Whether the weights of now are the best so far; remembers them if they may be needed again.

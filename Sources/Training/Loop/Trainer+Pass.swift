@@ -29,7 +29,10 @@ extension Trainer {
     let parts = examples.parts(of: batch)
     partSums.clear()
     accumulation?.begin()
-    if parts > 1 { termCounts.mark() }
+    if parts > 1 {
+      termCounts.mark()
+      for metrics in epochMetrics { metrics.mark() }
+    }
     var portion: GradientProbe.Portion?
     var part = 0
     while true {
@@ -41,7 +44,10 @@ extension Trainer {
       examples.assemble(rows, into: program.slots, step: step, part: part)
       let loss = engine.pass(program, step: step, part: part)
       guard loss.isFinite else {
-        if part > 0 { termCounts.goBack() }
+        if part > 0 {
+          termCounts.goBack()
+          for metrics in epochMetrics { metrics.goBack() }
+        }
         return Pass(
           program: program, loss: loss, weight: program.weight, examples: rows, part: part)
       }
@@ -69,11 +75,15 @@ extension Trainer {
   private func count(_ program: TrainingProgram, batch: Int) {
     for index in answerRules.indices {
       termCounts.add(program.loss(index), weight: program.weight(index), to: index)
-      guard let rule = answerRules[index], let classes = examples.classes(index) else { continue }
       let objective = engine.objectives[index]
-      termCounts.addAnswers(
-        by: rule, program.outputs[objective.output], classes, of: objective, batch: batch, to: index
-      )
+      let outputs = program.outputs[objective.output]
+      let classes = examples.classes(index)
+      if !epochMetrics[index].isEmpty {
+        epochMetrics[index].add(
+          outputs: outputs, classes: classes, numbers: examples.numbers(index), batch: batch)
+      }
+      guard let rule = answerRules[index], let classes else { continue }
+      termCounts.addAnswers(by: rule, outputs, classes, of: objective, batch: batch, to: index)
     }
   }
 }

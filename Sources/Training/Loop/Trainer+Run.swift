@@ -47,7 +47,9 @@ extension Trainer {
       observer.evaluated(
         EvaluationRecord(
           part: .test, step: step, epoch: epoch, seconds: elapsedSeconds(), result: result,
-          isBest: false))
+          isBest: false,
+          weightsStep: configuration.earlyStopping?.restoreBest == true && bestWeights != nil
+            ? progress.bestStep : step))
     }
     return finish(stopsEarly ? .earlyStopped : .completed, observer)
   }
@@ -141,6 +143,7 @@ extension Trainer {
       optimizer: engine.optimizerState(over: checkpointCopies)
         + (gradientProbe?.state(step: step, over: checkpointCopies) ?? []) + snapshotState,
       states: engine.carriedStates(),
+      metrics: epochMetrics.enumerated().flatMap { $1.state($0) },
       bestWeights: restores ? bestWeights : nil, progress: progress)
     return CheckpointRecord(
       kind: kind, step: step, epoch: epoch, seconds: progress.seconds, metric: nil,

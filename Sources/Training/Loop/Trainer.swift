@@ -32,6 +32,8 @@ public final class Trainer {
   let partSums: PartSums
   /// `nil` when batches pass at once.
   let accumulation: GradientAccumulation?
+  /// One an objective, over the epoch under way.
+  let epochMetrics: [ObjectiveMetrics]
   /// `nil` when no diagnosis is asked for.
   let diagnostician: Diagnostician?
   /// `nil` when no gradient statistics are asked for.
@@ -93,10 +95,17 @@ public final class Trainer {
     self.lastStep = lastStep
 
     let objectives = try data.objectives(model: model, configuration: configuration)
-    answerRules = objectives.map { configuration.measuresAccuracy ? AnswerRule($0) : nil }
+    answerRules = objectives.map { configuration.metrics.measureAccuracy ? AnswerRule($0) : nil }
+    let epochMetrics = objectives.map { objective in
+      ObjectiveMetrics(
+        configuration.metrics, of: objective, output: model.outputs[objective.output],
+        for: .training)
+    }
+    self.epochMetrics = epochMetrics
     examples = try ExampleOrder(
       source: data.training, examples: parts.training, objectives: objectives,
-      model: model, configuration: configuration)
+      model: model, configuration: configuration,
+      keepsNumbers: epochMetrics.contains(where: \.wantsNumbers))
     let engine = try TrainingEngine(
       model: model, configuration: configuration, objectives: objectives,
       shared: data.shared(model: model, objectives, configuration),
@@ -116,6 +125,9 @@ public final class Trainer {
     accumulation =
       configuration.accumulate > 1 && engine.gradients.count > 0
       ? GradientAccumulation(engine.gradients, team: engine.team) : nil
+    for (index, metrics) in epochMetrics.enumerated() {
+      metrics.restore(resuming?.metrics ?? [], index)
+    }
     bestWeights = resuming?.bestWeights
     gradientProbe = observation.gradientStatisticsEvery > 0 ? GradientProbe(engine) : nil
     if let resuming {

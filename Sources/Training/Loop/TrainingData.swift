@@ -47,7 +47,12 @@ public struct TrainingData: Sendable {
       model: model, targets: training.targets, pointer: trainingPointer + "/loss")
     let objectives = resolver.objectives(configuration.losses)
     faults.add(resolver.faults)
-    addMeasureFaults(objectives, configuration, trainingPointer, to: &faults)
+    if resolver.faults.isEmpty {
+      configuration.addMetricFaults(objectives, of: model, trainingPointer, to: &faults)
+    } else {
+      configuration.metrics.addFaults(
+        training.targets.map { MetricTask($0.target) }, trainingPointer + "/metrics", to: &faults)
+    }
     if resolver.faults.isEmpty {
       do throws(Faults) {
         _ = try shared(model: model, objectives, configuration, trainingPointer)
@@ -112,41 +117,6 @@ public struct TrainingData: Sendable {
     return try SharedLayer(
       members.layer, of: model, objectives: objectives, pointer: trainingPointer + "/loss/balance"
     ).parameters
-  }
-
-  private func addMeasureFaults(
-    _ objectives: [Objective], _ configuration: TrainingConfiguration, _ pointer: String,
-    to faults: inout Faults
-  ) {
-    let areNumbers = training.targets.allSatisfy {
-      if case .vector = $0.target { true } else { false }
-    }
-    let learnsClasses = objectives.contains(where: \.learnsClasses)
-    if configuration.measuresAccuracy, areNumbers || !objectives.isEmpty && !learnsClasses {
-      let found =
-        if case .vector(let shape) = training.targets[0].target, training.targets.count == 1 {
-          "the dataset's target is numbers of shape \(shape)"
-        } else {
-          "the terms' targets are numbers"
-        }
-      faults.add(pointer + "/metrics", "accuracy needs classes; \(found)")
-    }
-    let losses = configuration.losses.terms.map(\.loss)
-    if configuration.measuresAccuracy, !losses.contains(where: \.hasAnswers) {
-      faults.add(
-        pointer + "/metrics",
-        "accuracy needs an output for each class; that of "
-          + "\(losses.map { type(of: $0).type }.joined(separator: ", ")) answers with none")
-    }
-    if let monitor = configuration.earlyStopping?.monitor,
-      SeriesOfTerm.base(of: monitor).hasSuffix("accuracy"),
-      let term = SeriesOfTerm.term(of: monitor),
-      objectives.contains(where: { $0.name == term && !$0.learnsClasses })
-    {
-      faults.add(
-        pointer + "/early_stopping/monitor",
-        "\(monitor) is not measured: the target of \(term) is numbers")
-    }
   }
 
   /// Which examples are for the test, and whose they are; `examples` is `nil` for all.

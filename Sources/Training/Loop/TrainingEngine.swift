@@ -114,7 +114,7 @@ final class TrainingEngine {
       isList: configuration.losses.isList, total: balancer.total, source: source,
       indices: examples,
       batchSize: model.evaluationRows(configuration),
-      measuresAccuracy: configuration.measuresAccuracy, arena: arena, team: team)
+      metrics: configuration.metrics, arena: arena, team: team)
     evaluations.append(evaluation)
     return evaluation
   }

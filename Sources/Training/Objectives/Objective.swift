@@ -12,6 +12,8 @@ public struct Objective: Sendable {
   public let loss: any Loss
   public let encoding: TargetEncoding
   public let weight: TermWeight
+  /// What the target is.
+  let learned: LossTarget
   /// Whether the target is classes rather than numbers.
   let learnsClasses: Bool
   /// Answers an example has, and outputs an answer has.
@@ -47,8 +49,18 @@ public struct Objective: Sendable {
     } catch {
       throw Faults([Fault(pointer: "", detail: error.detail)])
     }
+    learned = target.target
     learnsClasses = if case .classes = target.target { true } else { false }
     places = target.target.places
     answerWidth = shape.count / max(places, 1)
+  }
+
+  /// How many numbers the target of an example has; 0 where it is classes.
+  var numberCount: Int {
+    switch encoding {
+    case .values: places * answerWidth
+    case .numbers(let shape): shape.count
+    case .classIndices, .classNumber, .oneHot: 0
+    }
   }
 }

@@ -34,6 +34,20 @@ struct AnswerRule: Hashable {
     answers == 0 ? nil : Double(right) / Double(answers)
   }
 
+  /// The class that one row of outputs says, the first of the largest; -1 where one is NaN.
+  func answer(_ outputs: UnsafePointer<Float>, width: Int) -> Int {
+    switch choice {
+    case .above(let threshold): return outputs[0].isNaN ? -1 : outputs[0] > threshold ? 1 : 0
+    case .largest:
+      var best = 0
+      for index in 0..<width {
+        if outputs[index].isNaN { return -1 }
+        if outputs[index] > outputs[best] { best = index }
+      }
+      return best
+    }
+  }
+
   /// How many of the `[rows, width]` outputs are answers, and right; the first of equals counts, NaN never, nor
   /// a row whose class is none of the outputs.
   func count(
@@ -60,7 +74,8 @@ struct AnswerRule: Hashable {
         if isRight { right += 1 }
       }
     case .above(let threshold):
-      for row in 0..<rows where (outputs[row] > threshold) == (classes[row] == 1) {
+      for row in 0..<rows
+      where !outputs[row].isNaN && (outputs[row] > threshold) == (classes[row] == 1) {
         right += 1
       }
     }

@@ -22,9 +22,11 @@ final class BatchAssembler {
     var targets: [UnsafeMutableRawPointer?]
   }
 
+  /// - Parameter keepsNumbers: whether targets that are numbers outlive a pass.
   /// - Throws: `TrainingError.mismatch` when the source lacks an array.
   init(
-    source: any ExampleSource, objectives: [Objective], model: Model, largestBatch: Int
+    source: any ExampleSource, objectives: [Objective], model: Model, largestBatch: Int,
+    keepsNumbers: Bool = false
   ) throws(TrainingError) {
     self.source = source
     let arrays = source.inputs
@@ -50,12 +52,19 @@ final class BatchAssembler {
       guard model.inputs[input].element == .int32, isNumbers else { return nil }
       return (input, model.inputs[input].shape.count)
     }
-    targets = objectives.map { TargetAssembler($0, largestBatch: largestBatch) }
+    targets = objectives.map {
+      TargetAssembler($0, largestBatch: largestBatch, keepsNumbers: keepsNumbers)
+    }
   }
 
   /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
   func classes(_ objective: Int) -> UnsafePointer<Int32>? {
     targets[objective].classes.map { UnsafePointer($0) }
+  }
+
+  /// The targets of the batch assembled last, by objective; `nil` when they are no numbers, or aren't kept.
+  func numbers(_ objective: Int) -> UnsafePointer<Float>? {
+    targets[objective].numbers.map { UnsafePointer($0) }
   }
 
   func assemble(_ indices: UnsafeBufferPointer<Int>, into slots: BatchSlots) {

@@ -25,7 +25,7 @@ final class ExampleOrder {
 
   init(
     source: any ExampleSource, examples: [Int]?, objectives: [Objective], model: Model,
-    configuration: TrainingConfiguration
+    configuration: TrainingConfiguration, keepsNumbers: Bool = false
   ) throws(TrainingError) {
     count = examples?.count ?? source.examples
     members = examples
@@ -38,7 +38,7 @@ final class ExampleOrder {
       of: source, members: examples, seed: configuration.seed)
     assembler = try BatchAssembler(
       source: source, objectives: objectives, model: model,
-      largestBatch: min(configuration.batchSize, count))
+      largestBatch: min(configuration.batchSize, count), keepsNumbers: keepsNumbers)
     augmenter = Augmenter(
       configuration.augmentations, model: model, source: source, objectives: objectives,
       seed: configuration.seed, largestPass: min(configuration.batchSize, count))
@@ -75,6 +75,9 @@ final class ExampleOrder {
 
   /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
   func classes(_ objective: Int) -> UnsafePointer<Int32>? { assembler.classes(objective) }
+
+  /// The targets of the batch assembled last, by objective; `nil` when they are no numbers, or aren't kept.
+  func numbers(_ objective: Int) -> UnsafePointer<Float>? { assembler.numbers(objective) }
 
   /// The examples of the batch after `step` steps; valid until the next epoch's is asked for.
   func batch(_ step: Int) -> UnsafeBufferPointer<Int> {

@@ -9,8 +9,11 @@ final class TargetAssembler {
   /// The classes of the batch assembled last; only when the targets are classes.
   let classes: UnsafeMutablePointer<Int32>?
   private let valueCount: Int
+  /// A copy of the numbers of the batch assembled last, which a pass may overwrite in its slot; only when asked for.
+  let numbers: UnsafeMutablePointer<Float>?
 
-  init(_ objective: Objective, largestBatch: Int) {
+  /// - Parameter keepsNumbers: whether targets that are numbers are copied.
+  init(_ objective: Objective, largestBatch: Int, keepsNumbers: Bool = false) {
     encoding = objective.encoding
     places = objective.places
     classCount = objective.answerWidth
@@ -25,9 +28,14 @@ final class TargetAssembler {
       valueCount = 0
       classes = .allocate(capacity: largestBatch * places)
     }
+    numbers =
+      keepsNumbers && valueCount > 0 ? .allocate(capacity: largestBatch * valueCount) : nil
   }
 
-  deinit { classes?.deallocate() }
+  deinit {
+    classes?.deallocate()
+    numbers?.deallocate()
+  }
 
   /// Where the source's targets are to be gathered: numbers in the slot itself.
   func place(_ slot: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
@@ -40,6 +48,8 @@ final class TargetAssembler {
     _ gathered: UnsafeMutableRawPointer, rows: Int, to slot: UnsafeMutableRawPointer
   ) {
     guard let classes else {
+      numbers?.update(
+        from: gathered.assumingMemoryBound(to: Float.self), count: rows * valueCount)
       if gathered != slot {
         slot.copyMemory(from: gathered, byteCount: rows * valueCount * MemoryLayout<Float>.stride)
       }

@@ -11,11 +11,13 @@ public struct EpochRecord: Hashable, Sendable, Codable {
   public let accuracy: Double?
   /// One a term, when the loss is a list of them.
   public let terms: [TermResult]
+  /// The other metrics, when there is one loss alone.
+  public let metrics: [MetricValue]
   public let examplesPerSecond: Double
 
   public init(
     epoch: Int, step: Int, seconds: Double, loss: Double, accuracy: Double?,
-    terms: [TermResult] = [], examplesPerSecond: Double
+    terms: [TermResult] = [], metrics: [MetricValue] = [], examplesPerSecond: Double
   ) {
     self.epoch = epoch
     self.step = step
@@ -23,6 +25,10 @@ public struct EpochRecord: Hashable, Sendable, Codable {
     self.loss = loss
     self.accuracy = accuracy
     self.terms = terms
+    self.metrics = metrics
     self.examplesPerSecond = examplesPerSecond
   }
+
+  /// Everything measured but the loss.
+  public var figures: [MetricValue] { .all(accuracy, metrics) }
 }

@@ -7,11 +7,24 @@ public struct TermResult: Hashable, Sendable, Codable {
   public let loss: Double
   /// The share of right answers; `nil` when the targets are no classes, or it wasn't asked for.
   public let accuracy: Double?
+  /// The other metrics that suit the term.
+  public let metrics: [MetricValue]
 
-  public init(name: String, loss: Double, accuracy: Double?) {
+  public init(name: String, loss: Double, accuracy: Double?, metrics: [MetricValue] = []) {
     self.name = name
     self.loss = loss
     self.accuracy = accuracy
+    self.metrics = metrics
+  }
+
+  /// Everything measured but the loss.
+  public var figures: [MetricValue] { .all(accuracy, metrics) }
+}
+
+extension [MetricValue] {
+  /// Accuracy, where there is one, before the others.
+  static func all(_ accuracy: Double?, _ metrics: [MetricValue]) -> [MetricValue] {
+    (accuracy.map { [MetricValue(Accuracy.type, $0)] } ?? []) + metrics
   }
 }
 
@@ -22,7 +35,7 @@ extension [TermResult] {
       JSONObject(
         map { term in
           var part = JSONObject([("loss", .number(term.loss))])
-          if let accuracy = term.accuracy { part["accuracy"] = .number(accuracy) }
+          for figure in term.figures { part[figure.name] = .number(figure.value) }
           return (term.name, .object(part))
         }))
   }
@@ -37,19 +50,41 @@ public struct EvaluationResult: Hashable, Sendable, Codable {
   public let examples: Int
   /// One a term, when the loss is a list of them.
   public let terms: [TermResult]
-  /// Of the one objective, when its targets are classes, and not too many.
-  public var confusion: ConfusionMatrix?
+  /// The other metrics, when there is one loss alone.
+  public let metrics: [MetricValue]
+  /// Matrices and curves, one an objective that has some.
+  public var details: [EvaluationDetails] = []
 
-  public init(loss: Double, accuracy: Double?, examples: Int, terms: [TermResult] = []) {
+  public init(
+    loss: Double, accuracy: Double?, examples: Int, terms: [TermResult] = [],
+    metrics: [MetricValue] = []
+  ) {
     self.loss = loss
     self.accuracy = accuracy
     self.examples = examples
     self.terms = terms
+    self.metrics = metrics
+  }
+
+  /// Everything measured but the loss.
+  public var figures: [MetricValue] { .all(accuracy, metrics) }
+
+  /// Of the one objective, when its targets are classes, and not too many.
+  public var confusion: ConfusionMatrix? { details.first { $0.term.isEmpty }?.confusion }
+
+  /// The value behind a series' name without its part, as `loss`, `f1_macro`, `accuracy.<term>`.
+  func value(of name: String) -> Double? {
+    let base = SeriesOfTerm.base(of: name)
+    guard let term = SeriesOfTerm.term(of: name) else {
+      return base == "loss" ? loss : figures[base]
+    }
+    let found = terms.first { $0.name == term }
+    return base == "loss" ? found?.loss : found?.figures[base]
   }
 
   public var json: JSON {
     var object = JSONObject([("loss", .number(loss))])
-    if let accuracy { object["accuracy"] = .number(accuracy) }
+    for figure in figures { object[figure.name] = .number(figure.value) }
     object["examples"] = .integer(examples)
     if !terms.isEmpty { object["terms"] = terms.json }
     return .object(object)
@@ -71,10 +106,14 @@ public struct EvaluationRecord: Hashable, Sendable, Codable {
   public let result: EvaluationResult
   /// Whether no validation before was better.
   public let isBest: Bool
+  /// After which step the weights were those that were evaluated.
+  public let weightsStep: Int
 
   public init(
-    part: Part, step: Int, epoch: Int, seconds: Double, result: EvaluationResult, isBest: Bool
+    part: Part, step: Int, epoch: Int, seconds: Double, result: EvaluationResult, isBest: Bool,
+    weightsStep: Int? = nil
   ) {
+    self.weightsStep = weightsStep ?? step
     self.part = part
     self.step = step
     self.epoch = epoch
