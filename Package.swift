@@ -48,13 +48,14 @@ let package = Package(
     // Shared ground.
     library("JSON"),
     library("Digests", uses: ["CGnuTLS"]),
+    library("Expressions", uses: ["JSON"]),
 
     // The engine half: neither HTTP nor SQLite.
     library("Tensors"),
     library("Kernels", uses: ["Tensors", "COpenBLAS", "CVectorMath"]),
     library("Autodiff", uses: ["Tensors", "Kernels"]),
-    library("NeuralNetworks", uses: ["Autodiff", "JSON", "Tensors"]),
-    library("Optimizers", uses: ["Autodiff", "Kernels", "JSON", "Tensors"]),
+    library("NeuralNetworks", uses: ["Autodiff", "Expressions", "JSON", "Tensors"]),
+    library("Optimizers", uses: ["Autodiff", "Expressions", "Kernels", "JSON", "Tensors"]),
     library("Datasets", uses: ["Tensors", "JSON", "Digests", "CArchive"]),
     library(
       "Training",
@@ -105,13 +106,15 @@ let package = Package(
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
     tests("DigestsTests", uses: ["Digests"]),
+    tests("ExpressionsTests", uses: ["Expressions"]),
     tests("TensorsTests", uses: ["Tensors"]),
     tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),
     tests(
       "AutodiffTests", uses: ["Autodiff", "Kernels", "Tensors", "CAllocationCounter"],
       fixtures: true),
     tests(
-      "NeuralNetworksTests", uses: ["NeuralNetworks", "Autodiff", "Kernels", "JSON", "Tensors"],
+      "NeuralNetworksTests",
+      uses: ["NeuralNetworks", "Autodiff", "Expressions", "Kernels", "JSON", "Tensors"],
       fixtures: true),
     tests(
       "OptimizersTests", uses: ["Optimizers", "Autodiff", "Kernels", "JSON", "Tensors"],

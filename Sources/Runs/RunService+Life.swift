@@ -23,7 +23,8 @@ extension RunService {
   ///
   /// - Throws: `Faults` for what can't be changed.
   public func resume(_ id: RunID, changes: JSON = [:]) async throws -> RunRecord {
-    try await request(.resume, of: id, reason: nil) { run in
+    try await check(changes, of: id)
+    return try await request(.resume, of: id, reason: nil) { run in
       var change = RunChange()
       if changes == [:] { return change }
       let amendment = try Amendment(changes, of: run)
@@ -35,6 +36,17 @@ extension RunService {
       change.amendments = "\(amendment.appended(to: run))"
       return change
     }
+  }
+
+  /// Finds what the changes of a paused run make of it that doesn't go with its model and its data.
+  private func check(_ changes: JSON, of id: RunID) async throws {
+    guard changes != [:], let run = try await store.runs.get(id), run.state == .paused else {
+      return
+    }
+    let amended = try Amendment(changes, of: run).amended
+    var faults = Faults()
+    guard let data = try await data(of: amended, &faults)?.data else { throw faults }
+    try data.faults(model: amended.inlineModel(), configuration: amended.training).check()
   }
 
   private func request(

@@ -45,7 +45,8 @@ extension RunService {
   }
 
   private static func withDuration(_ body: JSON) -> JSON {
-    guard case .object(var object) = body, case .object(var training)? = object["training"],
+    guard case .object(var object) = body, object["mode"]?.string != LearningRateRange.mode,
+      case .object(var training)? = object["training"],
       training["epochs"] == nil, training["steps"] == nil
     else { return body }
     training["steps"] = 1

@@ -29,7 +29,10 @@ extension RunService {
       ("dataset", request["dataset"] ?? .null),
       ("tags", RunService.parsed(run.tags)),
     ])
-    for name in ["training", "observe", "initial_weights", "max_seconds", "deadline", "after"] {
+    for name in [
+      "mode", "lr_range_test", "training", "observe", "initial_weights", "max_seconds", "deadline",
+      "after",
+    ] {
       if let value = request[name] { object[name] = value }
     }
     let amendments = RunService.parsed(run.amendments)
@@ -44,6 +47,7 @@ extension RunService {
       "diagnosis": .string("\(base)/diagnosis"), "checkpoints": .string("\(base)/checkpoints"),
       "logs": .string("\(base)/logs"),
     ])
+    if let range = try await learningRateRange(of: run, request) { object["lr_range"] = range }
     return .object(object)
   }
 

@@ -136,7 +136,7 @@ extension RunService {
     }
   }
 
-  private func data(
+  func data(
     of request: RunRequest, _ faults: inout Faults
   ) async throws -> (data: TrainingData, description: DatasetDescription)? {
     let named = request.datasets

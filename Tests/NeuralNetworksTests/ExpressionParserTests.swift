@@ -1,4 +1,5 @@
 import Autodiff
+import Expressions
 import Foundation
 import Tensors
 import Testing

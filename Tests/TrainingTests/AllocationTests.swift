@@ -31,6 +31,39 @@ import Testing
   }
 
   @Test(
+    "nor does one whose rate is a formula, or a sequence of schedules, and whose loss is watched",
+    .enabled(if: allocation_is_counted() != 0),
+    arguments: [
+      ["expression": "max(clip(step / 10, 0, 1), 0.1) * where(progress < 0.5, 1, 0.5^epoch)"],
+      [
+        "type": "sequence", "milestones": [2, 9],
+        "schedules": ["linear", ["type": "cyclic", "up_steps": 3], "one_cycle"],
+      ], "reduce_on_plateau",
+    ] as [JSON])
+  func schedulesAllocateNothing(schedule: JSON) throws {
+    let configuration = try Spiral.configuration(
+      JSONObject([
+        ("schedule", schedule), ("validation", ["fraction": 0.1]), ("batch_size", 8),
+        ("stop", ["plateau": ["window_steps": 5, "patience": 50], "divergence": ["factor": 99]]),
+      ]))
+    let trainer = try Trainer(
+      model: Spiral.model(), data: TrainingData(training: Spiral.examples(800)),
+      configuration: configuration,
+      observation: ObservationConfiguration(histogramsEvery: 0, activationsEvery: 0))
+    let observer = RecordingObserver()
+    trainer.begin()
+    trainer.lastFlush = .infinity
+    func step() throws {
+      _ = try trainer.takeStep(observer)
+      _ = trainer.observeLoss(observer)
+    }
+    for _ in 0..<3 { try step() }
+    let before = allocation_count()
+    for _ in 0..<20 { try step() }
+    #expect(allocation_count() == before)
+  }
+
+  @Test(
     "nor does one on a graph", .enabled(if: allocation_is_counted() != 0), arguments: [1, 2])
   func graphStepsAllocateNothing(threads: Int) throws {
     let graph = try WorkloadGraph(

@@ -19,6 +19,23 @@ import Testing
     progress.bestValue = -0.0
     progress.bestStep = 40
     progress.earlyStopping = .init(best: .infinity, waited: 2)
+    progress.earlyStopping.monitor = "train_loss"
+    progress.stopsEarly = true
+    progress.lossStopping.first = 2.5
+    progress.lossStopping.smallest = -0.1
+    progress.lossStopping.above = 3
+    progress.lossStopping.sum = 1 / 3
+    progress.lossStopping.count = 7
+    progress.lossStopping.bestMean = .infinity
+    progress.lossStopping.flat = 1
+    progress.plateau.monitor = "validation_loss"
+    progress.plateau.best = 0.1
+    progress.plateau.bad = 2
+    progress.plateau.resting = 1
+    progress.plateau.scale = 0.3
+    progress.smoothing.mean = 1 / 7
+    progress.smoothing.count = 9
+    progress.smoothing.best = 0.2
     progress.validation = EvaluationResult(loss: 0.7, accuracy: 2 / 3, examples: 180)
     let weights = Weights([
       NamedTensor(name: "a.weight", tensor: Tensor([1, 2] as [Float], shape: [2]))

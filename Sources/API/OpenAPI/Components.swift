@@ -9,8 +9,8 @@ enum Components {
   static var schemas: [(name: String, schema: Schema)] {
     [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + GradientCheckSchemas.all
       + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + EvaluationSchemas.all
-      + AutopsySchemas.all
-      + ClippingSchemas.all + DiagnosisSchemas.all + CatalogSchemas.all + BackupSchemas.all
+      + AutopsySchemas.all + ClippingSchemas.all + RangeTestSchemas.all + DiagnosisSchemas.all
+      + CatalogSchemas.all + BackupSchemas.all
   }
 
   private static let problem = Schema.object([

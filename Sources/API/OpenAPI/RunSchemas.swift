@@ -34,6 +34,10 @@ enum RunSchemas {
             [.always("train", dataset), .maybe("validation", dataset), .maybe("test", dataset)],
             isClosed: true),
         ])),
+      .maybe(
+        "mode", Schema.oneOf(RunRequest.modes).with("default", "train"),
+        "`lr_range_test` tries learning rates, one a step; `GET …/lr-range` tells what came of it."),
+      .maybe("lr_range_test", RangeTestSchemas.request, "Which rates, in that mode."),
       .always("training", .reference("Training")),
       .maybe("observe", .reference("Observe")),
       .maybe("on_finding", onFinding),
@@ -106,7 +110,8 @@ enum RunSchemas {
           .array(.reference("Metric"), count: 0...MetricCatalog.most),
           "What is measured beside the loss, over each epoch of training, in each validation and in the test."
         ),
-        .maybe("early_stopping", .object([])),
+        .maybe("early_stopping", StoppingSchemas.earlyStopping),
+        .maybe("stop", StoppingSchemas.stop),
         .maybe(
           "checkpoint",
           .object(
@@ -197,6 +202,9 @@ enum RunSchemas {
         .always("value", Schema.number.orNull),
       ]), "When it was asked for."),
     .maybe("metrics", .object([]), "The latest value of each series."),
+    .maybe(
+      "lr_range", .reference("LearningRateSuggestions"),
+      "What a learning-rate range test that is over suggests."),
     .maybe(
       "vanishing_index", Schema.number.orNull,
       "Decades a layer by which gradients shrink towards the input; null for fewer than four layers."

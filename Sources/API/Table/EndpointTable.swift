@@ -4,7 +4,11 @@
 enum EndpointTable {
   static let all: [Endpoint] =
     DatasetEndpoints.all + ModelEndpoints.all + GradientCheckEndpoints.all + RunEndpoints.all
-    + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all + AutopsyEndpoints.all
-    + ClippingEndpoints.all + WeightsEndpoints.all + ArchiveEndpoints.all + EventEndpoints.all
-    + EvaluationEndpoints.all + InferenceEndpoints.all + CatalogEndpoints.all + BackupEndpoints.all + ServiceEndpoints.all
+    + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all
+    + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all
+    + AutopsyEndpoints.all
+    + ClippingEndpoints.all + RangeTestEndpoints.all + WeightsEndpoints.all + ArchiveEndpoints.all
+    + EventEndpoints.all
+    + EvaluationEndpoints.all + InferenceEndpoints.all + CatalogEndpoints.all + BackupEndpoints.all
+    + ServiceEndpoints.all
 }

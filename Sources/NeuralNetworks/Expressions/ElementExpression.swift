@@ -1,4 +1,5 @@
 import Autodiff
+import Expressions
 import JSON
 
 /// A function of elements that the author of a spec wrote: `x * tanh(softplus(x))`.

@@ -1,4 +1,5 @@
 import Autodiff
+import Expressions
 import Tensors
 
 /// How a function written as an expression behaves, found by trying it at many points.

@@ -1,4 +1,5 @@
 import Autodiff
+import Expressions
 
 /// Turns a checked tree into operations of a graph.
 struct ExpressionCompiler {
@@ -21,7 +22,7 @@ struct ExpressionCompiler {
       return try binary(symbol, left, right, in: &graph)
     case .call(let name, let nodes):
       guard let function = ExpressionFunctionCatalog.byName[name],
-        function.arity.contains(nodes.count)
+        function.call.arity.contains(nodes.count)
       else { throw GraphError(.invalidSetting, "\"\(name)\" can't be called so") }
       var arguments: [ExpressionFunction.Argument] = []
       for node in nodes { arguments.append(try argument(node, in: &graph)) }

@@ -1,4 +1,5 @@
 import Autodiff
+import Expressions
 import JSON
 
 /// A function that expressions may call.
@@ -9,14 +10,8 @@ public struct ExpressionFunction: Sendable {
     let number: Double?
   }
 
-  public let name: String
-  public let aliases: [String]
-  /// The arguments' names, for messages: `x, low, high`.
-  public let arguments: [String]
-  /// How many may be left out at the end.
-  let optional: Int
-  /// Whether the last argument may be repeated.
-  let repeats: Bool
+  /// Its name and its arguments.
+  public let call: FunctionSignature
   public let formula: String
   /// `false` for steps, whose derivative is 0 wherever there is one.
   public let hasSlope: Bool
@@ -27,11 +22,8 @@ public struct ExpressionFunction: Sendable {
     repeats: Bool = false, _ formula: String, hasSlope: Bool = true,
     build: @escaping @Sendable (inout Graph, [Argument]) throws(GraphError) -> Value
   ) {
-    self.name = name
-    self.aliases = aliases
-    self.arguments = arguments
-    self.optional = optional
-    self.repeats = repeats
+    call = FunctionSignature(
+      name, aliases: aliases, arguments, optional: optional, repeats: repeats)
     self.formula = formula
     self.hasSlope = hasSlope
     self.build = build
@@ -47,15 +39,10 @@ public struct ExpressionFunction: Sendable {
     }
   }
 
-  /// How many arguments a call may have.
-  var arity: ClosedRange<Int> {
-    arguments.count - optional...(repeats ? ExpressionLimits.nodes : arguments.count)
-  }
-
+  public var name: String { call.name }
+  public var aliases: [String] { call.aliases }
   /// `clip(x, low, high)`.
-  public var signature: String {
-    "\(name)(\(arguments.joined(separator: ", "))\(repeats ? ", …" : ""))"
-  }
+  public var signature: String { call.text }
 
   var documentation: CatalogEntry {
     CatalogEntry(

@@ -1,4 +1,5 @@
 import Autodiff
+import Expressions
 import JSON
 
 /// The functions that expressions may call, in the order in which messages and documentation list them.
@@ -179,5 +180,12 @@ extension Graph {
     var result = arguments[0].value
     for argument in arguments.dropFirst() { result = try operation(&self, result, argument.value) }
     return result
+  }
+}
+
+extension ExpressionChecker {
+  /// A checker of what is to be built as a graph.
+  init(names: [String]) {
+    self.init(names: names, functions: ExpressionFunctionCatalog.all.map(\.call))
   }
 }

@@ -1,3 +1,4 @@
+import Expressions
 import JSON
 
 /// Reads `expression`, `constants` and `parameters` of an object, and finds all that is wrong with them.

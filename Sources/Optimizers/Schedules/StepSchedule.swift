@@ -3,36 +3,34 @@ import JSON
 
 /// A rate that is cut by one factor again and again.
 ///
-/// `gamma^floor(t / every_steps)`.
+/// `gamma^floor(t / every)`.
 public struct StepSchedule: Schedule {
-  public let warmupSteps: Int
-  public let everySteps: Int
+  public let warmup: Warmup
+  public let every: ScheduleSpan
   public let gamma: Double
 
-  private static let everyStepsField = Field(
-    "every_steps", .integer(1...1_000_000_000), isRequired: true,
-    "After how many steps the rate is cut.")
-  private static let gammaField = Field(
-    "gamma", .number(0...1), default: 0.1, "By what it is multiplied then.")
+  private static let every = ScheduleSpan.fields(
+    "every", "After how long the rate is cut", isRequired: true)
 
   public static let documentation = CatalogEntry(
     type: "step",
     summary: "A rate that is cut by one factor again and again.",
-    formula: "gamma^floor(t / every_steps), t steps after the warm-up",
-    fields: [everyStepsField, gammaField, ScheduleFields.warmupSteps],
+    formula: "gamma^floor(t / every), t steps after the warm-up, or epochs of the run",
+    fields: every + [ScheduleFields.gamma] + Warmup.fields,
     source: "As torch.optim.lr_scheduler.StepLR.")
 
-  public init(from reader: inout ObjectReader, warmupSteps: Int) {
-    self.warmupSteps = warmupSteps
-    everySteps = reader.integer(StepSchedule.everyStepsField)
-    gamma = reader.double(StepSchedule.gammaField)
+  public init(from reader: inout ObjectReader, warmup: Warmup) {
+    self.warmup = warmup
+    every = ScheduleSpan.read(&reader, Self.every) ?? .steps(1)
+    gamma = reader.double(ScheduleFields.gamma)
   }
 
   public var configuration: [(String, JSON)] {
-    [("every_steps", .integer(everySteps)), ("gamma", .number(gamma))]
+    [every.member("every"), ("gamma", .number(gamma))]
   }
 
-  public func decay(at step: Int, of steps: Int) -> Double {
-    pow(gamma, Double(step / everySteps))
+  public func decay(at place: SchedulePlace) -> Double {
+    let (at, span) = place.clock(every)
+    return pow(gamma, Double(at / span))
   }
 }

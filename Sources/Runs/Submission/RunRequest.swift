@@ -51,11 +51,13 @@ public struct RunRequest: Sendable {
     name = RunRequest.name(&reader)
     let model = RunRequest.model(&reader)
     let datasets = RunRequest.datasets(&reader)
+    let rangeTest = RunRequest.rangeTest(&reader)
     var training: TrainingConfiguration?
     if let value = reader.requiredValue("training") {
       do throws(Faults) {
         training = try TrainingConfiguration(
-          value, pointer: "/training", hasValidationDataset: datasets?.validation != nil)
+          value, pointer: "/training", hasValidationDataset: datasets?.validation != nil,
+          rangeTest: rangeTest)
       } catch {
         reader.add(error)
       }
@@ -68,6 +70,7 @@ public struct RunRequest: Sendable {
         reader.add(error)
       }
     }
+    if rangeTest != nil { RunRequest.check(&observation, datasets, &reader) }
     self.observation = observation
     initialWeights = reader.string("initial_weights").flatMap { text in
       let id = RunID(text)

@@ -13,12 +13,18 @@ extension EarlyStopping {
     let best = series.direction(of: monitor) ?? .minimum
     let mode = reader.string("mode", in: Mode.allCases.map(\.rawValue)).flatMap(Mode.init)
     let patience = reader.integer("patience", in: 1...1_000_000)
-    if !reader.has("patience") {
+    let target = reader.double("target", in: -1e12...1e12)
+    if !reader.has("patience"), !reader.has("target") {
       reader.fault("patience", "is missing; how many epochs without an improvement to wait")
     }
     let delta = reader.double("min_delta", in: 0...1e12) ?? 0
     let restoreBest = reader.bool("restore_best") ?? false
     if let given, let detail = series.fault(given) { reader.fault("monitor", detail) }
+    let baseline = reader.double("baseline", in: -1e12...1e12)
+    let firstEpoch = reader.integer("start_from_epoch", in: 0...1_000_000) ?? 0
+    for name in ["baseline", "min_delta"] where reader.has(name) && !reader.has("patience") {
+      reader.fault(name, "changes nothing without patience, which says how long to wait for it")
+    }
     if monitor.hasPrefix("validation"), !hasValidation {
       let member = reader.has("monitor") ? "monitor" : "patience"
       reader.fault(
@@ -34,8 +40,8 @@ extension EarlyStopping {
     }
     training.add(reader.finish())
     self.init(
-      monitor: monitor, mode: best, patience: patience ?? 1, minimumDelta: delta,
-      restoreBest: restoreBest)
+      monitor: monitor, mode: best, patience: patience, minimumDelta: delta,
+      restoreBest: restoreBest, baseline: baseline, target: target, startFromEpoch: firstEpoch)
   }
 }
 

@@ -13,7 +13,7 @@ extension Model {
     let parameters = parameterCount * ElementType.float32.byteCount
     let state = parameters * (1 + configuration.optimizer.slots.count)
     var bytes = 2 * state
-    if configuration.earlyStopping?.restoreBest == true { bytes += parameters }
+    if configuration.restoresWeights { bytes += parameters }
     if observation.onFinding.values.contains(.rollback) { bytes += state }
     if observation.gradientStatisticsEvery > 0 { bytes += 2 * parameters }
     if observation.histogramsEvery > 0 {

@@ -38,6 +38,12 @@ public struct TrainingConfiguration: Sendable {
   public let validatesByMask: Bool
   public let metrics: [any Metric]
   public let earlyStopping: EarlyStopping?
+  /// When the run ends by its training loss alone.
+  public let lossStopping: LossStopping
+  /// What a schedule that goes by evaluations watches; `nil` for any other.
+  public let plateauMonitor: PlateauMonitor?
+  /// Which rates are tried, when that is what the run is for.
+  public let rangeTest: LearningRateRange?
   public let checkpoint: CheckpointPolicy
   public internal(set) var threads: Int
   public internal(set) var memory: TrainingMemory
@@ -50,6 +56,9 @@ public struct TrainingConfiguration: Sendable {
     let terms = losses.balance == .conflictFree ? losses.terms.count : 0
     return 2 + stateArrays + terms
   }
+
+  /// Whether the run leaves other weights than its last ones: the best, or those it began with.
+  var restoresWeights: Bool { earlyStopping?.restoreBest == true || rangeTest != nil }
 
   /// The same with no more than so many threads.
   public func limited(toThreads count: Int) -> TrainingConfiguration {
@@ -64,13 +73,17 @@ public struct TrainingConfiguration: Sendable {
 
   /// Decodes a `training` object, and finds every fault and contradiction in it.
   ///
-  /// - Parameter hasValidationDataset: whether the run names a dataset for validation of its own.
+  /// - Parameters:
+  ///   - hasValidationDataset: whether the run names a dataset for validation of its own.
+  ///   - rangeTest: which rates the run tries, when it is there for that.
   public init(
-    _ json: JSON, pointer: String = "", hasValidationDataset: Bool = false
+    _ json: JSON, pointer: String = "", hasValidationDataset: Bool = false,
+    rangeTest: LearningRateRange? = nil
   ) throws(Faults) {
     var reader = ObjectReader(json, pointer: pointer)
     self.json = json
-    duration = Self.duration(&reader)
+    self.rangeTest = rangeTest
+    duration = rangeTest.map { $0.duration(&reader) } ?? Self.duration(&reader)
     let batch = Self.batch(&reader)
     (batchSize, isFullBatch, accumulate) = batch
     examplesPerStep = batch.size * batch.parts
@@ -86,9 +99,13 @@ public struct TrainingConfiguration: Sendable {
     (validationFraction, validatesByMask) = Self.validation(
       &reader, hasValidationDataset: hasValidationDataset)
     metrics = Self.metrics(&reader)
+    let hasValidation = hasValidationDataset || validationFraction != nil || validatesByMask
     earlyStopping = EarlyStopping(
-      &reader, metrics: metrics, losses: losses,
-      hasValidation: hasValidationDataset || validationFraction != nil || validatesByMask)
+      &reader, metrics: metrics, losses: losses, hasValidation: hasValidation)
+    earlyStopping?.check(against: duration, &reader)
+    lossStopping = LossStopping(&reader)
+    plateauMonitor = PlateauMonitor(
+      schedule?.plateau, &reader, metrics: metrics, losses: losses, hasValidation: hasValidation)
     checkpoint = CheckpointPolicy(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)

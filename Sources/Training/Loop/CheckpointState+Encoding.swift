@@ -1,4 +1,5 @@
 import JSON
+import Optimizers
 import Tensors
 
 /// A state travels as a safetensors file: its tensors beside each other, its numbers in the metadata.
@@ -82,6 +83,11 @@ extension CheckpointState.Progress {
     }
     if let bestValue { object["best_value"] = exact(bestValue) }
     if let best = earlyStopping.best { object["stopping_best"] = exact(best) }
+    if let monitor = earlyStopping.monitor { object["stopping_monitor"] = .string(monitor) }
+    if stopsEarly { object["stops_early"] = true }
+    if lossStopping != LossStopping.State() { object["loss_stopping"] = lossStopping.json }
+    if plateau != PlateauRule.State() { object["plateau"] = plateau.json }
+    if smoothing != LossSmoothing() { object["smoothing"] = smoothing.json }
     if let validation {
       object["validation_loss"] = exact(validation.loss)
       object["validation_accuracy"] = validation.accuracy.map(exact)
@@ -134,7 +140,13 @@ extension CheckpointState.Progress {
       variance: double(json["noise"]?["variance"]),
       gradientSquare: double(json["noise"]?["gradient_square"]))
     bestValue = double(json["best_value"])
-    earlyStopping = EarlyStopping.State(best: double(json["stopping_best"]), waited: waited)
+    earlyStopping = EarlyStopping.State(
+      best: double(json["stopping_best"]), waited: waited,
+      monitor: json["stopping_monitor"]?.string)
+    stopsEarly = json["stops_early"]?.bool ?? false
+    lossStopping = LossStopping.State(json["loss_stopping"])
+    plateau = PlateauRule.State(json["plateau"])
+    smoothing = LossSmoothing(json["smoothing"])
     if let loss = double(json["validation_loss"]),
       let examples = json["validation_examples"]?.integer
     {
@@ -167,9 +179,9 @@ extension CheckpointState.TermSum {
 }
 
 /// A double by its bits, so that infinities and NaN survive too.
-private func exact(_ value: Double) -> JSON { .string(String(value.bitPattern, radix: 16)) }
+func exact(_ value: Double) -> JSON { .string(String(value.bitPattern, radix: 16)) }
 
-private func double(_ json: JSON?) -> Double? {
+func double(_ json: JSON?) -> Double? {
   json?.string.flatMap { UInt64($0, radix: 16) }.map { Double(bitPattern: $0) }
 }
 

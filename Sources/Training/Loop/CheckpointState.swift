@@ -1,4 +1,5 @@
 import JSON
+import Optimizers
 import Tensors
 
 /// All that continuing a run needs: a run that goes on from here ends in the bits of one that was never interrupted.
@@ -47,6 +48,13 @@ public struct CheckpointState: Sendable {
     public var bestValue: Double?
     public var bestStep = 0
     public var earlyStopping = EarlyStopping.State()
+    public var lossStopping = LossStopping.State()
+    /// Of a schedule that goes by evaluations.
+    public var plateau = PlateauRule.State()
+    /// Of a range test.
+    public var smoothing = LossSmoothing()
+    /// Whether a rule has ended the run.
+    public var stopsEarly = false
     public var validation: EvaluationResult?
     public var noise = NoiseScale()
     public var liveUnits = LiveUnits()

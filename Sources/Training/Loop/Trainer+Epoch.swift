@@ -45,20 +45,10 @@ extension Trainer {
           isBest: isBest))
     }
     if isBest { observer.checkpointReached(bestCheckpoint()) }
-    if let stopping = configuration.earlyStopping {
-      let value = value(of: stopping.monitor, trained: trained) ?? .nan
-      if stopping.observe(value, &progress.earlyStopping).stops {
-        stopsEarly = step < summary.totalSteps
-        observer.logged(
-          LogRecord(
-            level: .info,
-            message: "\(stopping.monitor) has not improved for \(stopping.patience) epochs",
-            step: step))
-      }
-    }
+    observeEvaluation(trained, observer)
   }
 
-  private func value(of series: String, trained: EvaluationResult) -> Double? {
+  func value(of series: String, trained: EvaluationResult) -> Double? {
     let part = series.prefix { $0 != "_" }
     return (part == "train" ? trained : progress.validation)?
       .value(of: String(series.dropFirst(part.count + 1)))
@@ -66,7 +56,10 @@ extension Trainer {
 
   /// Whether the weights of now are the best so far; remembers them if they may be needed again.
   private func noteBest(trained: EvaluationResult) -> Bool {
-    guard let value = value(of: bestMetric, trained: trained), !value.isNaN else { return false }
+    guard configuration.rangeTest == nil,
+      configuration.earlyStopping?.counts(epoch: epoch) ?? true,
+      let value = value(of: bestMetric, trained: trained), !value.isNaN
+    else { return false }
     let larger = configuration.earlyStopping?.mode == .maximum
     if let best = progress.bestValue, larger ? value <= best : value >= best { return false }
     progress.bestValue = value

@@ -22,13 +22,18 @@ extension Trainer {
           weights: engine.weights(over: checkpointCopies), state: nil))
     }
     // A run that goes on from its last step but wasn't told of its end has only that left to do.
-    while step < summary.totalSteps, !stopsEarly {
+    while step < summary.totalSteps, !progress.stopsEarly {
       if let reason = interruption() { return finish(reason, observer) }
-      if let failure = try takeStep(observer), try !recover(from: failure, observer) {
-        return fail(failure, observer)
+      var failure = try takeStep(observer)
+      if configuration.rangeTest != nil {
+        observeRangeTest(failure, observer)
+        failure = nil
+      } else if failure == nil {
+        failure = observeLoss(observer)
       }
+      if let failure, try !recover(from: failure, observer) { return fail(failure, observer) }
       if let reason = try remedy(observer) { return finish(reason, observer) }
-      if step % summary.stepsPerEpoch == 0 || step == summary.totalSteps {
+      if step % summary.stepsPerEpoch == 0 || step == summary.totalSteps || progress.stopsEarly {
         endEpoch(observer)
       }
       keepState(observer)
@@ -36,7 +41,7 @@ extension Trainer {
     if control.isToEnd || isAtLastStep, let reason = interruption() {
       return finish(reason, observer)
     }
-    if configuration.earlyStopping?.restoreBest == true, let bestWeights {
+    if configuration.restoresWeights, let bestWeights {
       try engine.load(bestWeights)
     }
     if let test {
@@ -51,7 +56,7 @@ extension Trainer {
           weightsStep: configuration.earlyStopping?.restoreBest == true && bestWeights != nil
             ? progress.bestStep : step))
     }
-    return finish(stopsEarly ? .earlyStopped : .completed, observer)
+    return finish(progress.stopsEarly ? .earlyStopped : .completed, observer)
   }
 
   struct Interrupted: Error {}
@@ -109,6 +114,11 @@ extension Trainer {
         CheckpointRecord(
           kind: .latest, step: step - 1, epoch: epoch, seconds: progress.seconds, metric: nil,
           weights: engine.weights(), state: nil))
+    } else if failure.autopsy.weightsStep == step {
+      observer.checkpointReached(
+        CheckpointRecord(
+          kind: .latest, step: step, epoch: epoch, seconds: progress.seconds, metric: nil,
+          weights: engine.weights(), state: nil))
     }
     observer.logged(LogRecord(level: .error, message: failure.message, step: step))
     return outcome(failure.reason, failure: failure, last: nil)
@@ -135,7 +145,6 @@ extension Trainer {
 
   func checkpoint(_ kind: CheckpointRecord.Kind) -> CheckpointRecord {
     let weights = engine.weights(over: checkpointCopies)
-    let restores = configuration.earlyStopping?.restoreBest == true
     progress.epochTerms = termCounts.state
     progress.diagnosis = diagnostician?.json
     let state = CheckpointState(
@@ -144,7 +153,7 @@ extension Trainer {
         + (gradientProbe?.state(step: step, over: checkpointCopies) ?? []) + snapshotState,
       states: engine.carriedStates(),
       metrics: epochMetrics.enumerated().flatMap { $1.state($0) },
-      bestWeights: restores ? bestWeights : nil, progress: progress)
+      bestWeights: configuration.restoresWeights ? bestWeights : nil, progress: progress)
     return CheckpointRecord(
       kind: kind, step: step, epoch: epoch, seconds: progress.seconds, metric: nil,
       weights: weights, state: state)

@@ -3,6 +3,7 @@ import Dispatch
 import JSON
 import Kernels
 import NeuralNetworks
+import Optimizers
 import Tensors
 
 /// Trains one model on one dataset, synchronously, on the thread that calls `run(observer:)`.
@@ -57,7 +58,6 @@ public final class Trainer {
   var lastTest: EvaluationResult?
   var block: StepBlock
   let longestBlock: Int
-  var stopsEarly = false
   /// When `run(observer:)` began, less the seconds trained before; in nanoseconds.
   var startTime: UInt64 = 0
   var lastFlush = 0.0
@@ -113,10 +113,13 @@ public final class Trainer {
       mayClip: observation.mayClip)
     self.engine = engine
     for batch in examples.passSizes { try engine.prepare(batch: batch) }
-    validation = try parts.validation.map {
+    let isEvaluated = configuration.rangeTest == nil
+    validation = try (isEvaluated ? parts.validation : nil).map {
       try engine.evaluation(of: $0.source, examples: $0.examples)
     }
-    test = try data.testPart.map { try engine.evaluation(of: $0.source, examples: $0.examples) }
+    test = try (isEvaluated ? data.testPart : nil).map {
+      try engine.evaluation(of: $0.source, examples: $0.examples)
+    }
 
     step = resuming?.step ?? 0
     progress = resuming?.progress ?? CheckpointState.Progress()
@@ -146,7 +149,7 @@ public final class Trainer {
       case .epochs(let epochs): epochs * stepsPerEpoch
       case .steps(let steps): steps
       }
-    engine.totalSteps = totalSteps
+    engine.length = RunLength(steps: totalSteps, stepsPerEpoch: stepsPerEpoch)
     diagnostician =
       observation.diagnoses
       ? Diagnostician(
@@ -167,6 +170,8 @@ public final class Trainer {
       plannedBytes: engine.plannedBytes)
     if let resuming { restoreSnapshot(resuming.optimizer) }
     applyRemedies()
+    restorePlateau()
+    beginRangeTest()
   }
 
   /// Steps a block holds at most: as many as keep it to about a megabyte and a half.

@@ -84,6 +84,7 @@ public struct TrainingData: Sendable {
     }
     if let graph {
       addGraphFaults(graph, configuration, trainingPointer, to: &faults)
+      if faults.isEmpty { addScheduleFaults(model, configuration, trainingPointer, to: &faults) }
       return faults
     }
     if configuration.validatesByMask {
@@ -92,6 +93,7 @@ public struct TrainingData: Sendable {
         "only a graph has examples of its own for validation; say a fraction, or name a dataset")
     }
     addSizeFaults(model, configuration, trainingPointer, to: &faults)
+    if faults.isEmpty { addScheduleFaults(model, configuration, trainingPointer, to: &faults) }
     return faults
   }
 

@@ -15,10 +15,12 @@ final class TrainingEngine {
   let team: ThreadTeam
   /// The graph, for a model on one.
   private let source: GraphSource?
-  /// How many steps the run has in all, for the schedule.
-  var totalSteps = 1
+  /// For the schedule.
+  var length = RunLength(steps: 1)
   /// By what the schedule's rate is multiplied.
   var rateFactor = 1.0
+  /// What the cuts of a schedule that goes by evaluations multiply it by.
+  var plateauScale = 1.0
   /// All of the model's, and of those the learned ones, in the same memory.
   private let parameters: ParameterStore
   private let learned: ParameterStore
@@ -148,12 +150,13 @@ final class TrainingEngine {
     random[2] = Int32(truncatingIfNeeded: step)
     // Steps stay below 2³².
     random[3] = Int32(truncatingIfNeeded: part)
-    balancer.prepare(step: step, of: totalSteps)
+    balancer.prepare(step: step, of: length)
   }
 
   func learningRate(step: Int) -> Double {
-    rateFactor * configuration.optimizer.learningRate
-      * configuration.schedule.factor(step: step, total: totalSteps)
+    if let test = configuration.rangeTest { return test.rate(step: step) }
+    return rateFactor * plateauScale * configuration.optimizer.learningRate
+      * configuration.schedule.factor(step: step, of: length)
   }
 
   /// Moves the parameters by the gradients that a program left; answers whether all were finite.

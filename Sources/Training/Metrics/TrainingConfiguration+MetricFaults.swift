@@ -10,14 +10,18 @@ extension TrainingConfiguration {
   ) {
     let tasks = objectives.map { MetricTask($0, output: model.outputs[$0.output]) }
     metrics.addFaults(tasks, pointer + "/metrics", to: &faults)
-    guard let monitor = earlyStopping?.monitor, let term = SeriesOfTerm.term(of: monitor),
-      let place = objectives.firstIndex(where: { $0.name == term }),
-      let metric = metrics.first(where: { $0.name == MonitoredSeries.figure(monitor) }),
-      let objection = metric.objection(to: tasks[place])
-    else { return }
-    faults.add(
-      pointer + "/early_stopping/monitor",
-      "\(monitor) is not measured: \(metric.name) \(objection)")
+    for case (let monitor?, let member) in [
+      (earlyStopping?.monitor, "early_stopping"), (plateauMonitor?.monitor, "schedule"),
+    ] {
+      guard let term = SeriesOfTerm.term(of: monitor),
+        let place = objectives.firstIndex(where: { $0.name == term }),
+        let metric = metrics.first(where: { $0.name == MonitoredSeries.figure(monitor) }),
+        let objection = metric.objection(to: tasks[place])
+      else { continue }
+      faults.add(
+        "\(pointer)/\(member)/monitor",
+        "\(monitor) is not measured: \(metric.name) \(objection)")
+    }
   }
 }
 

@@ -63,11 +63,11 @@ final class TermBalancer {
   var plannedBytes: Int { termGradients?.plannedBytes ?? 0 }
 
   /// Sets the weights of a step, before its pass.
-  func prepare(step: Int, of total: Int) {
+  func prepare(step: Int, of length: RunLength) {
     for index in objectives.indices {
       weights[index] =
         gradNorm?.weights[index]
-        ?? Float(objectives[index].weight.value(step: step, total: total))
+        ?? Float(objectives[index].weight.value(step: step, of: length))
     }
   }
 

@@ -6,12 +6,15 @@ public struct TermWeight: Sendable {
   public let value: Double
   /// What the value is multiplied by; `nil` for 1 at every step.
   public let schedule: (any Schedule)?
+  /// Where the run's document has the schedule.
+  let schedulePointer: String
 
   public static let one = TermWeight(value: 1, schedule: nil)
 
-  init(value: Double, schedule: (any Schedule)?) {
+  init(value: Double, schedule: (any Schedule)?, schedulePointer: String = "") {
     self.value = value
     self.schedule = schedule
+    self.schedulePointer = schedulePointer
   }
 
   private static let range = 0.0...1e9
@@ -35,15 +38,18 @@ public struct TermWeight: Sendable {
     if let json = part.requiredValue("schedule") {
       do throws(Faults) {
         schedule = try ScheduleCatalog.decode(json, pointer: part.pointer(to: "schedule"))
+        if schedule?.plateau != nil {
+          part.fault("schedule", "reduce_on_plateau is for the learning rate, not for a weight")
+        }
       } catch {
         part.add(error)
       }
     }
     reader.add(part.finish())
-    self.init(value: value, schedule: schedule)
+    self.init(value: value, schedule: schedule, schedulePointer: part.pointer(to: "schedule"))
   }
 
-  func value(step: Int, total: Int) -> Double {
-    schedule.map { value * $0.factor(step: step, total: total) } ?? value
+  func value(step: Int, of length: RunLength) -> Double {
+    schedule.map { value * $0.factor(step: step, of: length) } ?? value
   }
 }

@@ -1,4 +1,4 @@
-"""Writes optimizers.json and schedules.json: what PyTorch's optimizers and schedulers do.
+"""Writes optimizers.json: what PyTorch's optimizers do.
 
 Each optimizer takes 50 steps over two parameters with gradients drawn beforehand, in float32 and in
 float64. Needs torch and numpy.
@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 import torch
-from torch.optim import SGD, Adam, AdamW, lr_scheduler
+from torch.optim import SGD, Adam, AdamW
 
 torch.manual_seed(20261124)
 HERE = pathlib.Path(__file__).parent
@@ -98,40 +98,3 @@ for name, config, clip, make in CASES:
     "shapes": SHAPES, "start": numbers(START), "gradients": [numbers(g) for g in GRADIENTS],
     "norms": norms, "kept": KEPT, "cases": cases,
 }, separators=(",", ":")) + "\n")
-
-
-def warm(optimizer, after, warmup):
-    if warmup == 0:
-        return after
-    first = lr_scheduler.LinearLR(
-        optimizer, start_factor=1 / (warmup + 1), end_factor=1, total_iters=warmup)
-    return lr_scheduler.SequentialLR(optimizer, [first, after], milestones=[warmup])
-
-
-SCHEDULES = [
-    ({"type": "constant"}, 0, lambda o, n: lr_scheduler.ConstantLR(o, factor=1)),
-    ({"type": "constant", "warmup_steps": 10}, 10, lambda o, n: lr_scheduler.ConstantLR(o, factor=1)),
-    ({"type": "cosine"}, 0, lambda o, n: lr_scheduler.CosineAnnealingLR(o, n)),
-    ({"type": "cosine", "warmup_steps": 7, "final_fraction": 0.1}, 7,
-     lambda o, n: lr_scheduler.CosineAnnealingLR(o, n, eta_min=0.1)),
-    ({"type": "linear", "final_fraction": 0.2}, 0,
-     lambda o, n: lr_scheduler.LinearLR(o, start_factor=1, end_factor=0.2, total_iters=n)),
-    ({"type": "linear", "warmup_steps": 5}, 5,
-     lambda o, n: lr_scheduler.LinearLR(o, start_factor=1, end_factor=0, total_iters=n)),
-    ({"type": "step", "every_steps": 9, "gamma": 0.5}, 0,
-     lambda o, n: lr_scheduler.StepLR(o, step_size=9, gamma=0.5)),
-    ({"type": "step", "every_steps": 4, "gamma": 0.7, "warmup_steps": 3}, 3,
-     lambda o, n: lr_scheduler.StepLR(o, step_size=4, gamma=0.7)),
-]
-
-schedules = []
-for config, warmup, make in SCHEDULES:
-    optimizer = SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    scheduler = warm(optimizer, make(optimizer, STEPS - warmup), warmup)
-    rates = []
-    for _ in range(STEPS):
-        rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        scheduler.step()
-    schedules.append({"schedule": config, "total": STEPS, "factors": rates})
-(HERE / "schedules.json").write_text(json.dumps(schedules, separators=(",", ":")) + "\n")

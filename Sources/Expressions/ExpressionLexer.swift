@@ -1,6 +1,6 @@
 /// A piece of an expression's text.
-struct ExpressionToken: Hashable, Sendable {
-  enum Kind: Hashable, Sendable {
+public struct ExpressionToken: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
     case number(Double)
     case name
     /// An operator, parenthesis or comma.
@@ -8,23 +8,23 @@ struct ExpressionToken: Hashable, Sendable {
     case end
   }
 
-  let kind: Kind
-  let text: String
+  public let kind: Kind
+  public let text: String
   /// Counted from 1.
-  let column: Int
+  public let column: Int
 
   func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
 }
 
 /// Cuts an expression into tokens.
-struct ExpressionLexer {
+public struct ExpressionLexer {
   private let characters: [Character]
   private var place = 0
 
   private init(_ source: String) { characters = Array(source) }
 
   /// The tokens, the last of which is the end.
-  static func tokens(of source: String) throws(ExpressionError) -> [ExpressionToken] {
+  public static func tokens(of source: String) throws(ExpressionError) -> [ExpressionToken] {
     let length = source.utf8.count
     guard length <= ExpressionLimits.length else {
       throw ExpressionError(
@@ -71,7 +71,7 @@ struct ExpressionLexer {
       column: start + 1, found: String(first), ExpressionLexer.advice(first))
   }
 
-  static let symbols: Set<String> = [
+  public static let symbols: Set<String> = [
     "+", "-", "*", "/", "^", "**", "(", ")", ",", "<", "<=", ">", ">=", "==", "!=",
   ]
 
@@ -124,7 +124,7 @@ struct ExpressionLexer {
   private static func isDigit(_ character: Character) -> Bool {
     ("0"..."9").contains(character) && character.isASCII
   }
-  static func isLetter(_ character: Character) -> Bool {
+  public static func isLetter(_ character: Character) -> Bool {
     character.isASCII && character.isLetter || character == "_"
   }
 }

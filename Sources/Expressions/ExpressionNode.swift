@@ -1,6 +1,6 @@
 /// An expression as a tree.
-struct ExpressionNode: Hashable, Sendable {
-  enum Operator: String, Hashable, Sendable, CaseIterable {
+public struct ExpressionNode: Hashable, Sendable {
+  public enum Operator: String, Hashable, Sendable, CaseIterable {
     case add = "+"
     case subtract = "-"
     case multiply = "*"
@@ -14,7 +14,7 @@ struct ExpressionNode: Hashable, Sendable {
     case notEqual = "!="
   }
 
-  indirect enum Kind: Hashable, Sendable {
+  public indirect enum Kind: Hashable, Sendable {
     case number(Double)
     case name(String)
     case negated(ExpressionNode)
@@ -22,12 +22,17 @@ struct ExpressionNode: Hashable, Sendable {
     case call(String, [ExpressionNode])
   }
 
-  let kind: Kind
+  public let kind: Kind
   /// Where the number, name or operator stands, counted from 1.
-  let column: Int
+  public let column: Int
+
+  public init(kind: Kind, column: Int) {
+    self.kind = kind
+    self.column = column
+  }
 
   /// Operators and calls: floating-point operations an element, counting a function as one.
-  var operations: Int {
+  public var operations: Int {
     switch kind {
     case .number, .name: 0
     case .negated(let operand): 1 + operand.operations
@@ -37,7 +42,7 @@ struct ExpressionNode: Hashable, Sendable {
   }
 
   /// Calls `body` with this node and all below it, in the order of the text.
-  func forEach(_ body: (ExpressionNode) -> Void) {
+  public func forEach(_ body: (ExpressionNode) -> Void) {
     switch kind {
     case .number, .name: body(self)
     case .negated(let operand):

@@ -6,11 +6,11 @@ public struct ExpressionError: Error, Hashable, Sendable, CustomStringConvertibl
   public let found: String
   public let detail: String
 
-  init(_ token: ExpressionToken, _ detail: String) {
+  public init(_ token: ExpressionToken, _ detail: String) {
     self.init(column: token.column, found: token.text, detail)
   }
 
-  init(column: Int, found: String, _ detail: String) {
+  public init(column: Int, found: String, _ detail: String) {
     self.column = column
     self.found = found
     self.detail = detail

@@ -3,13 +3,13 @@
 /// From loose to tight: comparisons, which don't chain; `+ -`; `* /`; the minus sign; `^`, which is right
 /// associative, so that `-x^2` is `-(x^2)` and `2^-x` needs no parentheses. Pratt 1973, "Top down operator
 /// precedence", doi:10.1145/512927.512931.
-struct ExpressionParser {
+public struct ExpressionParser {
   private let tokens: [ExpressionToken]
   private var place = 0
   private var nodes = 0
   private var depth = 0
 
-  static func parse(_ source: String) throws(ExpressionError) -> ExpressionNode {
+  public static func parse(_ source: String) throws(ExpressionError) -> ExpressionNode {
     var parser = ExpressionParser(tokens: try ExpressionLexer.tokens(of: source))
     let root = try parser.expression(above: 0)
     guard parser.token.kind == .end else { throw parser.unexpected() }

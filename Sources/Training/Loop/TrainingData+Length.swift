@@ -1,0 +1,38 @@
+import Datasets
+import JSON
+import NeuralNetworks
+import Optimizers
+
+/// How long a run on the data is, and what doesn't fit into that.
+extension TrainingData {
+  /// - Precondition: the parts go together.
+  public func length(_ model: Model, _ configuration: TrainingConfiguration) -> RunLength {
+    let count = split(configuration, model: model).training?.count ?? training.examples
+    let order = BatchOrder(
+      count: count, batchSize: max(1, sized(configuration, model: model).examplesPerStep),
+      seed: configuration.seed, shuffle: false,
+      dropLast: configuration.dropLast || model.isStateful)
+    let perEpoch = max(order.batches, 1)
+    return switch configuration.duration {
+    case .epochs(let epochs): RunLength(steps: epochs * perEpoch, stepsPerEpoch: perEpoch)
+    case .steps(let steps): RunLength(steps: steps, stepsPerEpoch: perEpoch)
+    }
+  }
+
+  /// What schedules don't do in a run of the length that it has.
+  func addScheduleFaults(
+    _ model: Model, _ configuration: TrainingConfiguration, _ pointer: String,
+    to faults: inout Faults
+  ) {
+    let length = length(model, configuration)
+    func add(_ schedule: any Schedule, _ place: String) {
+      for fault in schedule.faults(in: length).all {
+        faults.add(place + fault.pointer, fault.detail)
+      }
+    }
+    add(configuration.schedule, pointer + "/schedule")
+    for weight in configuration.losses.terms.map(\.weight) {
+      if let schedule = weight.schedule { add(schedule, weight.schedulePointer) }
+    }
+  }
+}
