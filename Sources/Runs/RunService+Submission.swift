@@ -174,8 +174,7 @@ extension RunService {
     let training = request.planned(
       model, stepRows: rows, memoryBytes: configuration.memoryBytes,
       threads: configuration.threads)
-    let copies = training.parameterCopies
-    let state = Double(model.parameterCount) * 4 * Double(copies)
+    let state = Double(model.stateBytes(training))
     let limit = training.memory.budgetBytes ?? configuration.memoryBytes
     let isOwn = request.training.memory.budgetBytes.map { $0 <= limit } ?? false
     var detail: String?
@@ -194,7 +193,7 @@ extension RunService {
       let needed = state + Double(activations) * Double(rows)
       detail =
         "training needs about \(Int(min(needed, 1e18))) bytes "
-        + "(\(model.parameterCount) parameters times \(copies) copies, and \(activations) bytes "
+        + "(\(Int(state)) for \(model.parameterCount) parameters, their gradients and the optimizer's memory, and \(activations) bytes "
         + "of activations times \(rows) rows)"
     }
     let source =

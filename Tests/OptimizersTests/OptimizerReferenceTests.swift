@@ -33,30 +33,47 @@ import Testing
   private func check<Element: BinaryFloatingPoint & TensorElement>(
     _ reference: Case, _: Element.Type, tolerance: Double, threads: Int
   ) throws {
+    let norms = Fixture.numbers(Self.fixture["norms"])
+    try Self.check(
+      reference, of: Self.fixture, Element.self, tolerance: tolerance, threads: threads
+    ) {
+      bound, step in
+      // The norm is summed in double from the same float32 gradients.
+      #expect(abs(bound.gradientNorm - norms[step - 1]) <= 1e-6 * norms[step - 1])
+    }
+  }
+
+  /// Takes the steps of a case and compares the parameters with what is expected.
+  static func check<Element: BinaryFloatingPoint & TensorElement>(
+    _ reference: Case, of fixture: JSON, _: Element.Type, tolerance: Double, threads: Int,
+    afterStep: (BoundOptimizer, Int) -> Void = { _, _ in }
+  ) throws {
     let expected = reference.json
-    let shapes = Fixture.rows(Self.fixture["shapes"]).map { Shape($0.map { Int($0) }) }
+    let shapes = Fixture.rows(fixture["shapes"]).map { Shape($0.map { Int($0) }) }
     let descriptions = shapes.enumerated().map { (name: "p\($0)", shape: $1) }
     let element = Element.elementType
     let parameters = ParameterStore(descriptions, element: element)
     let gradients = ParameterStore(descriptions, element: element)
-    Self.write(Fixture.rows(Self.fixture["start"]), to: parameters, as: Element.self)
+    Self.write(Fixture.rows(fixture["start"]), to: parameters, as: Element.self)
 
-    let optimizer = try OptimizerCatalog.decode(
-      #require(expected["optimizer"]), pointer: "")
-    let clip = try expected["clip"].flatMap { $0 == .null ? nil : try Clip($0, pointer: "") }
+    let choice = try OptimizerChoice(#require(expected["optimizer"]), pointer: "")
+    var members = JSONObject()
+    members["clip"] = expected["clip"]
+    members["gradients"] = expected["gradients"]
+    var reader = ObjectReader(.object(members), pointer: "")
+    let treatment = GradientTreatment(&reader)
+    try reader.finish().check()
     let bound = BoundOptimizer(
-      optimizer, clip: clip, parameters: parameters, gradients: gradients,
-      slots: optimizer.makeSlots(for: descriptions, element: element),
-      team: ThreadTeam(threads: threads))
+      choice, treatment: treatment, parameters: parameters, gradients: gradients,
+      layers: fixture["layers"]?.array?.compactMap(\.string), team: ThreadTeam(threads: threads))
 
-    let kept = Fixture.numbers(Self.fixture["kept"]).map { Int($0) }
-    let norms = Fixture.numbers(Self.fixture["norms"])
+    let kept = Fixture.numbers(fixture["kept"]).map { Int($0) }
     let states = (expected[element.rawValue]?.array ?? []).map { Fixture.rows($0) }
-    for (index, step) in (Self.fixture["gradients"]?.array ?? []).enumerated() {
+    #expect(states.count == kept.count)
+    for (index, step) in (fixture["gradients"]?.array ?? []).enumerated() {
       Self.write(Fixture.rows(step), to: gradients, as: Element.self)
-      bound.step(index + 1, learningRate: optimizer.learningRate)
-      // The norm is summed in double from the same float32 gradients.
-      #expect(abs(bound.gradientNorm - norms[index]) <= 1e-6 * norms[index])
+      bound.step(index + 1, learningRate: choice.base.learningRate)
+      afterStep(bound, index + 1)
       guard let place = kept.firstIndex(of: index + 1) else { continue }
       for (parameter, values) in states[place].enumerated() {
         let found = Self.read(parameters, parameter, as: Element.self)

@@ -41,14 +41,41 @@ import Testing
       ], "reduce_on_plateau",
     ] as [JSON])
   func schedulesAllocateNothing(schedule: JSON) throws {
-    let configuration = try Spiral.configuration(
+    try expectNoAllocations(
       JSONObject([
-        ("schedule", schedule), ("validation", ["fraction": 0.1]), ("batch_size", 8),
+        ("schedule", schedule), ("validation", ["fraction": 0.1]),
         ("stop", ["plateau": ["window_steps": 5, "patience": 50], "divergence": ["factor": 99]]),
       ]))
+  }
+
+  @Test(
+    "nor does one with other optimizers, groups, treated gradients and averages",
+    .enabled(if: allocation_is_counted() != 0), arguments: [1, 2],
+    [
+      ["optimizer": ["type": "sam", "optimizer": ["type": "lookahead", "optimizer": "nadam"]]],
+      [
+        "optimizer": ["type": "muon", "groups": [["layers": ["hidden"], "frozen": true]]],
+        "gradients": ["centralize": true, "noise": ["eta": 0.1]],
+        "clip": ["norm": 1, "per": "layer"],
+      ],
+      ["optimizer": "adafactor", "clip": ["adaptive": 0.01], "average": "ema"],
+      ["optimizer": "nadam"], ["optimizer": ["type": "sam", "optimizer": "adam"]],
+      ["optimizer": ["type": "lookahead", "optimizer": "adam"]],
+      ["optimizer": "lamb", "clip": ["value": 0.1]], ["optimizer": "lars"], ["accumulate": 4],
+    ] as [JSON])
+  func otherStepsAllocateNothing(threads: Int, setting: JSON) throws {
+    var members = JSONObject([("threads", .integer(threads))])
+    for (name, value) in setting.object?.members ?? [] { members[name] = value }
+    try expectNoAllocations(members)
+  }
+
+  /// Takes steps of eight examples until everything is there, and then twenty more.
+  private func expectNoAllocations(_ members: JSONObject) throws {
+    var members = members
+    members["batch_size"] = 8
     let trainer = try Trainer(
       model: Spiral.model(), data: TrainingData(training: Spiral.examples(800)),
-      configuration: configuration,
+      configuration: Spiral.configuration(members),
       observation: ObservationConfiguration(histogramsEvery: 0, activationsEvery: 0))
     let observer = RecordingObserver()
     trainer.begin()

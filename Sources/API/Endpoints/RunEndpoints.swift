@@ -70,7 +70,7 @@ enum RunEndpoints {
       summary: "Queue a paused run to go on where it was, with what the body changes",
       description: """
         How long, how fast, what is kept and looked at may be changed: `training.epochs` or `steps`, `optimizer` (not its \
-        type), `schedule`, `clip`, `early_stopping`, `checkpoint`, `threads`; `observe`, `max_seconds`, `deadline`. Members \
+        type), `schedule`, `clip`, `gradients`, `early_stopping`, `checkpoint`, `threads`; `observe`, `max_seconds`, `deadline`. Members \
         that aren't named stay (RFC 7396). The run tells of it in `amendments`.
         """,
       body: .json(.reference("RunOverrides"), isRequired: false),

@@ -101,7 +101,27 @@ enum RunSchemas {
         .maybe("optimizer", Components.choice(among: OptimizerCatalog.entries)),
         .maybe("schedule", Components.choice(among: ScheduleCatalog.entries)),
         .maybe(
-          "clip", .object([.maybe("norm", .number), .maybe("value", .number)], isClosed: true)),
+          "clip",
+          .object(
+            [
+              .maybe("norm", .number), .maybe("per", .oneOf(Clip.Scope.allCases.map(\.rawValue))),
+              .maybe("value", .number), .maybe("adaptive", .number), .maybe("floor", .number),
+              .maybe("except", .array(.string), "Names of layers or parameters, with `*` and `?`."),
+            ], isClosed: true), "One of `norm`, `value` and `adaptive`."),
+        .maybe(
+          "gradients",
+          .object(
+            [
+              .maybe("centralize", Schema.boolean.with("default", false)),
+              .maybe(
+                "noise",
+                .object(
+                  [.always("eta", .number), .maybe("gamma", Schema.number.with("default", 0.55))],
+                  isClosed: true), "Of variance `eta / step^gamma`."),
+            ], isClosed: true), "What is done to gradients beside `clip`."),
+        .maybe(
+          "average", Components.choice(among: WeightAverage.entries),
+          "What stands in for the weights where a run is evaluated, keeps its best or ends."),
         .maybe(
           "validation",
           .object([.maybe("fraction", .number), .maybe("mask", .boolean)], isClosed: true)),

@@ -1,5 +1,6 @@
 import JSON
 import Kernels
+import Tensors
 
 /// A rule by which a step changes parameters.
 ///
@@ -16,15 +17,37 @@ public protocol Optimizer: Sendable {
   /// The rate that a schedule's factor multiplies.
   var learningRate: Double { get }
 
-  /// The arrays it remembers for each parameter, named as in PyTorch's `state_dict`; they begin as
-  /// zeros.
-  var slots: [String] { get }
+  /// The rate of parameters of a shape, where it isn't the same for all.
+  func learningRate(of shape: Shape) -> Double
 
-  /// The launch that updates one parameter and measures its gradient in the same pass.
-  func update(_ operands: OptimizerOperands) -> KernelCall
+  /// The arrays it remembers of a parameter, named as in PyTorch's `state_dict`.
+  func slots(of shape: Shape) -> [OptimizerSlot]
 
-  /// The factors by which a step is corrected for slots that began as zeros; 1 when it isn't.
-  func corrections(step: Int) -> (first: Double, second: Double)
+  /// The launches, one after the other, that update one parameter; the first that reads the gradient measures it too.
+  func update(_ operands: OptimizerOperands) -> [KernelCall]
+
+  /// What its kernels read of a step's number and rate, such as the corrections for slots that began as zeros.
+  ///
+  /// - Parameter memory: of the step before; what it says follows from the number alone.
+  func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors
+
+  /// Bytes of scratch memory that the update of a parameter wants; all parameters share them.
+  func workspaceBytes(of shape: Shape, element: ElementType) -> Int
+
+  /// Steps between two in which what waits is due; 0 for never.
+  var interval: Int { get }
+
+  /// How it climbs to where it wants a second gradient of the step; `nil` when one is enough.
+  var ascent: Ascent? { get }
+}
+
+/// What an optimizer may remember from step to step to find the next step's factors quickly.
+public struct StepMemory: Hashable, Sendable {
+  /// The step it is of.
+  public var step = 0
+  public var product = 1.0
+
+  public init() {}
 }
 
 extension Optimizer {
@@ -35,5 +58,28 @@ extension Optimizer {
     .object(JSONObject([("type", .string(Self.type))] + configuration))
   }
 
-  public func corrections(step: Int) -> (first: Double, second: Double) { (1, 1) }
+  public func learningRate(of shape: Shape) -> Double { learningRate }
+
+  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
+    StepFactors()
+  }
+
+  public func workspaceBytes(of shape: Shape, element: ElementType) -> Int { 0 }
+
+  public var interval: Int { 0 }
+
+  public var ascent: Ascent? { nil }
+
+  /// The bytes it remembers of parameters, and its scratch memory, in float32.
+  public func memoryBytes(of shapes: [Shape]) -> Int {
+    var bytes = 0
+    var workspace = 0
+    for shape in shapes {
+      bytes += slots(of: shape).reduce(0) {
+        $0 + $1.shape.count * ElementType.float32.byteCount
+      }
+      workspace = max(workspace, workspaceBytes(of: shape, element: .float32))
+    }
+    return bytes + workspace
+  }
 }

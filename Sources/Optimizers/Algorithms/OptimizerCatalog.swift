@@ -6,6 +6,20 @@ public enum OptimizerCatalog {
     SGD.self,
     Adam.self,
     AdamW.self,
+    AMSGrad.self,
+    NAdam.self,
+    RAdam.self,
+    Adamax.self,
+    RMSprop.self,
+    Adagrad.self,
+    Adadelta.self,
+    Lion.self,
+    LARS.self,
+    LAMB.self,
+    Adafactor.self,
+    Muon.self,
+    Lookahead.self,
+    SAM.self,
   ]
 
   public static var entries: [CatalogEntry] { all.map { $0.documentation } }
@@ -18,8 +32,26 @@ public enum OptimizerCatalog {
     return optimizer
   }
 
+  /// The optimizer in another one's member `optimizer`; plain descent after a fault.
+  static func inner(_ reader: inout ObjectReader, excluding excluded: [String]) -> any Optimizer {
+    do throws(Faults) {
+      if let value = reader.requiredValue("optimizer") {
+        let optimizer = try decode(value, pointer: reader.pointer(to: "optimizer"))
+        let type = Swift.type(of: optimizer).type
+        if !excluded.contains(type) { return optimizer }
+        reader.fault("optimizer", "\(type) can't be inside; it goes around the others")
+      }
+    } catch {
+      reader.add(error)
+    }
+    var plain = ObjectReader(.object(JSONObject()), pointer: "")
+    return SGD(from: &plain)
+  }
+
   /// The catalogs of this target as `GET /v1/catalog` serves them: `optimizers`, `schedules`, `clips`.
   public static var members: [(name: String, entries: [CatalogEntry])] {
-    [("optimizers", entries), ("schedules", ScheduleCatalog.entries), ("clips", Clip.entries)]
+    [("optimizers", entries), ("schedules", ScheduleCatalog.entries), ("clips", Clip.entries),
+      ("averages", WeightAverage.entries),
+    ]
   }
 }

@@ -1,5 +1,6 @@
 import JSON
 import Kernels
+import Tensors
 
 /// Stochastic gradient descent, with momentum if asked for.
 ///
@@ -20,14 +21,14 @@ public struct SGD: Optimizer {
   private static let nesterovField = Field(
     "nesterov", .boolean, default: false,
     "Whether the step looks ahead; needs momentum and no dampening.")
-  private static let weightDecayField = Field(
-    "weight_decay", .number(0...1e3), default: 0.0, "λ, added to the gradient times the parameter.")
 
   public static let documentation = CatalogEntry(
     type: "sgd",
     summary: "Stochastic gradient descent, with momentum if asked for.",
     formula: "g += λ p; b = μ b + (1 - τ) g, first b = g; p -= η b, or with Nesterov η (g + μ b)",
-    fields: [learningRateField, momentumField, dampeningField, nesterovField, weightDecayField],
+    fields: [
+      learningRateField, momentumField, dampeningField, nesterovField, OptimizerFields.weightDecay,
+    ],
     source: "Sutskever et al. 2013, ICML. As torch.optim.SGD.")
 
   public init(from reader: inout ObjectReader) {
@@ -35,7 +36,7 @@ public struct SGD: Optimizer {
     momentum = reader.double(SGD.momentumField)
     dampening = reader.double(SGD.dampeningField)
     nesterov = reader.bool(SGD.nesterovField)
-    weightDecay = reader.double(SGD.weightDecayField)
+    weightDecay = reader.double(OptimizerFields.weightDecay)
     if nesterov, momentum == 0 || dampening != 0, reader.faults.isEmpty {
       reader.fault("nesterov", "needs a momentum above 0 and no dampening")
     }
@@ -49,11 +50,21 @@ public struct SGD: Optimizer {
     ]
   }
 
-  public var slots: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
+  public func slots(of shape: Shape) -> [OptimizerSlot] {
+    momentum == 0 ? [] : [OptimizerSlot("momentum_buffer", shape)]
+  }
 
-  public func update(_ operands: OptimizerOperands) -> KernelCall {
-    OptimizerKernels.sgd(
-      operands, momentum: momentum, dampening: dampening, nesterov: nesterov,
-      weightDecay: weightDecay)
+  /// The buffer begins as the gradient, whatever the dampening.
+  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
+    step == 1 ? StepFactors(0, 1) : StepFactors(momentum, 1 - dampening)
+  }
+
+  public func update(_ operands: OptimizerOperands) -> [KernelCall] {
+    let rule = UpdateRule {
+      $0.momentum = momentum
+      $0.isNesterov = nesterov
+      $0.weightDecay = weightDecay
+    }
+    return [OptimizerKernels.call(.sgd, operands, slots: ["momentum_buffer"], rule)]
   }
 }

@@ -2,82 +2,129 @@ import Autodiff
 import Kernels
 import Tensors
 
-/// An optimizer bound to the parameters, gradients and slots of one run, ready to step.
+/// An optimizer's step over all parameters, ready to run again and again.
 ///
-/// A step without a clip is one pass: it updates a parameter and measures its gradient at once. With
+/// For most rules one fused pass: it updates a parameter and measures its gradient at once. With
 /// a clip a pass goes before that measures the gradients as they came. A step allocates nothing.
 ///
 /// Used by one thread at a time; the work is spread over the team's threads, and the results don't
 /// depend on how many those are.
 public final class BoundOptimizer {
-  public let optimizer: any Optimizer
-  public private(set) var clip: Clip?
-  public let slots: [OptimizerSlot]
+  public let choice: OptimizerChoice
+  public var optimizer: any Optimizer { choice.base }
+  public let memory: OptimizerMemory
   /// The L2 norm of all gradients of the last step together, before clipping.
   public private(set) var gradientNorm = 0.0
-  /// What the last step's gradients were multiplied by to keep their norm; 1 when they were not.
-  public private(set) var clipFactor = 1.0
+  /// The rate of the last step in each group.
+  public private(set) var groupRates: [Double]
 
   private let team: ThreadTeam
+  private let stage: GradientStage
   private let updates: KernelSequence
-  /// Measures the gradients before they are clipped.
-  private let measurements: KernelSequence?
   private let updated: StatisticsBlock
-  private let measured: StatisticsBlock?
-  private let scalars: UnsafeMutablePointer<OptimizerScalars>
+  private let scalars: UnsafeMutableBufferPointer<OptimizerScalars>
+  /// What the parameters of one optimizer and one rate have in common.
+  private var families: [Family] = []
+  /// Of each parameter, its place in `families`.
+  private let family: [Int]
   // What the kernels point to must live as long as they do.
   private let parameters: ParameterStore
   private let gradients: ParameterStore
+  private let workspace: UnsafeMutableRawPointer?
 
-  /// - Precondition: parameters, gradients and slots have the same entries and element type.
+  private struct Family {
+    let optimizer: any Optimizer
+    let rate: Double
+    var memory = StepMemory()
+  }
+
+  /// - Parameters:
+  ///   - layers: of each parameter; left out, each is a layer of its own.
+  ///   - mayTighten: whether the norm may be bounded later.
+  ///   - seed: of noise.
+  /// - Precondition: parameters and gradients have the same entries and element type.
   public init(
-    _ optimizer: any Optimizer, clip: Clip?, parameters: ParameterStore, gradients: ParameterStore,
-    slots: [OptimizerSlot], team: ThreadTeam
+    _ choice: OptimizerChoice, treatment: GradientTreatment = GradientTreatment(),
+    parameters: ParameterStore, gradients: ParameterStore, layers: [String]? = nil,
+    mayTighten: Bool = false, seed: UInt64 = 0, team: ThreadTeam
   ) {
     precondition(parameters.shapes == gradients.shapes, "a gradient for every parameter")
-    precondition(slots.map(\.name) == optimizer.slots, "the slots of this optimizer")
-    self.optimizer = optimizer
-    self.clip = clip
-    self.slots = slots
+    self.choice = choice
     self.team = team
     self.parameters = parameters
     self.gradients = gradients
-    let scalars = UnsafeMutablePointer<OptimizerScalars>.allocate(capacity: 1)
-    scalars.initialize(to: OptimizerScalars())
-    self.scalars = scalars
+    let layers = layers ?? parameters.names
+    let groups = choice.assignment(zip(layers, parameters.names).map { ($0, $1) })
+    let isFrozen = groups.map { $0.map { choice.groups[$0].isFrozen } ?? false }
+    let optimizers = groups.map { $0.map { choice.groups[$0].optimizer } ?? choice.base }
+    groupRates = choice.groups.map { $0.isFrozen ? 0 : $0.optimizer.learningRate }
 
-    let counts = parameters.shapes.map(\.count)
-    let updated = StatisticsBlock(counts: counts)
-    let measured = clip == nil ? nil : StatisticsBlock(counts: counts)
+    scalars = .allocate(capacity: max(parameters.count, 1))
+    scalars.initialize(repeating: OptimizerScalars())
+    let own = UnsafeMutableBufferPointer(rebasing: scalars[..<parameters.count])
+    stage = GradientStage(
+      treatment, parameters: parameters, gradients: gradients, layers: layers, isFrozen: isFrozen,
+      measures: mayTighten, scalars: own, seed: seed, team: team)
+    memory = OptimizerMemory(
+      zip(parameters.shapes, optimizers).enumerated().map { index, pair in
+        isFrozen[index] ? [] : pair.1.slots(of: pair.0)
+      }, of: parameters)
+
+    // Families are told apart by group and rate.
+    var families: [Family] = []
+    var keys: [(group: Int?, rate: Double)] = []
+    family = parameters.shapes.indices.map { index in
+      let key = (groups[index], optimizers[index].learningRate(of: parameters.shapes[index]))
+      if let place = keys.firstIndex(where: { $0 == key }) { return place }
+      keys.append(key)
+      families.append(Family(optimizer: optimizers[index], rate: key.1))
+      return keys.count - 1
+    }
+    self.families = families
+
+    let bytes = zip(parameters.shapes, optimizers).map {
+      $1.workspaceBytes(of: $0, element: parameters.element)
+    }
+    let most = bytes.max() ?? 0
+    let workspace =
+      most > 0 ? UnsafeMutableRawPointer.allocate(byteCount: most, alignment: 64) : nil
+    workspace?.initializeMemory(as: UInt8.self, repeating: 0, count: most)
+    self.workspace = workspace
+
+    let updated = StatisticsBlock(counts: parameters.shapes.map(\.count))
     var updates: [KernelCall] = []
-    var measurements: [KernelCall] = []
-    for (index, count) in counts.enumerated() {
-      func operands(_ statistics: StatisticsBlock) -> OptimizerOperands {
-        OptimizerOperands(
-          parameter: parameters.pointer(index), gradient: gradients.pointer(index),
-          slots: slots.map { $0.store.pointer(index) }, count: count, element: parameters.element,
-          scalars: scalars, statistics: statistics.tiles(of: index))
-      }
-      updates.append(optimizer.update(operands(updated)))
-      if let measured {
-        measurements.append(OptimizerKernels.statistics(operands(measured)))
-      }
+    for index in parameters.shapes.indices {
+      let source = isFrozen[index] ? gradients : stage.treated
+      let operands = OptimizerOperands(
+        parameter: parameters.pointer(index), gradient: source.pointer(index),
+        slots: memory.pointers(of: index), shape: parameters.shapes[index],
+        element: parameters.element, scalars: scalars.baseAddress.unsafelyUnwrapped + index,
+        statistics: updated.tiles(of: index), workspace: bytes[index] > 0 ? workspace : nil)
+      updates +=
+        isFrozen[index]
+        ? [OptimizerKernels.call(.hold, operands, slots: [], UpdateRule())]
+        : optimizers[index].update(operands)
     }
     self.updated = updated
-    self.measured = measured
     self.updates = KernelSequence(updates)
-    self.measurements = measured == nil ? nil : KernelSequence(measurements)
   }
 
-  deinit { scalars.deallocate() }
+  deinit {
+    scalars.deallocate()
+    workspace?.deallocate()
+  }
 
   /// Bounds the norm of all gradients together from the next step on, unless it's bounded closer already.
   ///
-  /// - Precondition: made with a clip by norm, which may be infinite; one by value stays as it is.
-  public func tighten(norm limit: Double) {
-    guard case .norm(let present)? = clip, limit < present else { return }
-    clip = .norm(limit)
-  }
+  /// - Precondition: made with a treatment of gradients, or so that this may come.
+  public func tighten(norm limit: Double) { stage.tighten(norm: limit) }
+
+  /// What the last step's gradients were made smaller by: their norm after clipping over that before, 1 when they were left.
+  public var clipFactor: Double { stage.clipFactor }
+
+  /// The layers or parameters that are clipped each for itself, and by what; empty when they aren't.
+  public var clippedParts: [String] { stage.partNames }
+  public func clipFactor(part: Int) -> Double { stage.partFactors[part] }
 
   /// Updates the parameters by the gradients.
   ///
@@ -85,39 +132,50 @@ public final class BoundOptimizer {
   ///   - step: counted from 1, also after a run was resumed.
   ///   - learningRate: the optimizer's times the schedule's factor.
   public func step(_ step: Int, learningRate: Double) {
-    let corrections = optimizer.corrections(step: step)
-    scalars.pointee = OptimizerScalars(
-      learning_rate: learningRate, gradient_scale: 1, value_limit: .infinity,
-      correction1: corrections.first, correction2: corrections.second, is_first: step == 1)
-    clipFactor = 1
-    if let measurements, let measured {
-      measurements.run(on: team)
-      measured.merge()
-      gradientNorm = measured.norm
-    }
-    switch clip {
-    case .norm(let limit):
-      clipFactor = min(1, limit / (gradientNorm + 1e-6))
-      scalars.pointee.gradient_scale = clipFactor
-    case .value(let limit):
-      scalars.pointee.value_limit = limit
-    case nil: break
-    }
+    setScalars(step: step, learningRate: learningRate)
+    stage.run(step: step)
     updates.run(on: team)
     updated.merge()
-    if measured == nil { gradientNorm = updated.norm }
+    stage.conclude(updated)
+    gradientNorm = (stage.measured ?? updated).norm
+  }
+
+  private func setScalars(step: Int, learningRate: Double) {
+    let base = choice.base.learningRate
+    for place in families.indices {
+      let optimizer = families[place].optimizer
+      let own = families[place].rate
+      let rate = own == base ? learningRate : base == 0 ? 0 : own * (learningRate / base)
+      let interval = optimizer.interval
+      let common = OptimizerScalars(
+        learningRate: rate,
+        factors: optimizer.factors(
+          step: step, learningRate: rate, memory: &families[place].memory),
+        isDue: interval > 0 && step % interval == 0)
+      for index in family.indices where family[index] == place { scalars[index] = common }
+    }
+    for place in choice.groups.indices where !choice.groups[place].isFrozen {
+      let own = choice.groups[place].optimizer.learningRate
+      groupRates[place] = base == 0 ? 0 : own * (learningRate / base)
+    }
   }
 
   /// What the last step's gradient of a parameter looked like, before clipping.
   public func statistics(of parameter: Int) -> GradientStatistics {
-    (measured ?? updated).merged[parameter]
+    (stage.measured ?? updated).merged[parameter]
   }
 
-  /// The same after clipping.
+  /// The same after clipping, before noise.
   public func clippedStatistics(of parameter: Int) -> GradientStatistics {
-    updated.merged[parameter]
+    (stage.bounded ?? updated).merged[parameter]
+  }
+
+  /// How large a parameter was before the last step, and how far that moved it: its squares.
+  public func movement(of parameter: Int) -> (weightSquares: Double, updateSquares: Double) {
+    let statistics = updated.merged[parameter]
+    return (statistics.weightSquares, statistics.updateSquares)
   }
 
   /// Whether every element of every gradient of the last step was finite.
-  public var gradientsAreFinite: Bool { (measured ?? updated).isFinite }
+  public var gradientsAreFinite: Bool { (stage.measured ?? updated).isFinite }
 }

@@ -1,23 +1,21 @@
-import Autodiff
 import Tensors
 
-/// One array that an optimizer remembers for each parameter, such as `exp_avg`.
-public struct OptimizerSlot: Sendable {
+/// One array that an optimizer remembers of a parameter, such as `exp_avg`.
+public struct OptimizerSlot: Hashable, Sendable {
+  public enum Beginning: Hashable, Sendable {
+    case constant(Double)
+    /// The parameter's numbers, as they are when the optimizer is bound to it.
+    case parameter
+  }
+
   /// As in PyTorch's `state_dict`.
   public let name: String
-  /// As many entries as parameters, under the parameters' names and shapes.
-  public let store: ParameterStore
-}
+  public let shape: Shape
+  public let beginning: Beginning
 
-extension Optimizer {
-  /// The slots for these parameters, filled with zeros; an optimizer without memory has none.
-  public func makeSlots(
-    for parameters: [(name: String, shape: Shape)], element: ElementType = .float32
-  ) -> [OptimizerSlot] {
-    slots.map { name in
-      let store = ParameterStore(parameters, element: element)
-      store.zero()
-      return OptimizerSlot(name: name, store: store)
-    }
+  public init(_ name: String, _ shape: Shape, beginning: Beginning = .constant(0)) {
+    self.name = name
+    self.shape = shape
+    self.beginning = beginning
   }
 }

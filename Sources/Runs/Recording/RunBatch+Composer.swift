@@ -44,16 +44,16 @@ extension RunBatch {
       }
     }
 
-    /// What steps hold beside their own: each term's loss, then its weight.
+    /// What steps hold beside what all hold: each term's loss, then its weight, then what this run's steps have.
     private var seriesNames: [String] {
       let terms = summary?.terms ?? []
       return ["train_loss", "loss_weight"].flatMap { base in
         terms.map { SeriesOfTerm.name(base, $0) }
-      }
+      } + (summary?.stepSeries ?? [])
     }
 
     private func addSteps(of block: StepBlock, to batch: inout RunBatch) {
-      if block.termCount > 0 { batch.seriesNames = seriesNames }
+      if block.termCount + block.ownCount > 0 { batch.seriesNames = seriesNames }
       var place = 0
       for index in 0..<block.count {
         var gradients: ArraySlice<ParameterGradient> = []

@@ -9,7 +9,8 @@ struct Amendment {
   /// Whole parts, and members of `training`.
   private static let parts = ["training", "observe", "max_seconds", "deadline"]
   private static let trainingParts = [
-    "epochs", "steps", "optimizer", "schedule", "clip", "early_stopping", "checkpoint", "threads",
+    "epochs", "steps", "optimizer", "schedule", "clip", "gradients", "early_stopping", "checkpoint",
+    "threads",
   ]
 
   /// The run's request with the changes in it.

@@ -138,7 +138,7 @@ public enum Benchmark {
         largestBatch: workload.batchSize)
       block = StepBlock(parameterCount: workload.model.learnedIndices.count)
       longestBlock = Trainer.longestBlock(parameters: workload.model.learnedIndices.count)
-      block.reserve(longestBlock, clips: workload.configuration.clip != nil)
+      block.reserve(longestBlock, clips: !workload.configuration.treatment.isNothing)
       plain.reserveCapacity(1 << 16)
       let order = Array(0..<workload.batchSize)
       order.withUnsafeBufferPointer {

@@ -11,7 +11,8 @@ extension Model {
     _ configuration: TrainingConfiguration, _ observation: ObservationConfiguration, rows: Int
   ) -> Int {
     let parameters = parameterCount * ElementType.float32.byteCount
-    let state = parameters * (1 + configuration.optimizer.slots.count)
+    let state =
+      parameters * (configuration.average == nil ? 1 : 2) + optimizerBytes(configuration)
     var bytes = 2 * state
     if configuration.restoresWeights { bytes += parameters }
     if observation.onFinding.values.contains(.rollback) { bytes += state }

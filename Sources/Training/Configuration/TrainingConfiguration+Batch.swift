@@ -16,9 +16,6 @@ extension TrainingConfiguration {
     return (reader.integer("batch_size", in: batchSizes) ?? 32, false, parts)
   }
 
-  /// Arrays of the parameters' size beside them and their gradients.
-  var stateArrays: Int { optimizer.slots.count + (accumulate > 1 ? 1 : 0) }
-
   /// The same with steps of so many examples, always the same ones.
   func taking(_ examples: Int) -> TrainingConfiguration {
     var taking = self
@@ -74,6 +71,11 @@ extension TrainingData {
       refuse(
         "the model has a stateful layer, which goes on where the batch before ended; leave accumulate out"
       )
+    }
+    if configuration.optimizer.ascent != nil {
+      refuse(
+        "sam passes over the batch of a step twice, and would over its last part alone; leave accumulate out, or "
+          + "take the optimizer inside it")
     }
     if configuration.losses.balance != .fixed {
       refuse(

@@ -19,10 +19,10 @@ extension TrainingConfiguration {
   }
 
   /// Adam with its defaults when the member is left out.
-  static func optimizer(_ reader: inout ObjectReader) -> (any Optimizer)? {
+  static func optimizers(_ reader: inout ObjectReader) -> OptimizerChoice? {
     let value = reader.value("optimizer") ?? ["type": "adam"]
     do throws(Faults) {
-      return try OptimizerCatalog.decode(value, pointer: reader.pointer(to: "optimizer"))
+      return try OptimizerChoice(value, pointer: reader.pointer(to: "optimizer"))
     } catch {
       reader.add(error)
       return nil
@@ -64,10 +64,10 @@ extension TrainingConfiguration {
     }
   }
 
-  static func clip(_ reader: inout ObjectReader) -> Clip? {
-    guard let value = reader.value("clip") else { return nil }
+  static func average(_ reader: inout ObjectReader) -> WeightAverage? {
+    guard let value = reader.value("average") else { return nil }
     do throws(Faults) {
-      return try Clip(value, pointer: reader.pointer(to: "clip"))
+      return try WeightAverage(value, pointer: reader.pointer(to: "average"))
     } catch {
       reader.add(error)
       return nil

@@ -29,9 +29,11 @@ public struct TrainingConfiguration: Sendable {
   /// Whether an epoch's last batch is left out when it is short.
   public let dropLast: Bool
   public let losses: LossTerms
-  public let optimizer: any Optimizer
+  public let optimizers: OptimizerChoice
   public let schedule: any Schedule
-  public let clip: Clip?
+  public let treatment: GradientTreatment
+  /// What of the weights is evaluated and kept in their place.
+  public let average: WeightAverage?
   /// The share of the training examples that is kept out for validation.
   public let validationFraction: Double?
   /// Whether the run says that its data has examples of its own for validation, as a graph may.
@@ -50,12 +52,9 @@ public struct TrainingConfiguration: Sendable {
   /// The decoded object as it was given.
   public let json: JSON
 
-  /// How often a run holds as much as its parameters: they, their gradients, the optimizer's slots, and the
-  /// terms' own gradients where those are combined.
-  public var parameterCopies: Int {
-    let terms = losses.balance == .conflictFree ? losses.terms.count : 0
-    return 2 + stateArrays + terms
-  }
+  /// The optimizer of what is in no group.
+  public var optimizer: any Optimizer { optimizers.base }
+  public var clip: Clip? { treatment.clip }
 
   /// Whether the run leaves other weights than its last ones: the best, or those it began with.
   var restoresWeights: Bool { earlyStopping?.restoreBest == true || rangeTest != nil }
@@ -93,9 +92,10 @@ public struct TrainingConfiguration: Sendable {
     augmentations = Self.augmentations(&reader)
     dropLast = reader.bool("drop_last") ?? false
     let losses = Self.losses(&reader)
-    let optimizer = Self.optimizer(&reader)
+    let optimizers = Self.optimizers(&reader)
     let schedule = Self.schedule(&reader)
-    clip = Self.clip(&reader)
+    treatment = GradientTreatment(&reader)
+    average = Self.average(&reader)
     (validationFraction, validatesByMask) = Self.validation(
       &reader, hasValidationDataset: hasValidationDataset)
     metrics = Self.metrics(&reader)
@@ -110,9 +110,9 @@ public struct TrainingConfiguration: Sendable {
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)
     try reader.finish().check()
-    guard let losses, let optimizer, let schedule else { throw reader.faults }
+    guard let losses, let optimizers, let schedule else { throw reader.faults }
     self.losses = losses
-    self.optimizer = optimizer
+    self.optimizers = optimizers
     self.schedule = schedule
   }
 

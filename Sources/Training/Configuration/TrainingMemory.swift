@@ -56,9 +56,37 @@ extension TrainingConfiguration {
 }
 
 extension Model {
-  /// The bytes of parameters, gradients and the optimizer's slots.
-  func stateBytes(slots: Int) -> Int {
+  /// The bytes of parameters, gradients, and of slots as large as the parameters.
+  private func stateBytes(slots: Int) -> Int {
     parameterCount * ElementType.float32.byteCount * (2 + slots)
+  }
+
+  /// The bytes of parameters, gradients, what the optimizer remembers and computes in, treated gradients, and the terms' own
+  /// gradients where those are combined.
+  public func stateBytes(_ configuration: TrainingConfiguration) -> Int {
+    let one = parameterCount * ElementType.float32.byteCount
+    let terms =
+      configuration.losses.balance == .conflictFree ? configuration.losses.terms.count : 0
+    let copies =
+      2 + terms + (configuration.accumulate > 1 ? 1 : 0) + (configuration.treatment.copies ? 1 : 0)
+      + (configuration.optimizer.ascent == nil ? 0 : 1) + (configuration.average == nil ? 0 : 1)
+    return one * copies + optimizerBytes(configuration)
+  }
+
+  /// The bytes of what the optimizer remembers and computes in.
+  func optimizerBytes(_ configuration: TrainingConfiguration) -> Int {
+    // What no machine holds isn't looked at closely.
+    guard parameterCount < 1 << 40 else { return parameterCount * ElementType.float32.byteCount }
+    let learned = learnedParameters
+    let choice = configuration.optimizers
+    let groups = choice.assignment(learned.map { ($0.layer, $0.name) })
+    var bytes = 0
+    for (place, group) in [(nil, nil)] + choice.groups.enumerated().map({ ($0, $1) }) {
+      guard group?.isFrozen != true else { continue }
+      let shapes = learned.indices.filter { groups[$0] == place }.map { learned[$0].shape }
+      bytes += (group?.optimizer ?? choice.base).memoryBytes(of: shapes)
+    }
+    return bytes
   }
 
   /// The memory that a step of this training holds, in bytes.
@@ -72,7 +100,7 @@ extension Model {
     observed: Bool = false
   ) throws(TrainingError) -> Int {
     try trainingBytes(
-      batch: configuration.batchSize, extents: extents, slots: configuration.stateArrays,
+      batch: configuration.batchSize, extents: extents, state: stateBytes(configuration),
       memory: observed ? TrainingMemory() : configuration.memory, losses: configuration.losses,
       observation: observed
         ? TrainingPlan.Observation(layers: true, terms: configuration.losses.terms.count > 1)
@@ -85,20 +113,16 @@ extension Model {
   /// - Throws: `TrainingError.plan`.
   public func trainingBytes(batch: Int, slots: Int = 2) throws(TrainingError) -> Int {
     try trainingBytes(
-      batch: batch, extents: .nominal, slots: slots, memory: TrainingMemory(), losses: nil,
+      batch: batch, extents: .nominal, state: stateBytes(slots: slots), memory: TrainingMemory(),
+      losses: nil,
       observation: .none)
   }
 
   private func trainingBytes(
-    batch: Int, extents: GraphExtents, slots: Int, memory: TrainingMemory, losses: LossTerms?,
+    batch: Int, extents: GraphExtents, state: Int, memory: TrainingMemory, losses: LossTerms?,
     observation: TrainingPlan.Observation
   ) throws(TrainingError) -> Int {
-    var state = stateBytes(slots: slots)
     let balance: LossBalance = losses?.balance == .conflictFree ? .conflictFree : .fixed
-    if balance == .conflictFree, let losses {
-      // Each term's gradients are kept beside their sum.
-      state += parameterCount * ElementType.float32.byteCount * losses.terms.count
-    }
     do {
       let objectives = try plainObjectives(losses)
       let plan = try TrainingPlan(

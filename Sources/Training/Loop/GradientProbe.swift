@@ -36,7 +36,7 @@ final class GradientProbe {
   /// Whether halves of a batch can be looked at: rows that know nothing of each other.
   private var canHalve: Bool {
     engine.model.graph == nil && !engine.model.isStateful && engine.balancer.termGradients == nil
-      && !engine.configuration.mixesExamples
+      && !engine.configuration.mixesExamples && !engine.climbs
   }
 
   /// Takes the gradient of the first half of a batch; `nil` where halves can't be looked at.

@@ -9,17 +9,39 @@ final class ParameterUpdater {
   /// Elements of each parameter.
   private let counts: [Int]
   private let clips: Bool
+  /// The series that a step has a value of: the rate of each group, and what clipping came to.
+  let series: [String]
 
+  /// - Parameters:
+  ///   - layers: of each parameter.
+  ///   - mayTighten: whether the norm of gradients may be bounded later.
+  ///   - seed: of noise on gradients.
   init(
-    optimizer: any Optimizer, clip: Clip?, parameters: ParameterStore, gradients: ParameterStore,
-    team: ThreadTeam
+    _ choice: OptimizerChoice, treatment: GradientTreatment = GradientTreatment(),
+    parameters: ParameterStore, gradients: ParameterStore, layers: [String]? = nil,
+    mayTighten: Bool = false, seed: UInt64 = 0, team: ThreadTeam
   ) {
-    let descriptions = zip(parameters.names, parameters.shapes).map { (name: $0, shape: $1) }
     bound = BoundOptimizer(
-      optimizer, clip: clip, parameters: parameters, gradients: gradients,
-      slots: optimizer.makeSlots(for: descriptions), team: team)
+      choice, treatment: treatment, parameters: parameters, gradients: gradients, layers: layers,
+      mayTighten: mayTighten, seed: seed, team: team)
     counts = parameters.shapes.map(\.count)
-    clips = clip != nil
+    clips = mayTighten || treatment.clip != nil || treatment.centralizes
+    let factors = ["clip_factor"] + bound.clippedParts.map { "clip_factor.\($0)" }
+    series =
+      choice.groups.map { "learning_rate.\($0.name)" }
+      + (mayTighten || treatment.clip != nil ? factors : [])
+  }
+
+  func appendSeries(to block: inout StepBlock, isComplete: Bool) {
+    guard !series.isEmpty else { return }
+    let rates = bound.groupRates.count
+    for place in series.indices {
+      let value =
+        place < rates
+        ? bound.groupRates[place]
+        : place == rates ? bound.clipFactor : bound.clipFactor(part: place - rates - 1)
+      block.own.append(isComplete ? value : .nan)
+    }
   }
 
   /// Bounds the norm of all gradients, unless it's bounded closer already.
@@ -36,11 +58,11 @@ final class ParameterUpdater {
     for index in counts.indices {
       block.gradients.append(
         ParameterGradient(bound.statistics(of: index), count: counts[index]))
-      let updated = bound.clippedStatistics(of: index)
+      let moved = bound.movement(of: index)
       block.updates.append(
         ParameterUpdate(
-          weightNorm: updated.weightSquares.squareRoot(),
-          updateNorm: updated.updateSquares.squareRoot()))
+          weightNorm: moved.weightSquares.squareRoot(),
+          updateNorm: moved.updateSquares.squareRoot()))
     }
     guard clips else { return }
     for index in counts.indices {
@@ -60,21 +82,17 @@ final class ParameterUpdater {
 
   /// A copy of the optimizer's memory, named `<slot>.<parameter>`.
   func state(over copies: ReusedCopies? = nil) -> [NamedTensor] {
-    bound.slots.flatMap { slot in
-      Weights(copying: slot.store, over: copies).tensors.map {
-        NamedTensor(name: "\(slot.name).\($0.name)", tensor: $0.tensor)
-      }
-    }
+    Weights(copying: bound.memory.store, over: copies).tensors
   }
 
+  /// Goes back to what a state says; what it doesn't have, as of layers that were frozen, begins anew.
+  ///
   /// - Throws: `TrainingError.invalidWeights` when the state is another optimizer's or model's.
   func restore(_ tensors: [NamedTensor]) throws(TrainingError) {
-    for slot in bound.slots {
-      let prefix = slot.name + "."
-      let own = tensors.filter { $0.name.hasPrefix(prefix) }
-        .map { NamedTensor(name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }
-      try Weights(own).write(to: slot.store)
-    }
+    let store = bound.memory.store
+    let found = tensors.filter { store.index(of: $0.name) != nil }
+    bound.memory.begin(keeping: Set(found.map(\.name)))
+    try Weights(found).write(to: store.selecting(found.compactMap { store.index(of: $0.name) }))
   }
 }
 

@@ -7,7 +7,7 @@ extension Trainer {
   /// Reports an epoch (or what there was of it), evaluates, and decides whether to go on.
   ///
   /// An evaluation ends unfinished, and decides nothing, when the run is asked to stop.
-  func endEpoch(_ observer: any TrainingObserver) {
+  func endEpoch(_ observer: any TrainingObserver) throws {
     flush(observer)
     let count = Double(max(progress.epochExamples, 1))
     let terms = engine.objectives.indices.map { index in
@@ -32,6 +32,9 @@ extension Trainer {
     progress.epochExamples = 0
     progress.epochSeconds = 0
 
+    // From here on the averaged weights are looked at, where there are any.
+    try engine.standIn(step: step, examples: examples)
+    defer { engine.standBack() }
     if let validation {
       guard let result = try? validation.run(afterBatch: checkWishes) else { return }
       progress.validation = result

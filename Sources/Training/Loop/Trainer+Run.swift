@@ -23,7 +23,7 @@ extension Trainer {
     }
     // A run that goes on from its last step but wasn't told of its end has only that left to do.
     while step < summary.totalSteps, !progress.stopsEarly {
-      if let reason = interruption() { return finish(reason, observer) }
+      if let reason = interruption() { return try interrupt(reason, observer) }
       var failure = try takeStep(observer)
       if configuration.rangeTest != nil {
         observeRangeTest(failure, observer)
@@ -32,9 +32,9 @@ extension Trainer {
         failure = observeLoss(observer)
       }
       if let failure, try !recover(from: failure, observer) { return fail(failure, observer) }
-      if let reason = try remedy(observer) { return finish(reason, observer) }
+      if let reason = try remedy(observer) { return try interrupt(reason, observer) }
       if step % summary.stepsPerEpoch == 0 || step == summary.totalSteps || progress.stopsEarly {
-        endEpoch(observer)
+        try endEpoch(observer)
       }
       keepState(observer)
     }
@@ -43,6 +43,8 @@ extension Trainer {
     }
     if configuration.restoresWeights, let bestWeights {
       try engine.load(bestWeights)
+    } else {
+      try engine.standIn(step: step, examples: examples)
     }
     if let test {
       guard let result = try? test.run(afterBatch: checkWishes) else {
@@ -95,6 +97,14 @@ extension Trainer {
   }
 
   private var isAtLastStep: Bool { lastStep.map { step >= $0 } ?? false }
+
+  /// Ends before the end; what isn't to go on leaves the averaged weights.
+  private func interrupt(
+    _ reason: Outcome.Reason, _ observer: any TrainingObserver
+  ) throws -> Outcome {
+    if reason != .paused { try engine.standIn(step: step, examples: examples) }
+    return finish(reason, observer)
+  }
 
   private func finish(_ reason: Outcome.Reason, _ observer: any TrainingObserver) -> Outcome {
     flush(observer)

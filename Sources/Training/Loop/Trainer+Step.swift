@@ -79,6 +79,7 @@ extension Trainer {
       block.measured.append(Int32(truncatingIfNeeded: block.count))
       engine.appendGradients(to: &block)
     }
+    engine.appendSeries(to: &block, isComplete: loss.isFinite)
     block.losses.append(loss)
     block.learningRates.append(learningRate)
     block.epochs.append(Int32(truncatingIfNeeded: epoch))

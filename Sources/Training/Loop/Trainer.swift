@@ -139,9 +139,10 @@ public final class Trainer {
     }
     block = StepBlock(
       parameterCount: model.learnedIndices.count,
-      termCount: configuration.losses.isList ? objectives.count : 0)
+      termCount: configuration.losses.isList ? objectives.count : 0,
+      ownCount: engine.stepSeries.count)
     longestBlock = Self.longestBlock(parameters: model.learnedIndices.count)
-    block.reserve(longestBlock, clips: configuration.clip != nil || observation.mayClip)
+    block.reserve(longestBlock, clips: !configuration.treatment.isNothing || observation.mayClip)
 
     let stepsPerEpoch = examples.batchesPerEpoch
     let totalSteps =
@@ -167,6 +168,7 @@ public final class Trainer {
           name: $0.name, layer: $0.layer, shape: $0.shape.dimensions, trainable: $0.trainable)
       },
       terms: configuration.losses.isList ? objectives.map(\.name) : [],
+      stepSeries: engine.stepSeries,
       plannedBytes: engine.plannedBytes)
     if let resuming { restoreSnapshot(resuming.optimizer) }
     applyRemedies()

@@ -28,6 +28,10 @@ final class TrainingEngine {
   private(set) var weightsVersion = 0
   let gradients: ParameterStore
   private let updater: ParameterUpdater
+  /// For an optimizer that wants a second gradient of a step.
+  private let ascent: SharpnessAscent?
+  let average: WeightAverage?
+  let averaged: AveragedWeights?
   /// Seed and step, two words each, as random primitives read them.
   private let random: UnsafeMutablePointer<Int32>
   /// What layers hand on from batch to batch; there's nothing in it before the first program.
@@ -56,9 +60,21 @@ final class TrainingEngine {
     balancer = try TermBalancer(
       objectives, configuration: configuration, shared: shared, gradients: gradients, team: team)
     updater = ParameterUpdater(
-      optimizer: configuration.optimizer,
-      clip: configuration.clip ?? (mayClip ? .norm(.infinity) : nil), parameters: learned,
-      gradients: gradients, team: team)
+      configuration.optimizers, treatment: configuration.treatment, parameters: learned,
+      gradients: gradients, layers: model.learnedParameters.map(\.layer), mayTighten: mayClip,
+      seed: configuration.seed, team: team)
+    if let ascent = configuration.optimizer.ascent {
+      self.ascent = SharpnessAscent(
+        ascent, parameters: learned, gradients: gradients,
+        moving: configuration.optimizers.movingIndices(
+          model.learnedParameters.map { ($0.layer, $0.name) }), team: team)
+    } else {
+      ascent = nil
+    }
+    average = configuration.average
+    averaged =
+      configuration.average == nil
+      ? nil : AveragedWeights(parameters, averaged: model.learnedIndices, team: team)
     random = .allocate(capacity: 4)
     random.initialize(repeating: 0, count: 4)
   }
@@ -68,7 +84,7 @@ final class TrainingEngine {
   /// What plans, parameters, gradients and optimizer hold, in bytes.
   var plannedBytes: Int {
     (programs.map(\.plannedBytes) + evaluations.map(\.plannedBytes)).reduce(0, max)
-      + model.stateBytes(slots: configuration.stateArrays) + balancer.plannedBytes
+      + model.stateBytes(configuration)
   }
 
   /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
@@ -91,7 +107,7 @@ final class TrainingEngine {
       recomputation: observation != .none
         ? .none
         : configuration.memory.recomputation(
-          otherBytes: model.stateBytes(slots: configuration.stateArrays)))
+          otherBytes: model.stateBytes(configuration)))
     if states.count == 0, !plan.states.isEmpty {
       states = ParameterStore(plan.states.map { ($0.name, $0.shape) }, element: .float32)
     }
@@ -163,11 +179,26 @@ final class TrainingEngine {
   func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
     balancer.combineGradients(step: step)
     weightsVersion += 1
+    if let ascent {
+      ascent.climb()
+      program.run()
+      ascent.comeBack()
+      balancer.combineGradients(step: step)
+    }
     let isSound = updater.update(step: step, learningRate: learningRate)
+    followAverage(step: step)
     return balancer.update(after: program, step: step, learningRate: learningRate) && isSound
   }
 
   func appendGradients(to block: inout StepBlock) { updater.append(to: &block) }
+
+  /// The series that each step has a value of beside the common ones: `learning_rate.<group>`, `clip_factor`.
+  var stepSeries: [String] { updater.series }
+
+  /// Appends what the last step has of them; NaN when it wasn't taken to its end.
+  func appendSeries(to block: inout StepBlock, isComplete: Bool) {
+    updater.appendSeries(to: &block, isComplete: isComplete)
+  }
 
   /// The first parameter, from the loss backwards, whose gradient isn't finite.
   func firstUnsoundParameter() -> (index: Int, gradient: ParameterGradient)? {
@@ -189,6 +220,16 @@ final class TrainingEngine {
     try weights.write(to: parameters)
   }
 
+  /// Says that the weights are others.
+  func weightsMoved() { weightsVersion += 1 }
+
+  /// Whether a step takes its gradient elsewhere than at the weights.
+  var climbs: Bool { ascent != nil }
+
+  func restoreCarried(_ tensors: [NamedTensor]) throws(TrainingError) {
+    try Weights(tensors).write(to: states)
+  }
+
   /// A copy of what layers hand on.
   func carriedStates() -> [NamedTensor] { Weights(copying: states).tensors }
 
@@ -196,7 +237,7 @@ final class TrainingEngine {
   func resetStates() { states.zero() }
 
   func optimizerState(over copies: ReusedCopies? = nil) -> [NamedTensor] {
-    updater.state(over: copies) + balancer.state()
+    updater.state(over: copies) + balancer.state() + averageState()
   }
 
   /// Bounds the norm of all gradients from the next step on, unless the run bounds it closer already.
@@ -207,6 +248,7 @@ final class TrainingEngine {
     try load(weights)
     try updater.restore(optimizer)
     try balancer.restore(optimizer)
+    try restoreAverage(optimizer)
   }
 
   func restore(_ state: CheckpointState) throws(TrainingError) {

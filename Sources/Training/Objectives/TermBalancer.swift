@@ -48,7 +48,7 @@ final class TermBalancer {
       names.isEmpty
       ? nil
       : ParameterUpdater(
-        optimizer: configuration.optimizer, clip: nil, parameters: logVariances,
+        OptimizerChoice(configuration.optimizer), parameters: logVariances,
         gradients: logVarianceGradients, team: team)
     if case .gradNorm(let members) = balance {
       gradNorm = GradNormWeights(objectives.map(\.weight.value), members)

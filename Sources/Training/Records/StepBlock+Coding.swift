@@ -4,7 +4,7 @@ import Foundation
 extension StepBlock: Codable {
   private enum Key: String, CodingKey {
     case firstStep, losses, epochs, learningRates, seconds, measured, gradients, clipped, updates
-    case termLosses, termWeights, parameterCount, termCount
+    case termLosses, termWeights, own, parameterCount, termCount, ownCount
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -15,6 +15,7 @@ extension StepBlock: Codable {
     try values.encode(firstStep, forKey: .firstStep)
     try values.encode(parameterCount, forKey: .parameterCount)
     try values.encode(termCount, forKey: .termCount)
+    try values.encode(ownCount, forKey: .ownCount)
     try encode(losses, .losses)
     try encode(epochs, .epochs)
     try encode(learningRates, .learningRates)
@@ -25,6 +26,7 @@ extension StepBlock: Codable {
     try encode(updates, .updates)
     try encode(termLosses, .termLosses)
     try encode(termWeights, .termWeights)
+    try encode(own, .own)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -42,7 +44,8 @@ extension StepBlock: Codable {
     }
     self.init(
       parameterCount: try values.decode(Int.self, forKey: .parameterCount),
-      termCount: try values.decode(Int.self, forKey: .termCount))
+      termCount: try values.decode(Int.self, forKey: .termCount),
+      ownCount: try values.decode(Int.self, forKey: .ownCount))
     firstStep = try values.decode(Int.self, forKey: .firstStep)
     losses = try column(.losses)
     epochs = try column(.epochs)
@@ -54,5 +57,6 @@ extension StepBlock: Codable {
     updates = try column(.updates)
     termLosses = try column(.termLosses)
     termWeights = try column(.termWeights)
+    own = try column(.own)
   }
 }

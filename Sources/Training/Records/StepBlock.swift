@@ -24,18 +24,23 @@ public struct StepBlock: Sendable {
   /// For each step one entry a term: its unweighted loss, and by what that was multiplied in the sum.
   public internal(set) var termLosses: [Double] = []
   public internal(set) var termWeights: [Double] = []
+  /// For each step one entry for each series of its own, such as `clip_factor`.
+  public internal(set) var own: [Double] = []
   /// How many entries of `gradients` a measured step has.
   public let parameterCount: Int
   /// How many terms the loss has; 0 when it isn't a list of them.
   public let termCount: Int
+  /// How many series of its own a step has.
+  public let ownCount: Int
 
   public var count: Int { losses.count }
   public var isEmpty: Bool { losses.isEmpty }
   public var lastStep: Int { firstStep + count - 1 }
 
-  public init(parameterCount: Int, termCount: Int = 0) {
+  public init(parameterCount: Int, termCount: Int = 0, ownCount: Int = 0) {
     self.parameterCount = parameterCount
     self.termCount = termCount
+    self.ownCount = ownCount
   }
 
   /// The gradients of the block's `index`-th step before clipping; `nil` when not measured.
@@ -44,10 +49,11 @@ public struct StepBlock: Sendable {
     return gradients[place * parameterCount..<(place + 1) * parameterCount]
   }
 
-  /// The losses of the `index`-th step's terms, then their weights; empty without terms.
+  /// The losses of the `index`-th step's terms, then their weights, then the series of its own.
   public func series(at index: Int) -> [Double] {
     let range = index * termCount..<(index + 1) * termCount
     return Array(termLosses[range]) + Array(termWeights[range])
+      + own[index * ownCount..<(index + 1) * ownCount]
   }
 
   mutating func reserve(_ steps: Int, clips: Bool) {
@@ -60,6 +66,7 @@ public struct StepBlock: Sendable {
     updates.reserveCapacity(steps * parameterCount)
     termLosses.reserveCapacity(steps * termCount)
     termWeights.reserveCapacity(steps * termCount)
+    own.reserveCapacity(steps * ownCount)
     if clips { clippedGradients.reserveCapacity(steps * parameterCount) }
   }
 
@@ -74,5 +81,6 @@ public struct StepBlock: Sendable {
     clippedGradients.removeAll(keepingCapacity: true)
     termLosses.removeAll(keepingCapacity: true)
     termWeights.removeAll(keepingCapacity: true)
+    own.removeAll(keepingCapacity: true)
   }
 }

@@ -19,6 +19,8 @@ public struct TrainingSummary: Hashable, Sendable, Codable {
   public let parameters: [Parameter]
   /// The names of the loss's terms; empty when it isn't a list of them.
   public let terms: [String]
+  /// The series that each step has a value of beside the common ones.
+  public let stepSeries: [String]
   /// The memory that the plans, the parameters and the optimizer hold, in bytes.
   public let plannedBytes: Int
 }
