@@ -42,11 +42,6 @@ extension UpdatePass {
     "radam", vm_radam_pass_f32, vm_radam_pass_f64, flops: 18, arrays: 3)
   public static let adamax = UpdatePass(
     "adamax", vm_adamax_pass_f32, vm_adamax_pass_f64, flops: 14, arrays: 3)
-  public static let sophia = UpdatePass(
-    "sophia", vm_sophia_pass_f32, vm_sophia_pass_f64, flops: 12, arrays: 3)
-  public static let sophiaEstimate = UpdatePass(
-    "sophia_estimate", vm_sophia_estimate_pass_f32, vm_sophia_estimate_pass_f64, flops: 4, arrays: 1
-  )
   public static let rmsprop = UpdatePass(
     "rmsprop", vm_rmsprop_pass_f32, vm_rmsprop_pass_f64, flops: 14, arrays: 3)
   public static let adagrad = UpdatePass(

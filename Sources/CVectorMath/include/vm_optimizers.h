@@ -65,10 +65,6 @@ VM_DECLARE(nadam)
 VM_DECLARE(radam)
 // Slots: exp_avg, exp_inf. Factors: rate / (1 - beta1^t).
 VM_DECLARE(adamax)
-// Slots: exp_avg, hessian. momentum is gamma.
-VM_DECLARE(sophia)
-// Adds the square of the gradient times factors[0] to the slot hessian of sophia.
-VM_DECLARE(sophia_estimate)
 // Slots: square_avg, momentum_buffer or none, grad_avg or none. beta2 is alpha.
 VM_DECLARE(rmsprop)
 // Slots: sum. Factors: the rate of the step.

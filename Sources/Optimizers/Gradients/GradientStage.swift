@@ -211,11 +211,15 @@ final class GradientStage {
   func conclude(_ updated: StatisticsBlock) {
     guard let measured else { return }
     // A factor that is known exactly isn't found from sums.
-    if partNames.isEmpty, prepared == nil, bounded == nil, treatment.clip?.isFactor ?? true {
+    if partNames.isEmpty, bounded == nil, treatment.clip?.isFactor ?? true {
       clipFactor = scalars.isEmpty ? 1 : scalars[0].gradient_scale
       return
     }
-    let (before, after) = (norm(measured), norm(bounded ?? updated))
+    // Units are centralised and clipped at once, so that what came before is known of both alone.
+    var isAdaptive = false
+    if case .adaptive? = treatment.clip { isAdaptive = true }
+    let before = norm(isAdaptive ? measured : prepared ?? measured)
+    let after = norm(bounded ?? updated)
     clipFactor = before > 0 ? after / before : 1
   }
 
