@@ -10,7 +10,8 @@ import Testing
   /// What these give is drawn by our own generator, so that PyTorch has nothing to compare with; their
   /// tests are in `NoiseLayerTests`.
   private static let random: Set = [
-    "dropout", "spatial_dropout", "gaussian_noise", "stochastic_depth",
+    "dropout", "spatial_dropout", "gaussian_noise", "stochastic_depth", "alpha_dropout",
+    "gaussian_dropout", "drop_block",
   ]
 
   @Test("every layer of the catalog has a case")

@@ -156,7 +156,8 @@ import Testing
     }
     let wrong: [(JSON, String, JSON)] = [
       ("cross_entropy", "label_smoothing", 1), ("cross_entropy", "label_smoothing", -0.1),
-      ("cross_entropy", "label_smoothing", "0.1"), ("cross_entropy", "class_weights", []),
+      ("cross_entropy", "label_smoothing", "0.1"), ("binary_cross_entropy", "label_smoothing", 1),
+      ("cross_entropy", "class_weights", []),
       ("cross_entropy", "class_weights", [0, 0, 0]), ("cross_entropy", "class_weights", 2),
       ("cross_entropy", "ignore_index", 3_000_000_000), ("cross_entropy", "ignore_index", 0.5),
       ("bce", "pos_weight", -1), ("bce", "pos_weight", "2"), ("quantile", "quantile", []),

@@ -12,6 +12,7 @@ import Testing
   private static let layers: [JSON] = [
     ["type": "dropout", "rate": 0.3], ["type": "spatial_dropout", "rate": 0.3],
     ["type": "stochastic_depth", "rate": 0.3], ["type": "gaussian_noise", "std": 0.3],
+    ["type": "alpha_dropout", "rate": 0.3], ["type": "gaussian_dropout", "rate": 0.3],
   ]
 
   /// A layer in a graph, with what it is fed.

@@ -72,7 +72,8 @@ enum SeriesEndpoints {
   private static func mayBegin(_ name: String, _ run: RunRecord) -> Bool {
     let base = name.split(separator: ".").first.map(String.init) ?? name
     let known = [
-      "train_loss", "learning_rate", "gradient_norm", "epoch_loss", "validation_loss", "test_loss",
+      "train_loss", "train_penalty", "learning_rate", "gradient_norm", "epoch_loss",
+      "validation_loss", "test_loss",
       "loss_weight",
       "gradient_cosine", "gradient_variance", "gradient_noise_scale", "gradient_conflict",
     ]

@@ -158,7 +158,7 @@ enum RunSchemas {
                 "For parameters, gradients, the optimizer's memory and the activations of a step."),
             ], isClosed: true)),
         .maybe("threads", Schema.integer(TrainingConfiguration.threadCounts).with("default", 1)),
-      ], isClosed: true)
+      ] + RegularizationSchemas.properties, isClosed: true)
   }
 
   private static let onFinding = Schema.map(

@@ -16,3 +16,4 @@
 #include "vm_product.h"
 #include "vm_recurrent.h"
 #include "vm_losses.h"
+#include "vm_penalties.h"

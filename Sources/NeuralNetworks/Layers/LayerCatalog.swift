@@ -33,6 +33,9 @@ public enum LayerCatalog {
     ZeroPadding.self,
     Dropout.self,
     SpatialDropout.self,
+    AlphaDropout.self,
+    GaussianDropout.self,
+    DropBlock.self,
     StochasticDepth.self,
     GaussianNoise.self,
     Conv1D.self,
@@ -71,8 +74,9 @@ public enum LayerCatalog {
 
   public static var entries: [CatalogEntry] {
     all.map { type in
-      type is any NormalizableLayer.Type
-        ? type.documentation.adding(Parametrization.fields) : type.documentation
+      type.documentation.adding(
+        (type is any NormalizableLayer.Type ? Parametrization.fields : [])
+          + (type is any DroppableLayer.Type ? [DropConnection.field] : []))
     }
   }
 }

@@ -33,7 +33,8 @@ public struct OutputSpec: Sendable {
   /// Whether a layer does nothing but in training.
   private static func isNoise(_ layer: any Layer) -> Bool {
     layer is Dropout || layer is SpatialDropout || layer is StochasticDepth
-      || layer is GaussianNoise
+      || layer is GaussianNoise || layer is AlphaDropout || layer is GaussianDropout
+      || layer is DropBlock
   }
 }
 

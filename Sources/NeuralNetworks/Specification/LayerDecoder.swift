@@ -104,7 +104,8 @@ struct LayerDecoder {
     let place = layers[index].pointer
     if let known = configured[place] { return known }
     var reader = reader
-    let layer = Parametrization.read(type, from: &reader)
+    let layer = DropConnection.read(
+      Parametrization.read(type, from: &reader), type, from: &reader)
     let found = reader.finish()
     add(found, at: index)
     let isUnknown = found.all.contains { fault in

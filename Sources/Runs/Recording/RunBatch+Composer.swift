@@ -129,6 +129,9 @@ extension RunBatch {
               )
             }))
       }
+      if let place = summary.stepSeries.firstIndex(of: "train_penalty") {
+        data["penalty"] = .number(block.series(at: last)[2 * block.termCount + place])
+      }
       if let index = block.measured.last, let gradients = block.gradients(at: Int(index)) {
         data["gradient_norms"] = .object(
           JSONObject(

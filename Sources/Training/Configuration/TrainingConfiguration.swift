@@ -34,6 +34,7 @@ public struct TrainingConfiguration: Sendable {
   public let treatment: GradientTreatment
   /// What of the weights is evaluated and kept in their place.
   public let average: WeightAverage?
+  public let regularization: Regularization
   /// The share of the training examples that is kept out for validation.
   public let validationFraction: Double?
   /// Whether the run says that its data has examples of its own for validation, as a graph may.
@@ -96,6 +97,7 @@ public struct TrainingConfiguration: Sendable {
     let schedule = Self.schedule(&reader)
     treatment = GradientTreatment(&reader)
     average = Self.average(&reader)
+    regularization = Regularization(&reader)
     (validationFraction, validatesByMask) = Self.validation(
       &reader, hasValidationDataset: hasValidationDataset)
     metrics = Self.metrics(&reader)

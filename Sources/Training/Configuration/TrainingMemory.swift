@@ -102,6 +102,7 @@ extension Model {
     try trainingBytes(
       batch: configuration.batchSize, extents: extents, state: stateBytes(configuration),
       memory: observed ? TrainingMemory() : configuration.memory, losses: configuration.losses,
+      regularization: configuration.regularization,
       observation: observed
         ? TrainingPlan.Observation(layers: true, terms: configuration.losses.terms.count > 1)
         : .none)
@@ -115,18 +116,21 @@ extension Model {
     try trainingBytes(
       batch: batch, extents: .nominal, state: stateBytes(slots: slots), memory: TrainingMemory(),
       losses: nil,
+      regularization: .none,
       observation: .none)
   }
 
   private func trainingBytes(
     batch: Int, extents: GraphExtents, state: Int, memory: TrainingMemory, losses: LossTerms?,
+    regularization: Regularization,
     observation: TrainingPlan.Observation
   ) throws(TrainingError) -> Int {
     let balance: LossBalance = losses?.balance == .conflictFree ? .conflictFree : .fixed
     do {
       let objectives = try plainObjectives(losses)
       let plan = try TrainingPlan(
-        model: self, objectives: objectives, balance: balance, batch: batch, extents: extents,
+        model: self, objectives: objectives, balance: balance,
+        penalties: regularization.graphPenalties(on: self), batch: batch, extents: extents,
         observation: observation,
         recomputation: memory.recomputation(otherBytes: state))
       return plan.plan.arenaBytes + state

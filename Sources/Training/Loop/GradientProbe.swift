@@ -8,6 +8,8 @@ final class GradientProbe {
   private let engine: TrainingEngine
   private let previous: ParameterStore
   private let half: ParameterStore
+  /// Adds to `half` what completing the whole batch's gradients adds to those.
+  private let penalties: ParameterPenalties?
   /// The step whose gradient `previous` is.
   private var previousStep = 0
   private var programs: [TrainingProgram] = []
@@ -19,6 +21,7 @@ final class GradientProbe {
     }
     previous = ParameterStore(descriptions, element: .float32)
     half = ParameterStore(descriptions, element: .float32)
+    penalties = engine.regularizer.penalties(addingTo: half)
   }
 
   /// Remembers the gradient that a step left.
@@ -58,6 +61,9 @@ final class GradientProbe {
     half.copy(from: engine.gradients)
     return Portion(weights: program.weights)
   }
+
+  /// Adds the gradients of penalties on parameters to those of the part, before the parameters move.
+  func completePortion() { penalties?.run() }
 
   private func program(batch: Int) throws(TrainingError) -> TrainingProgram {
     if let program = programs.first(where: { $0.batch == batch }) { return program }

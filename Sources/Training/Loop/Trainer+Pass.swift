@@ -29,6 +29,7 @@ extension Trainer {
     let parts = examples.parts(of: batch)
     partSums.clear()
     accumulation?.begin()
+    engine.regularizer.begin()
     if parts > 1 {
       termCounts.mark()
       for metrics in epochMetrics { metrics.mark() }
@@ -54,6 +55,7 @@ extension Trainer {
       for index in engine.objectives.indices {
         partSums.add(program.loss(index), weight: program.weight(index), to: index)
       }
+      engine.regularizer.add(penalty: program.penalty, weight: program.weight)
       count(program, batch: rows.count)
       if parts == 1 {
         return Pass(

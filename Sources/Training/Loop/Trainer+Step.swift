@@ -33,6 +33,8 @@ extension Trainer {
     progress.epochWeight += pass.weight
     progress.epochExamples += batch.count
 
+    engine.completeGradients(step: next)
+    if half != nil || pass.portion != nil { gradientProbe?.completePortion() }
     let histograms = takesHistograms ? beginHistograms(program) : nil
     if observesLayers {
       let start = schedule.now()

@@ -60,6 +60,9 @@ public struct TrainingData: Sendable {
         faults.add(error)
       }
     }
+    addRegularizationFaults(
+      configuration, model: model, objectives: resolver.faults.isEmpty ? objectives : [],
+      trainingPointer, to: &faults)
     let configuration =
       graph == nil && training.examples > 0 ? sized(configuration, model: model) : configuration
     addBatchFaults(

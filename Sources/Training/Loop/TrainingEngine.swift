@@ -1,4 +1,5 @@
 import Autodiff
+import JSON
 import Kernels
 import NeuralNetworks
 import Optimizers
@@ -32,6 +33,8 @@ final class TrainingEngine {
   private let ascent: SharpnessAscent?
   let average: WeightAverage?
   let averaged: AveragedWeights?
+  let regularizer: Regularizer
+  private let graphPenalties: GraphPenalties
   /// Seed and step, two words each, as random primitives read them.
   private let random: UnsafeMutablePointer<Int32>
   /// What layers hand on from batch to batch; there's nothing in it before the first program.
@@ -75,6 +78,14 @@ final class TrainingEngine {
     averaged =
       configuration.average == nil
       ? nil : AveragedWeights(parameters, averaged: model.learnedIndices, team: team)
+    do throws(Faults) {
+      regularizer = try Regularizer(
+        configuration.regularization, of: model, parameters: learned, gradients: gradients,
+        team: team)
+      graphPenalties = try configuration.regularization.graphPenalties(on: model)
+    } catch {
+      throw TrainingError(.plan, "\(error)")
+    }
     random = .allocate(capacity: 4)
     random.initialize(repeating: 0, count: 4)
   }
@@ -102,7 +113,8 @@ final class TrainingEngine {
   ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
       model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
-      batch: batch, extents: source?.extents ?? .nominal, observation: observation,
+      penalties: graphPenalties, batch: batch, extents: source?.extents ?? .nominal,
+      observation: observation,
       isPlain: isPlain,
       recomputation: observation != .none
         ? .none
@@ -175,29 +187,41 @@ final class TrainingEngine {
       * configuration.schedule.factor(step: step, of: length)
   }
 
-  /// Moves the parameters by the gradients that a program left; answers whether all were finite.
-  func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
+  /// Makes the gradients that passes left those of all that is made small: combines those of the terms, where that is asked
+  /// for, and adds those of penalties on parameters.
+  func completeGradients(step: Int) {
     balancer.combineGradients(step: step)
+    regularizer.addGradients()
+  }
+
+  /// Moves the parameters by complete gradients; answers whether all were finite.
+  func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
     weightsVersion += 1
     if let ascent {
       ascent.climb()
       program.run()
-      ascent.comeBack()
       balancer.combineGradients(step: step)
+      regularizer.addGradients(isFirst: false)
+      ascent.comeBack()
     }
     let isSound = updater.update(step: step, learningRate: learningRate)
+    regularizer.constrain()
     followAverage(step: step)
     return balancer.update(after: program, step: step, learningRate: learningRate) && isSound
   }
 
   func appendGradients(to block: inout StepBlock) { updater.append(to: &block) }
 
-  /// The series that each step has a value of beside the common ones: `learning_rate.<group>`, `clip_factor`.
-  var stepSeries: [String] { updater.series }
+  /// The series that each step has a value of beside the common ones: `learning_rate.<group>`, `clip_factor`,
+  /// `train_penalty`.
+  var stepSeries: [String] {
+    updater.series + (regularizer.hasPenalties ? [Regularizer.series] : [])
+  }
 
   /// Appends what the last step has of them; NaN when it wasn't taken to its end.
   func appendSeries(to block: inout StepBlock, isComplete: Bool) {
     updater.appendSeries(to: &block, isComplete: isComplete)
+    if regularizer.hasPenalties { block.own.append(isComplete ? regularizer.penalty : .nan) }
   }
 
   /// The first parameter, from the loss backwards, whose gradient isn't finite.

@@ -20,6 +20,8 @@ struct TrainingPlan {
   let inputs: [Value]
   let outputs: [Value]
   let objectives: ObjectiveGraph
+  /// The penalties of the batch, beside the loss; `nil` when there are none.
+  let penalty: Value?
   /// The random primitives' seed and step; `nil` when nothing is random.
   let random: Value?
   let parameters: [Value]
@@ -44,12 +46,14 @@ struct TrainingPlan {
 
   /// - Parameters:
   ///   - shared: the learned parameters at which GradNorm compares gradients.
+  ///   - penalties: what is made small beside the loss.
   ///   - extents: how large the graph is, for a model on one.
   ///   - isPlain: whether the plan has a step for each operation, with inputs that stay as they were.
   ///   - recomputation: whether activations are kept or computed again.
   init(
     model: Model, objectives: [Objective], balance: LossBalance = .fixed, shared: [Int] = [],
-    batch: Int, extents: GraphExtents = .nominal, observation: Observation = .none,
+    penalties: GraphPenalties = .none, batch: Int, extents: GraphExtents = .nominal,
+    observation: Observation = .none,
     isPlain: Bool = false, recomputation: Recomputation = .none
   ) throws(TrainingError) {
     do throws(GraphError) {
@@ -58,11 +62,15 @@ struct TrainingPlan {
         batch: batch, mode: .training, extents: extents, into: &graph)
       let terms = try ObjectiveGraph(
         objectives, balance: balance, on: built, of: model, batch: batch, in: &graph)
+      let penalty = try penalties.build(on: built, loss: terms.total, in: &graph)
+      let minimized =
+        try penalty.map { penalty throws(GraphError) in try graph.add(terms.total, penalty) }
+        ?? terms.total
       let observed = observation.layers ? built.layerOutputs : []
       let learned = model.learnedIndices.map { built.parameters[$0] }
       let own = balance == .conflictFree ? [] : learned
       let derivatives = try graph.gradients(
-        of: terms.total, withRespectTo: own + terms.logVariances + observed.map(\.value))
+        of: minimized, withRespectTo: own + terms.logVariances + observed.map(\.value))
       var termGradients: [[Value]] = []
       var sharedSquaredNorms: [Value] = []
       for loss in terms.losses {
@@ -84,13 +92,15 @@ struct TrainingPlan {
       options.recomputation = recomputation
       plan = try Plan(
         graph,
-        outputs: terms.losses + terms.batchWeights.compactMap(\.self) + built.outputs + derivatives
+        outputs: terms.losses + (penalty.map { [$0] } ?? []) + terms.batchWeights.compactMap(\.self)
+          + built.outputs + derivatives
           + termGradients.flatMap(\.self) + products.map(\.value) + sharedSquaredNorms
           + observed.map(\.value) + updates.map(\.value),
         options: options)
       inputs = built.inputs
       outputs = built.outputs
       self.objectives = terms
+      self.penalty = penalty
       random = graph.random
       parameters = built.parameters
       states = graph.states.map { ($0.name, $0.value, graph.type(of: $0.value).shape) }

@@ -28,6 +28,7 @@ final class TrainingProgram {
   /// The squared norms of the terms' gradients at the layer that GradNorm compares.
   let sharedSquaredNorms: [UnsafeMutablePointer<Float>]
   private let losses: [UnsafeMutablePointer<Float>]
+  private let penaltyPlace: UnsafeMutablePointer<Float>?
   private let batchWeights: [UnsafeMutablePointer<Float>?]
   private let executor: Executor
   /// Kept because the executor reads it.
@@ -93,6 +94,7 @@ final class TrainingProgram {
       targets: parts.objectives.targets.map(executor.pointer(to:)))
     outputs = parts.outputs.map(floats)
     losses = parts.objectives.losses.map(floats)
+    penaltyPlace = parts.penalty.map(floats)
     batchWeights = parts.objectives.batchWeights.map { $0.map(floats) }
     products = parts.products.map { ($0.first, $0.second, floats($0.value)) }
     sharedSquaredNorms = parts.sharedSquaredNorms.map(floats)
@@ -127,6 +129,9 @@ final class TrainingProgram {
 
   /// The mean loss of the batch by one of the objectives, unweighted.
   func loss(_ objective: Int) -> Double { Double(losses[objective].pointee) }
+
+  /// The penalties of the batch, which are no part of its losses.
+  var penalty: Double { penaltyPlace.map { Double($0.pointee) } ?? 0 }
 
   /// What the batch run last weighs in a mean over batches by one of the objectives.
   func weight(_ objective: Int) -> Double {

@@ -195,5 +195,9 @@ def focal(x, t, gamma=1.5, alpha=0.3):
 add({"type": "focal", "gamma": 1.5, "alpha": 0.3}, answers, focal)
 # Without weights, which two halves are but for a factor.
 add({"type": "focal", "gamma": 2, "alpha": -1}, answers, lambda x, t: 2 * focal(x, t, 2, 0.5))
+# PyTorch has no smoothing of its own here; this is Keras' target t (1 - ε) + ε / 2.
+smoothed = lambda share, **settings: lambda x, t: F.binary_cross_entropy_with_logits(x, t * (1 - share) + share / 2, **settings)
+add({"type": "binary_cross_entropy", "label_smoothing": 0.2}, answers, smoothed(0.2))
+add({"type": "binary_cross_entropy", "label_smoothing": 0.1, "pos_weight": 3.5}, torch.rand(5, 4, dtype=torch.float64), smoothed(0.1, pos_weight=tensor(3.5)))
 lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
 (pathlib.Path(__file__).parent / "losses.json").write_text("[\n" + lines + "\n]\n")
