@@ -123,8 +123,8 @@ let package = Package(
     tests(
       "TrainingTests",
       uses: [
-        "Training", "NeuralNetworks", "Optimizers", "Datasets", "JSON", "Tensors",
-        "CAllocationCounter",
+        "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "JSON",
+        "Tensors", "CAllocationCounter",
       ],
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),

@@ -62,6 +62,11 @@ import Testing
       ["optimizer": "nadam"], ["optimizer": ["type": "sam", "optimizer": "adam"]],
       ["optimizer": ["type": "lookahead", "optimizer": "adam"]],
       ["optimizer": "lamb", "clip": ["value": 0.1]], ["optimizer": "lars"], ["accumulate": 4],
+      [
+        "regularization": [["l1": 1e-3], ["l2": 1e-3, "parameters": "all"]],
+        "activity_regularization": ["l2": 1e-2, "layers": ["second"]],
+        "gradient_penalty": ["weight": 0.02], "constraints": ["max_norm": 1.1],
+      ],
     ] as [JSON])
   func otherStepsAllocateNothing(threads: Int, setting: JSON) throws {
     var members = JSONObject([("threads", .integer(threads))])

@@ -178,4 +178,29 @@ import Testing
     #expect(
       indices.map { model.learnedParameters[$0].name } == ["d.parametrizations.weight.original0"])
   }
+
+  @Test("the weights into a unit are found in every kind of kernel, dropped at random or not")
+  func roles() throws {
+    func roles(_ layer: JSON, _ shape: JSON) throws -> [ParameterRole] {
+      try Model(ModelSpec(["input": ["shape": shape], "layers": [layer]])).learnedRoles
+    }
+    for rate in [0, 0.5] as [JSON] {
+      let spread = try roles(
+        [
+          "type": "conv2d_transpose", "filters": 6, "kernel": 2, "groups": 2, "drop_connect": rate,
+        ], [4, 3, 3])
+      // [in 4, out/groups 3, 2, 2]
+      #expect(
+        spread == [.weight(UnitAxes(groups: 2, runs: 2, units: 3, length: 4)), .other], "\(spread)")
+    }
+    let kernel = try roles(["type": "conv2d", "filters": 6, "kernel": 2, "groups": 2], [4, 3, 3])
+    #expect(kernel == [.weight(UnitAxes(groups: 6, runs: 1, units: 1, length: 8)), .other])
+    let gates = try roles(["type": "lstm", "units": 3], [4, 5])
+    #expect(
+      gates == [
+        .weight(UnitAxes(groups: 12, runs: 1, units: 1, length: 5)),
+        .weight(UnitAxes(groups: 12, runs: 1, units: 1, length: 3)), .other, .other,
+      ])
+    #expect(try roles(["type": "layer_norm", "axes": 3], [4, 3, 3]) == [.other, .other])
+  }
 }

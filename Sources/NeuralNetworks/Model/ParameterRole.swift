@@ -54,7 +54,7 @@ extension LayerSpec {
     if name.hasSuffix("parametrizations.weight.original") { return .scaleFree }
     let isLengths = name.hasSuffix("parametrizations.weight.original0")
     let rest = shape.dropFirst().count
-    if !isLengths, let kernel = layer as? any InputFirstKernel {
+    if !isLengths, let kernel = unwrapped as? any InputFirstKernel {
       let groups = max(kernel.groups, 1)
       return .weight(
         UnitAxes(
@@ -66,6 +66,8 @@ extension LayerSpec {
     let axes = UnitAxes(groups: rows, runs: 1, units: 1, length: shape.count / rows)
     return isLengths ? .rowLengths(axes) : .weight(axes)
   }
+
+  private var unwrapped: any Layer { (layer as? any DroppingLayer)?.dropped ?? layer }
 
   private var isNormalization: Bool {
     layer is BatchNormalization || layer is LayerNormalization || layer is GroupNormalization

@@ -70,6 +70,15 @@ struct DropConnect<Base: DroppableLayer>: Layer {
   }
 }
 
+/// A layer that drops weights of another.
+protocol DroppingLayer: Layer {
+  var dropped: any Layer { get }
+}
+
+extension DropConnect: DroppingLayer {
+  var dropped: any Layer { base }
+}
+
 /// A layer with weights that `drop_connect` may drop.
 protocol DroppableLayer: Layer {
   /// Whether a parameter, by its name in the layer, is such a weight.

@@ -27,7 +27,8 @@ public struct ParameterSelection: Hashable, Sendable {
 
   /// Reads both members.
   init(_ reader: inout ObjectReader) {
-    layers = reader.has("layers") ? NamePattern.list("layers", of: &reader) : nil
+    let patterns = NamePattern.list("layers", of: &reader)
+    layers = reader.has("layers") ? patterns : nil
     guard let value = reader.value("parameters") else {
       kind = .weights
       return

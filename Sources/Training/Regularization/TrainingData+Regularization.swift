@@ -74,7 +74,8 @@ extension GraphPenalties {
       let owner =
         layer.map { "layer \"\($0.name)\" (\($0.type))" }
         ?? (error.scope?.hasPrefix("loss") == true ? "the loss" : "the model")
-      return "needs the derivative of a derivative, and \(owner) has none: \(error.description)"
+      return
+        "needs the derivative of a derivative, and \(owner) has none\(error.operation.isEmpty ? "" : ": \(error.operation)")"
     }
   }
 }
