@@ -30,8 +30,13 @@ public struct RunFacts: Hashable, Sendable {
     public let count: Int
     /// Whether it is a matrix or kernel: its gradients compare over depth.
     public let isWeight: Bool
+    /// Whether the run holds it still on purpose.
+    public let isFrozen: Bool
 
-    public init(name: String, layer: String, count: Int, isWeight: Bool) {
+    public init(
+      name: String, layer: String, count: Int, isWeight: Bool, isFrozen: Bool = false
+    ) {
+      self.isFrozen = isFrozen
       self.name = name
       self.layer = layer
       self.count = count
@@ -66,8 +71,9 @@ public struct RunFacts: Hashable, Sendable {
 extension RunFacts {
   init(
     _ model: Model, data: DataFacts, batchSize: Int, totalSteps: Int, stepsPerEpoch: Int,
-    hasValidation: Bool
+    hasValidation: Bool, moving: [Int]? = nil
   ) {
+    let moving = moving.map { Set($0) }
     let activations = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation) }) {
       first, _ in first
     }
@@ -79,10 +85,10 @@ extension RunFacts {
           name: layer.name, type: layer.type, flat: activations[layer.name]?.flatOutputs ?? .none,
           isOutput: outputs.contains(layer.name) || layer.name == last)
       },
-      parameters: model.learnedParameters.map { parameter in
+      parameters: model.learnedParameters.enumerated().map { index, parameter in
         Parameter(
           name: parameter.name, layer: parameter.layer, count: parameter.shape.count,
-          isWeight: parameter.shape.rank >= 2)
+          isWeight: parameter.shape.rank >= 2, isFrozen: moving?.contains(index) == false)
       },
       batchSize: batchSize, totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
       hasValidation: hasValidation, data: data)

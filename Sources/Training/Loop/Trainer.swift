@@ -157,7 +157,9 @@ public final class Trainer {
         facts: RunFacts(
           model, data: DataFacts(data.training, members: parts.training),
           batchSize: examples.passSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
-          hasValidation: validation != nil)) : nil
+          hasValidation: validation != nil,
+          moving: configuration.optimizers.movingIndices(
+            model.learnedParameters.map { ($0.layer, $0.name) }))) : nil
     if let stored = progress.diagnosis { diagnostician?.restore(stored) }
     summary = TrainingSummary(
       totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, resumedStep: step,

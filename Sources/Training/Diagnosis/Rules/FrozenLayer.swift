@@ -32,6 +32,8 @@ extension Evidence {
     return layers.filter { !moved.contains($0) }
   }
 
-  /// Whether a parameter's newest updates were all zero.
-  func isStill(_ parameter: Int, _ values: Int) -> Bool { stillFor[parameter] >= values }
+  /// Whether a parameter's newest updates were all zero, though the run doesn't hold it still.
+  func isStill(_ parameter: Int, _ values: Int) -> Bool {
+    stillFor[parameter] >= values && !facts.parameters[parameter].isFrozen
+  }
 }

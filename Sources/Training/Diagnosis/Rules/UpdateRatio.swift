@@ -25,7 +25,9 @@ public enum UpdateRatio: Rule {
     guard evidence.step >= warmUp, let rate = rates.last?.value, let most = rates.largest?.value
     else { return [] }
     return zip(evidence.facts.parameters, evidence.ratios).compactMap { parameter, memory in
-      guard parameter.isWeight, let logarithm = memory.logMean(ofNewest: values) else { return nil }
+      guard parameter.isWeight, !parameter.isFrozen,
+        let logarithm = memory.logMean(ofNewest: values)
+      else { return nil }
       let ratio = exp(logarithm)
       let isLow = ratio < low && rate > 0.5 * most
       guard isLow || ratio > high else { return nil }
