@@ -72,8 +72,8 @@ extension Objective {
     switch encoding {
     case .classIndices: 0
     case .classNumber: places
-    case .oneHot, .values: places * answerWidth
-    case .numbers(let shape): shape.count
+    case .oneHot: places * answerWidth
+    case .values, .numbers: numberCount
     }
   }
 
@@ -85,7 +85,9 @@ extension Objective {
     if loss.largestBatch != nil { return nil }
     guard case .classIndices(let shape) = encoding else { return self }
     guard shape.rank == 0, loss is CrossEntropy else { return nil }
-    return Objective(self, encoding: .oneHot)
+    var mixable = self
+    mixable.encoding = .oneHot
+    return mixable
   }
 }
 

@@ -10,7 +10,7 @@ public struct Objective: Sendable {
   /// The name of the target; `nil` for the only one.
   public let target: String?
   public let loss: any Loss
-  public let encoding: TargetEncoding
+  public internal(set) var encoding: TargetEncoding
   public let weight: TermWeight
   /// What the target is.
   let learned: LossTarget
@@ -19,19 +19,6 @@ public struct Objective: Sendable {
   /// Answers an example has, and outputs an answer has.
   let places: Int
   let answerWidth: Int
-
-  /// The same with targets laid out in another way.
-  init(_ other: Objective, encoding: TargetEncoding) {
-    name = other.name
-    output = other.output
-    target = other.target
-    loss = other.loss
-    self.encoding = encoding
-    weight = other.weight
-    learnsClasses = other.learnsClasses
-    places = other.places
-    answerWidth = other.answerWidth
-  }
 
   /// - Throws: `Faults` when loss, output and target don't fit.
   init(

@@ -30,7 +30,6 @@ public struct DropBlock: Layer {
     fields: [rateField, sizeField],
     source: "Ghiasi, Lin and Le 2018, arXiv:1810.12890. As torchvision.ops.drop_block2d.")
 
-  public static let masking = Masking.keeps
   public static var shapeFields: [String] { ["size"] }
 
   public init(from reader: inout ObjectReader) {
