@@ -32,7 +32,8 @@ extension Trainer {
     engine.regularizer.begin()
     if parts > 1 {
       termCounts.mark()
-      for metrics in epochMetrics { metrics.mark() }
+      // By index, since an iterator that isn't specialised allocates.
+      for index in epochMetrics.indices { epochMetrics[index].mark() }
     }
     var portion: GradientProbe.Portion?
     var part = 0
@@ -66,7 +67,7 @@ extension Trainer {
       if isLast {
         let weight = engine.objectives.count == 1 ? partSums.weight(0) : Double(batch.count)
         return Pass(
-          program: program, loss: engine.balancer.total(partSums.loss), weight: weight,
+          program: program, loss: engine.balancer.total { partSums.loss($0) }, weight: weight,
           examples: rows, part: part, portion: portion)
       }
       part += 1

@@ -237,6 +237,7 @@ final class ObjectiveMetrics {
 
   /// Remembers the counts as they are; allocates the first time.
   func mark() {
+    if isEmpty { return }
     if marked.isEmpty {
       marked = tallies.all.map {
         let copy = UnsafeMutableBufferPointer<Double>.allocate(capacity: $0.tally.storage.count)
@@ -244,8 +245,11 @@ final class ObjectiveMetrics {
         return copy
       }
     }
-    for (copy, entry) in zip(marked, tallies.all) {
-      _ = copy.update(fromContentsOf: entry.tally.storage)
+    // By index, since an iterator that isn't specialised allocates.
+    for index in marked.indices {
+      let storage = tallies.all[index].tally.storage
+      guard let copy = marked[index].baseAddress, let counts = storage.baseAddress else { continue }
+      copy.update(from: counts, count: storage.count)
     }
   }
 
