@@ -85,6 +85,19 @@ int ftruncate64(int file, off64_t length) {
 
 int ftruncate(int file, off_t length) { return ftruncate64(file, length); }
 
+// Of a new file, which is zeros to its end; answers a number of an error rather than -1.
+int posix_fallocate64(int file, off64_t offset, off64_t length) {
+  char path[PATH_MAX];
+  if (!*path_of(file, path)) return NEXT(posix_fallocate64)(file, offset, length);
+  pthread_mutex_lock(&lock);
+  int result = NEXT(posix_fallocate64)(file, offset, length);
+  if (result == 0) note('t', path_of(file, path), "", offset + length, "", 0);
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+int posix_fallocate(int file, off_t offset, off_t length) { return posix_fallocate64(file, offset, length); }
+
 int fsync(int file) {
   char path[PATH_MAX];
   NOTED(*path_of(file, path), NEXT(fsync)(file), 's', path_of(file, path), "", 0, "", 0);
