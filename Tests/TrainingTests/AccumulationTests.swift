@@ -68,6 +68,23 @@ import Testing
     }
   }
 
+  @Test("passes that the loss ignores whole leave the others' mean as it is")
+  func ignoredParts() throws {
+    // Passes of one example, of which one in ten is of the class that counts for nothing.
+    let loss: JSON = ["type": "cross_entropy", "ignore_index": 3]
+    let members = JSONObject([("loss", loss), ("steps", 20), ("metrics", [])])
+    func with(_ batch: Int, _ accumulate: Int) throws -> (Outcome, RecordingObserver) {
+      var all = members
+      all["batch_size"] = .integer(batch)
+      all["accumulate"] = .integer(accumulate)
+      return try train(all)
+    }
+    let (whole, heard) = try with(12, 1)
+    let (parts, heardOfParts) = try with(1, 12)
+    #expect(try distance(whole, parts) < 1e-6)
+    for (a, b) in zip(heard.losses, heardOfParts.losses) { #expect(abs(a - b) < 1e-6 * max(1, a)) }
+  }
+
   @Test("a short last batch passes in whole parts and a shorter one")
   func shortBatch() throws {
     // 1,797 examples: 17 steps of 100, and one of 97 in parts of 40, 40 and 17.

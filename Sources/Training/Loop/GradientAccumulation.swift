@@ -37,10 +37,11 @@ final class GradientAccumulation {
   /// Takes in the gradients that a pass left.
   ///
   /// - Parameters:
-  ///   - partWeight: of the part, above 0.
+  ///   - partWeight: of the part; 0 where the loss ignores all of it, whose gradients are 0 then.
   ///   - isLast: whether the mean becomes the gradients.
   func add(weight partWeight: Double, isLast: Bool) {
     let sum = weight + partWeight
+    guard sum > 0 else { return }
     (isLast ? toGradients : toMean).run(weight / sum, partWeight / sum, on: team)
     weight = sum
   }
