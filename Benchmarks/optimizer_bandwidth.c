@@ -1,7 +1,8 @@
 // How near optimizer passes come to the machine's copy bandwidth, at ten million float32 parameters.
 //
-//   cd Sources/CVectorMath && clang -O3 -fno-math-errno -ffp-contract=off -Iinclude -I. \
-//     optimizers.c ../../Benchmarks/optimizer_bandwidth.c -lm -o /tmp/optimizer_bandwidth && /tmp/optimizer_bandwidth
+//   clang -O3 -fno-math-errno -ffp-contract=off -ISources/CVectorMath/include -ISources/CVectorMath \
+//     Sources/CVectorMath/optimizers.c Benchmarks/optimizer_bandwidth.c -lm -o .build/optimizer_bandwidth
+//   .build/optimizer_bandwidth
 //
 // Medians of 21 rounds in which all take turns, tile by tile on one thread as a run does. A copy counts what it reads and
 // writes, and a pass likewise: Adam reads and writes parameter and two slots, and reads the gradient.

@@ -7,19 +7,9 @@ import Tensors
 /// `W m / (1 - rate)` with `m` drawn from `Bernoulli(1 - rate)` for each element once a batch; the draw is a function of seed, layer,
 /// step and position. Wan et al. 2013, PMLR 28(3); of recurrent layers the weights from step to step, the same in all steps:
 /// Merity, Keskar and Socher 2018, arXiv:1708.02182.
-struct DropConnect<Base: DroppableLayer>: Layer {
+struct DropConnect<Base: DroppableLayer>: LayerWrapper {
   let base: Base
   let rate: Double
-
-  static var documentation: CatalogEntry { Base.documentation }
-  static var inputCount: ClosedRange<Int> { Base.inputCount }
-  static var shapeFields: [String] { Base.shapeFields }
-  static var inputElement: ElementType { Base.inputElement }
-  static func inputElement(at position: Int) -> ElementType {
-    Base.inputElement(at: position)
-  }
-  static var masking: Masking { Base.masking }
-  static var activationPrefix: String { Base.activationPrefix }
 
   init(base: Base, rate: Double) {
     self.base = base
@@ -33,12 +23,7 @@ struct DropConnect<Base: DroppableLayer>: Layer {
     base.configuration + [(DropConnection.field.name, .number(rate))]
   }
 
-  var activation: Activation { base.activation }
   var sparseSupport: SparseSupport { base.sparseSupport }
-
-  func activated(of inputs: [Shape], output: Shape) -> (activation: Activation, shape: Shape) {
-    base.activated(of: inputs, output: output)
-  }
 
   func taking(vocabulary: Int?) throws(ShapeFault) -> DropConnect {
     DropConnect(base: try base.taking(vocabulary: vocabulary), rate: rate)
@@ -49,10 +34,6 @@ struct DropConnect<Base: DroppableLayer>: Layer {
   }
 
   func parameters(of inputs: [Shape]) -> [LayerParameter] { base.parameters(of: inputs) }
-
-  func forwardFlops(inputs: [Shape], output: Shape) -> Int {
-    base.forwardFlops(inputs: inputs, output: output)
-  }
 
   func forward(
     _ inputs: [Value], parameters: [Value], context: ForwardContext, in graph: inout Graph

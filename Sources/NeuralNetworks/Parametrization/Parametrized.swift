@@ -3,19 +3,9 @@ import JSON
 import Tensors
 
 /// A layer whose `weight` is made of other parameters.
-struct Parametrized<Base: Layer>: Layer {
+struct Parametrized<Base: Layer>: LayerWrapper {
   let base: Base
   let parametrization: Parametrization
-
-  static var documentation: CatalogEntry { Base.documentation }
-  static var inputCount: ClosedRange<Int> { Base.inputCount }
-  static var shapeFields: [String] { Base.shapeFields }
-  static var inputElement: ElementType { Base.inputElement }
-  static func inputElement(at position: Int) -> ElementType {
-    Base.inputElement(at: position)
-  }
-  static var masking: Masking { Base.masking }
-  static var activationPrefix: String { Base.activationPrefix }
 
   init(base: Base, parametrization: Parametrization) {
     self.base = base
@@ -31,12 +21,6 @@ struct Parametrized<Base: Layer>: Layer {
 
   var configuration: [(String, JSON)] {
     base.configuration + [(parametrization.rawValue, true)]
-  }
-
-  var activation: Activation { base.activation }
-
-  func activated(of inputs: [Shape], output: Shape) -> (activation: Activation, shape: Shape) {
-    base.activated(of: inputs, output: output)
   }
 
   func taking(vocabulary: Int?) throws(ShapeFault) -> Parametrized {
@@ -57,10 +41,6 @@ struct Parametrized<Base: Layer>: Layer {
 
   func parameters(of inputs: [Shape]) -> [LayerParameter] {
     parametrization.parameters(of: base.parameters(of: inputs), outputAxis: Self.outputAxis)
-  }
-
-  func forwardFlops(inputs: [Shape], output: Shape) -> Int {
-    base.forwardFlops(inputs: inputs, output: output)
   }
 
   func forward(

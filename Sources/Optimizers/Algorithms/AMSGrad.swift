@@ -1,14 +1,15 @@
 import JSON
-import Kernels
-import Tensors
 
 /// Adam whose divisor never shrinks.
 ///
 /// As Adam, but the divisor is `√v̂ / √(1 - β₂ᵗ) + ε` with `v̂ = max(v̂, v)`. Reddi, Kale and Kumar 2018, arXiv:1904.09237.
-public struct AMSGrad: Optimizer {
+public struct AMSGrad: AdamFamily {
   public let learningRate: Double
   public let moments: Moments
   public let weightDecay: Double
+  var isAMSGrad: Bool { true }
+
+  static let isDecoupled = false
 
   private static let learningRateField = OptimizerFields.learningRate(0.001)
   private static let weightDecayField = OptimizerFields.weightDecay
@@ -29,24 +30,5 @@ public struct AMSGrad: Optimizer {
     weightDecay = reader.double(AMSGrad.weightDecayField)
   }
 
-  public var configuration: [(String, JSON)] {
-    [("learning_rate", .number(learningRate))] + moments.configuration
-      + [("weight_decay", .number(weightDecay))]
-  }
-
-  public func slots(of shape: Shape) -> [OptimizerSlot] {
-    Moments.slots(shape) + [OptimizerSlot("max_exp_avg_sq", shape)]
-  }
-
-  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
-    moments.factors(step: step, learningRate: learningRate)
-  }
-
-  public func update(_ operands: OptimizerOperands) -> [KernelCall] {
-    [
-      OptimizerKernels.call(
-        .adam, operands, slots: Moments.names + ["max_exp_avg_sq"],
-        moments.rule(weightDecay: weightDecay, isDecoupled: false))
-    ]
-  }
+  public var configuration: [(String, JSON)] { common }
 }

@@ -1,17 +1,16 @@
 import JSON
-import Kernels
-import Tensors
 
 /// Adam.
 ///
 /// `g += λ p`; `m = β₁ m + (1 - β₁) g`; `v = β₂ v + (1 - β₂) g²`;
 /// `p -= η / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)`. Kingma and Ba 2014, arXiv:1412.6980.
-public struct Adam: Optimizer {
+public struct Adam: AdamFamily {
   public let learningRate: Double
   public let moments: Moments
   public let weightDecay: Double
-  /// Whether the divisor is the largest mean of squares so far.
   public let isAMSGrad: Bool
+
+  static let isDecoupled = false
 
   private static let learningRateField = OptimizerFields.learningRate(0.001)
   private static let weightDecayField = OptimizerFields.weightDecay
@@ -33,24 +32,5 @@ public struct Adam: Optimizer {
     isAMSGrad = reader.bool(OptimizerFields.amsgrad)
   }
 
-  public var configuration: [(String, JSON)] {
-    [("learning_rate", .number(learningRate))] + moments.configuration
-      + [("weight_decay", .number(weightDecay)), ("amsgrad", .bool(isAMSGrad))]
-  }
-
-  public func slots(of shape: Shape) -> [OptimizerSlot] {
-    Moments.slots(shape) + (isAMSGrad ? [OptimizerSlot("max_exp_avg_sq", shape)] : [])
-  }
-
-  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
-    moments.factors(step: step, learningRate: learningRate)
-  }
-
-  public func update(_ operands: OptimizerOperands) -> [KernelCall] {
-    [
-      OptimizerKernels.call(
-        .adam, operands, slots: Moments.names + ["max_exp_avg_sq"],
-        moments.rule(weightDecay: weightDecay, isDecoupled: false))
-    ]
-  }
+  public var configuration: [(String, JSON)] { common + [("amsgrad", .bool(isAMSGrad))] }
 }

@@ -1,16 +1,15 @@
 import JSON
-import Kernels
-import Tensors
 
 /// Adam with weight decay apart from the gradient.
 ///
 /// `p -= η λ p`, then Adam's step without decay. Loshchilov and Hutter 2017, arXiv:1711.05101.
-public struct AdamW: Optimizer {
+public struct AdamW: AdamFamily {
   public let learningRate: Double
   public let moments: Moments
   public let weightDecay: Double
-  /// Whether the divisor is the largest mean of squares so far.
   public let isAMSGrad: Bool
+
+  static let isDecoupled = true
 
   private static let learningRateField = OptimizerFields.learningRate(0.001)
   private static let weightDecayField = OptimizerFields.decoupledDecay(0.01)
@@ -32,24 +31,5 @@ public struct AdamW: Optimizer {
     isAMSGrad = reader.bool(OptimizerFields.amsgrad)
   }
 
-  public var configuration: [(String, JSON)] {
-    [("learning_rate", .number(learningRate))] + moments.configuration
-      + [("weight_decay", .number(weightDecay)), ("amsgrad", .bool(isAMSGrad))]
-  }
-
-  public func slots(of shape: Shape) -> [OptimizerSlot] {
-    Moments.slots(shape) + (isAMSGrad ? [OptimizerSlot("max_exp_avg_sq", shape)] : [])
-  }
-
-  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
-    moments.factors(step: step, learningRate: learningRate)
-  }
-
-  public func update(_ operands: OptimizerOperands) -> [KernelCall] {
-    [
-      OptimizerKernels.call(
-        .adam, operands, slots: Moments.names + ["max_exp_avg_sq"],
-        moments.rule(weightDecay: weightDecay, isDecoupled: true))
-    ]
-  }
+  public var configuration: [(String, JSON)] { common + [("amsgrad", .bool(isAMSGrad))] }
 }

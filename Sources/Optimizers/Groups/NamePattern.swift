@@ -35,7 +35,7 @@ public struct NamePattern: Hashable, Sendable {
   }
 
   /// Reads a member that is an array of patterns; none when there's no such member.
-  static func decoded(_ reader: inout ObjectReader, _ name: String) -> [NamePattern] {
+  public static func decoded(_ reader: inout ObjectReader, _ name: String) -> [NamePattern] {
     let texts = reader.strings(name, count: 1...most) ?? []
     for (index, text) in texts.enumerated() where text.isEmpty || text.utf8.count > longest {
       reader.add(

@@ -7,14 +7,9 @@ extension Store {
   /// - Throws: as `Backup.make`.
   public func backUp(reading: @escaping DatasetReading) async throws -> Backup {
     let folder = DataFolder(directory)
-    return try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global(qos: .utility).async {
-        continuation.resume(
-          with: Result {
-            try Disk.makeFolder(folder.backups)
-            return try Backup.make(of: folder.url, to: folder.backups, reading: reading)
-          })
-      }
+    return try await Self.beside {
+      try Disk.makeFolder(folder.backups)
+      return try Backup.make(of: folder.url, to: folder.backups, reading: reading)
     }
   }
 
@@ -40,17 +35,22 @@ extension Store {
   /// - Throws: `StoreError.notFound`.
   public func removeBackup(_ id: BackupID) async throws {
     let folder = folder(of: id)
-    try await withCheckedThrowingContinuation {
-      (continuation: CheckedContinuation<Void, any Error>) in
+    try await Self.beside {
+      // Under this name it is none any more, and what is left of it goes with the next backup.
+      let removed = folder.deletingLastPathComponent()
+        .appending(path: ".\(id)\(DataFolder.unfinished)", directoryHint: .isDirectory)
+      try Disk.rename(folder, to: removed)
+      try Disk.remove(removed)
+    }
+  }
+
+  /// Does what takes long on a thread that may wait.
+  private static func beside<Result: Sendable>(
+    _ work: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global(qos: .utility).async {
-        continuation.resume(
-          with: Result {
-            // Under this name it is none any more, and what is left of it goes with the next backup.
-            let removed = folder.deletingLastPathComponent()
-              .appending(path: ".\(id)\(DataFolder.unfinished)", directoryHint: .isDirectory)
-            try Disk.rename(folder, to: removed)
-            try Disk.remove(removed)
-          })
+        continuation.resume(with: Swift.Result { try work() })
       }
     }
   }

@@ -58,11 +58,7 @@ extension Trainer {
       }
       engine.regularizer.add(penalty: program.penalty, weight: program.weight)
       count(program, batch: rows.count)
-      if parts == 1 {
-        return Pass(
-          program: program, loss: loss, weight: program.weight, examples: rows, part: part)
-      }
-      if part == 0, keepsPortion { portion = gradientProbe?.keepPortion(of: program) }
+      if part == 0, !isLast, keepsPortion { portion = gradientProbe?.keepPortion(of: program) }
       accumulation?.add(weight: program.weight, isLast: isLast)
       if isLast {
         let weight = engine.objectives.count == 1 ? partSums.weight(0) : Double(batch.count)

@@ -145,12 +145,8 @@ public final class Trainer {
     block.reserve(longestBlock, clips: !configuration.treatment.isNothing || observation.mayClip)
 
     let stepsPerEpoch = examples.batchesPerEpoch
-    let totalSteps =
-      switch configuration.duration {
-      case .epochs(let epochs): epochs * stepsPerEpoch
-      case .steps(let steps): steps
-      }
-    engine.length = RunLength(steps: totalSteps, stepsPerEpoch: stepsPerEpoch)
+    engine.length = configuration.duration.length(stepsPerEpoch: stepsPerEpoch)
+    let totalSteps = engine.length.steps
     diagnostician =
       observation.diagnoses
       ? Diagnostician(

@@ -13,10 +13,7 @@ extension TrainingData {
       seed: configuration.seed, shuffle: false,
       dropLast: configuration.dropLast || model.isStateful)
     let perEpoch = max(order.batches, 1)
-    return switch configuration.duration {
-    case .epochs(let epochs): RunLength(steps: epochs * perEpoch, stepsPerEpoch: perEpoch)
-    case .steps(let steps): RunLength(steps: steps, stepsPerEpoch: perEpoch)
-    }
+    return configuration.duration.length(stepsPerEpoch: perEpoch)
   }
 
   /// What schedules don't do in a run of the length that it has.
@@ -33,6 +30,15 @@ extension TrainingData {
     add(configuration.schedule, pointer + "/schedule")
     for weight in configuration.losses.terms.map(\.weight) {
       if let schedule = weight.schedule { add(schedule, weight.schedulePointer) }
+    }
+  }
+}
+
+extension TrainingConfiguration.Duration {
+  func length(stepsPerEpoch: Int) -> RunLength {
+    switch self {
+    case .epochs(let epochs): RunLength(steps: epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
+    case .steps(let steps): RunLength(steps: steps, stepsPerEpoch: stepsPerEpoch)
     }
   }
 }

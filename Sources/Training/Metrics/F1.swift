@@ -4,10 +4,10 @@ import JSON
 ///
 /// Of the second of two classes, or an average over classes; classes that are neither answered nor right anywhere are left out of
 /// means, and 0 / 0 is 0.
-public struct F1: Metric {
+public struct F1: AveragedMetric {
   let average: Average
 
-  private static let averages = Average.allCases
+  static let averages = Average.allCases
   private static let field = Average.field(averages, metric: "f1")
 
   public static let documentation = CatalogEntry(
@@ -16,17 +16,9 @@ public struct F1: Metric {
     formula: "2 right[k] / (answers[k] + examples[k])", fields: [field],
     source: "As sklearn.metrics.f1_score with zero_division=0.")
 
-  public static var plainNames: [(name: String, members: JSONObject)] {
-    Average.plainNames(averages, metric: type)
-  }
-
   public init(from reader: inout ObjectReader) { average = Average(Self.field, from: &reader) }
 
-  public var name: String { average.name(Self.type) }
-  public var direction: EarlyStopping.Mode? { .maximum }
   public var tallies: [TallyKind] { [.classes] }
-
-  public func objection(to task: MetricTask) -> String? { average.objection(to: task) }
 
   public func value(of tallies: TallySet) -> Double? {
     tallies.classes?.figure(average) { right, answers, support in

@@ -4,10 +4,10 @@ import JSON
 ///
 /// Of the second of two classes, or of each class against the rest, of which those without examples are left out. Scores and
 /// limits are those of `roc_auc`.
-public struct PrecisionRecallArea: Metric {
+public struct PrecisionRecallArea: AveragedMetric {
   let average: Average
 
-  private static let averages: [Average] = [.binary, .macro, .weighted]
+  static let averages: [Average] = [.binary, .macro, .weighted]
   private static let field = Average.field(averages, metric: "pr_auc")
 
   public static let documentation = CatalogEntry(
@@ -17,14 +17,8 @@ public struct PrecisionRecallArea: Metric {
     fields: [field],
     source: "As sklearn.metrics.average_precision_score.")
 
-  public static var plainNames: [(name: String, members: JSONObject)] {
-    Average.plainNames(averages, metric: type, aliases: documentation.aliases)
-  }
-
   public init(from reader: inout ObjectReader) { average = Average(Self.field, from: &reader) }
 
-  public var name: String { average.name(Self.type) }
-  public var direction: EarlyStopping.Mode? { .maximum }
   public var tallies: [TallyKind] { [.scores] }
 
   public func objection(to task: MetricTask) -> String? {

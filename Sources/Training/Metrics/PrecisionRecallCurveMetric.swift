@@ -3,7 +3,7 @@ import JSON
 /// Precision and recall of a class at each threshold: `GET /v1/runs/{id}/curves?curve=pr`.
 ///
 /// It has no series; `roc_auc` and `pr_auc` lead to it too.
-public struct PrecisionRecallCurveMetric: Metric {
+public struct PrecisionRecallCurveMetric: RankingCurveMetric {
   public static let documentation = CatalogEntry(
     type: "pr_curve",
     summary: "Precision and recall at each threshold; a resource, not a series.",
@@ -11,13 +11,4 @@ public struct PrecisionRecallCurveMetric: Metric {
     source: "As sklearn.metrics.precision_recall_curve.")
 
   public init(from reader: inout ObjectReader) {}
-
-  public var direction: EarlyStopping.Mode? { nil }
-  public var tallies: [TallyKind] { [.scores] }
-
-  public func objection(to task: MetricTask) -> String? {
-    task.objectionForWantOfClasses ?? ScoreTally.objection(to: task)
-  }
-
-  public func value(of tallies: TallySet) -> Double? { nil }
 }

@@ -6,10 +6,10 @@ import JSON
 /// left out. Scores are the probabilities, rounded to `Float` as predictions are, or the outputs where there are none. Exact
 /// for up to 1,048,576 scores (examples times classes) of an evaluation; above that, and on the training part, scores are
 /// counted in 4,096 fixed bins. For up to 256 classes.
-public struct ROCArea: Metric {
+public struct ROCArea: AveragedMetric {
   let average: Average
 
-  private static let averages: [Average] = [.binary, .macro, .weighted]
+  static let averages: [Average] = [.binary, .macro, .weighted]
   private static let field = Average.field(averages, metric: "roc_auc")
 
   public static let documentation = CatalogEntry(
@@ -21,14 +21,8 @@ public struct ROCArea: Metric {
       "As sklearn.metrics.roc_auc_score, multi_class=\"ovr\". Fawcett 2006, doi:10.1016/j.patrec.2005.10.010."
   )
 
-  public static var plainNames: [(name: String, members: JSONObject)] {
-    Average.plainNames(averages, metric: type, aliases: documentation.aliases)
-  }
-
   public init(from reader: inout ObjectReader) { average = Average(Self.field, from: &reader) }
 
-  public var name: String { average.name(Self.type) }
-  public var direction: EarlyStopping.Mode? { .maximum }
   public var tallies: [TallyKind] { [.scores] }
 
   public func objection(to task: MetricTask) -> String? {

@@ -3,7 +3,7 @@ import JSON
 /// The shares of a class's examples and of the others at each threshold: `GET /v1/runs/{id}/curves?curve=roc`.
 ///
 /// It has no series; `roc_auc` and `pr_auc` lead to it too.
-public struct ROCCurveMetric: Metric {
+public struct ROCCurveMetric: RankingCurveMetric {
   public static let documentation = CatalogEntry(
     type: "roc_curve",
     summary: "True and false positive rates at each threshold; a resource, not a series.",
@@ -11,13 +11,4 @@ public struct ROCCurveMetric: Metric {
     source: "As sklearn.metrics.roc_curve.")
 
   public init(from reader: inout ObjectReader) {}
-
-  public var direction: EarlyStopping.Mode? { nil }
-  public var tallies: [TallyKind] { [.scores] }
-
-  public func objection(to task: MetricTask) -> String? {
-    task.objectionForWantOfClasses ?? ScoreTally.objection(to: task)
-  }
-
-  public func value(of tallies: TallySet) -> Double? { nil }
 }

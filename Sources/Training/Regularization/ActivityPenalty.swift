@@ -13,7 +13,7 @@ public struct ActivityPenalty: Hashable, Sendable {
 
   init(_ reader: inout ObjectReader) {
     (l1, l2) = ParameterPenalty.strengths(&reader)
-    layers = NamePattern.list("layers", of: &reader)
+    layers = NamePattern.decoded(&reader, "layers")
     if !reader.has("layers") {
       reader.fault("layers", "is missing; names of layers, with * for any letters")
     }

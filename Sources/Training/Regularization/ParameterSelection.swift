@@ -27,14 +27,14 @@ public struct ParameterSelection: Hashable, Sendable {
 
   /// Reads both members.
   init(_ reader: inout ObjectReader) {
-    let patterns = NamePattern.list("layers", of: &reader)
+    let patterns = NamePattern.decoded(&reader, "layers")
     layers = reader.has("layers") ? patterns : nil
     guard let value = reader.value("parameters") else {
       kind = .weights
       return
     }
     guard value.array == nil else {
-      kind = .named(NamePattern.list("parameters", of: &reader))
+      kind = .named(NamePattern.decoded(&reader, "parameters"))
       return
     }
     switch reader.string("parameters", in: Self.kinds) {
@@ -128,20 +128,6 @@ public struct ParameterSelection: Hashable, Sendable {
 }
 
 extension NamePattern {
-  /// Reads a member that is an array of patterns.
-  static func list(_ name: String, of reader: inout ObjectReader) -> [NamePattern] {
-    let texts = reader.strings(name, count: 1...most) ?? []
-    for (index, text) in texts.enumerated() where text.isEmpty || text.utf8.count > longest {
-      reader.add(
-        Faults([
-          Fault(
-            pointer: "\(reader.pointer(to: name))/\(index)",
-            detail: "has \(text.utf8.count) bytes; from 1 to \(longest)")
-        ]))
-    }
-    return texts.map { NamePattern($0) }
-  }
-
   /// " (did you mean …?)" for a name like the pattern's letters.
   func suggestion(among known: [String]) -> String {
     nearest(text.filter { $0 != "*" && $0 != "?" }, among: known)

@@ -60,22 +60,10 @@ public struct Regularization: Hashable, Sendable {
   func penalties(
     on model: Model, pointer: String = "/training"
   ) throws(Faults) -> [(index: Int, l1: Double, l2: Double)] {
-    var faults = Faults()
-    var strengths = model.learnedParameters.map { _ in (l1: 0.0, l2: 0.0) }
-    for (position, penalty) in parameters.enumerated() {
-      do throws(Faults) {
-        let place = self.pointer(pointer, "regularization", position)
-        for index in try penalty.selection.indices(in: model, pointer: place) {
-          strengths[index].l1 += penalty.l1
-          strengths[index].l2 += penalty.l2
-        }
-      } catch {
-        faults.add(error)
-      }
-    }
-    try faults.check()
-    return strengths.indices.filter { strengths[$0] != (0, 0) }.map {
-      ($0, strengths[$0].l1, strengths[$0].l2)
+    try strengths(of: parameters, count: model.learnedParameters.count) {
+      penalty, position throws(Faults) in
+      let place = self.pointer(pointer, "regularization", position)
+      return (try penalty.selection.indices(in: model, pointer: place), penalty.l1, penalty.l2)
     }
   }
 
@@ -83,14 +71,28 @@ public struct Regularization: Hashable, Sendable {
   func activityPenalties(
     on model: Model, pointer: String = "/training"
   ) throws(Faults) -> [(layer: Int, l1: Double, l2: Double)] {
+    try strengths(of: activities, count: model.spec.layers.count) {
+      penalty, position throws(Faults) in
+      let place = self.pointer(pointer, "activity_regularization", position)
+      return (try penalty.indices(in: model, pointer: place), penalty.l1, penalty.l2)
+    }.map { ($0.index, $0.l1, $0.l2) }
+  }
+
+  /// Adds the strengths of entries up, for each of `count` things that they may be for; those that have any.
+  ///
+  /// - Parameter read: which things an entry is for, and how strong it is.
+  private func strengths<Entry>(
+    of entries: [Entry], count: Int,
+    _ read: (Entry, _ position: Int) throws(Faults) -> (indices: [Int], l1: Double, l2: Double)
+  ) throws(Faults) -> [(index: Int, l1: Double, l2: Double)] {
     var faults = Faults()
-    var strengths = model.spec.layers.map { _ in (l1: 0.0, l2: 0.0) }
-    for (position, penalty) in activities.enumerated() {
+    var strengths = [(l1: Double, l2: Double)](repeating: (0, 0), count: count)
+    for (position, entry) in entries.enumerated() {
       do throws(Faults) {
-        let place = self.pointer(pointer, "activity_regularization", position)
-        for index in try penalty.indices(in: model, pointer: place) {
-          strengths[index].l1 += penalty.l1
-          strengths[index].l2 += penalty.l2
+        let (indices, l1, l2) = try read(entry, position)
+        for index in indices {
+          strengths[index].l1 += l1
+          strengths[index].l2 += l2
         }
       } catch {
         faults.add(error)
