@@ -10,6 +10,7 @@ import Testing
     private let counts = Mutex((inside: 0, most: 0))
     private let semaphore = DispatchSemaphore(value: 0)
 
+    var inside: Int { counts.withLock { $0.inside } }
     var most: Int { counts.withLock { $0.most } }
 
     func pass() {
@@ -28,7 +29,7 @@ import Testing
   func bounds() async throws {
     let work = BlockingWork(label: "test", concurrent: 2, waiting: 3)
     let gate = Gate()
-    let answers = await withTaskGroup(of: RunError.Code?.self) { group in
+    let answers = try await withThrowingTaskGroup(of: RunError.Code?.self) { group in
       for _ in 0..<9 {
         group.addTask {
           do {
@@ -41,9 +42,12 @@ import Testing
       }
       // Those that are refused come back at once, the others when the gate opens.
       var answers: [RunError.Code?] = []
-      for await answer in group {
+      for try await answer in group {
         answers.append(answer)
-        if answers.count == 4 { gate.open(for: 5) }
+        if answers.count == 4 {
+          try await eventually { gate.inside == 2 }
+          gate.open(for: 5)
+        }
       }
       return answers
     }

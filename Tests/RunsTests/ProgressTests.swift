@@ -11,11 +11,6 @@ import Testing
     RunEvent(id: id, run: run, kind: .epoch, data: "{}")
   }
 
-  private static func eventually(_ condition: () -> Bool) async throws {
-    for _ in 0..<2000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(condition())
-  }
-
   @Test("a reader of a silent run waits, however much other runs told since")
   func silentRun() async throws {
     let bench = try Bench()
@@ -34,7 +29,7 @@ import Testing
       for try await event in stream { kinds.append(event.kind) }
       return kinds
     }
-    try await Self.eventually { hub.waiterCount == 1 }
+    try await eventually { hub.waiterCount == 1 }
     hub.publish([Self.event(5001, of: .make())])
     hub.publish([RunEvent(id: 5002, run: run.id, kind: .end, data: "{}")])
     #expect(try await reader.value == [.state, .end])
@@ -70,12 +65,12 @@ import Testing
   func endOfWaits() async throws {
     let hub = ProgressHub(lastID: 0)
     let cancelled = Task { await hub.wait(for: Self.run, after: 0) }
-    try await Self.eventually { hub.waiterCount == 1 }
+    try await eventually { hub.waiterCount == 1 }
     cancelled.cancel()
     await cancelled.value
     #expect(hub.waiterCount == 0)
     let closed = Task { await hub.wait(for: nil, after: 0) }
-    try await Self.eventually { hub.waiterCount == 1 }
+    try await eventually { hub.waiterCount == 1 }
     hub.close()
     await closed.value
     await hub.wait(for: nil, after: 0)
