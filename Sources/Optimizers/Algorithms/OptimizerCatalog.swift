@@ -18,6 +18,10 @@ public enum OptimizerCatalog {
     LAMB.self,
     Adafactor.self,
     Muon.self,
+    LBFGS.self,
+    GaussNewton.self,
+    HessianFree.self,
+    NaturalGradient.self,
     Lookahead.self,
     SAM.self,
   ]
@@ -38,8 +42,13 @@ public enum OptimizerCatalog {
       if let value = reader.requiredValue("optimizer") {
         let optimizer = try decode(value, pointer: reader.pointer(to: "optimizer"))
         let type = Swift.type(of: optimizer).type
-        if !excluded.contains(type) { return optimizer }
-        reader.fault("optimizer", "\(type) can't be inside; it goes around the others")
+        if optimizer is any SolvingOptimizer {
+          reader.fault("optimizer", "\(type) can't be inside; it looks at a batch by itself")
+        } else if excluded.contains(type) {
+          reader.fault("optimizer", "\(type) can't be inside; it goes around the others")
+        } else {
+          return optimizer
+        }
       }
     } catch {
       reader.add(error)
@@ -50,7 +59,8 @@ public enum OptimizerCatalog {
 
   /// The catalogs of this target as `GET /v1/catalog` serves them: `optimizers`, `schedules`, `clips`.
   public static var members: [(name: String, entries: [CatalogEntry])] {
-    [("optimizers", entries), ("schedules", ScheduleCatalog.entries), ("clips", Clip.entries),
+    [
+      ("optimizers", entries), ("schedules", ScheduleCatalog.entries), ("clips", Clip.entries),
       ("averages", WeightAverage.entries),
     ]
   }

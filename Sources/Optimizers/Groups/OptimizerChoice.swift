@@ -25,6 +25,9 @@ public struct OptimizerChoice: Sendable {
 
   public static let mostGroups = 64
 
+  /// The optimizer, when it looks at a batch by itself.
+  public var solving: (any SolvingOptimizer)? { base as? any SolvingOptimizer }
+
   public init(_ base: any Optimizer, groups: [Group] = []) {
     self.base = base
     self.groups = groups
@@ -47,6 +50,12 @@ public struct OptimizerChoice: Sendable {
       let place = "\(reader.pointer(to: "groups"))/\(index)"
       do throws(Faults) {
         let group = try Self.group(value, index: index, of: object, pointer: place)
+        if base is any SolvingOptimizer, !group.isFrozen {
+          faults.add(
+            place,
+            "\(type(of: base).type) moves all parameters together; a group can only hold some still, with \"frozen\": true"
+          )
+        }
         if groups.contains(where: { $0.name == group.name }) {
           faults.add(place + "/name", "\"\(group.name)\" is another group's name too")
         }

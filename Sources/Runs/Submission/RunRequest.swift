@@ -70,6 +70,7 @@ public struct RunRequest: Sendable {
         reader.add(error)
       }
     }
+    if let training { observation.check(against: training, &reader) }
     if rangeTest != nil { RunRequest.check(&observation, datasets, &reader) }
     self.observation = observation
     initialWeights = reader.string("initial_weights").flatMap { text in

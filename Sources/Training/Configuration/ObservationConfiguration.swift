@@ -78,6 +78,17 @@ public struct ObservationConfiguration: Hashable, Sendable {
     try reader.finish().check()
   }
 
+  /// Records remedies that the training has no use for.
+  public func check(against training: TrainingConfiguration, _ reader: inout ObjectReader) {
+    guard training.optimizers.solving != nil else { return }
+    for (finding, remedy) in onFinding.sorted(by: { $0.key < $1.key }) where remedy == .clip {
+      reader.fault(
+        "on_finding/\(finding)",
+        "clip bounds gradients, and \(training.optimizer.json["type"]?.string ?? "the optimizer") finds how far to go by itself; "
+          + "take another remedy")
+    }
+  }
+
   /// Whether a probe that is due each `every` steps is due at `step`: at step 1, and at each multiple.
   static func isDue(_ step: Int, every: Int) -> Bool {
     every > 0 && (step == 1 || step % every == 0)

@@ -72,11 +72,6 @@ extension TrainingData {
         "the model has a stateful layer, which goes on where the batch before ended; leave accumulate out"
       )
     }
-    if configuration.optimizer.ascent != nil {
-      refuse(
-        "sam passes over the batch of a step twice, and would over its last part alone; leave accumulate out, or "
-          + "take the optimizer inside it")
-    }
     if configuration.losses.balance != .fixed {
       refuse(
         "the terms of the loss are balanced after each pass; leave accumulate out, or give the terms "

@@ -1,6 +1,7 @@
 import Autodiff
 import JSON
 import NeuralNetworks
+import Optimizers
 import Tensors
 
 /// How much memory a step may hold, and whether activations are recomputed: the `memory` object.
@@ -70,6 +71,7 @@ extension Model {
     let copies =
       2 + terms + (configuration.accumulate > 1 ? 1 : 0) + (configuration.treatment.copies ? 1 : 0)
       + (configuration.optimizer.ascent == nil ? 0 : 1) + (configuration.average == nil ? 0 : 1)
+      + (configuration.optimizers.solving.map { $0.vectors + SolverStep.copies } ?? 0)
     return one * copies + optimizerBytes(configuration)
   }
 
@@ -99,13 +101,38 @@ extension Model {
     _ configuration: TrainingConfiguration, extents: GraphExtents = .nominal,
     observed: Bool = false
   ) throws(TrainingError) -> Int {
-    try trainingBytes(
+    let step = try trainingBytes(
       batch: configuration.batchSize, extents: extents, state: stateBytes(configuration),
       memory: observed ? TrainingMemory() : configuration.memory, losses: configuration.losses,
       regularization: configuration.regularization,
       observation: observed
         ? TrainingPlan.Observation(layers: true, terms: configuration.losses.terms.count > 1)
         : .none)
+    guard let matrix = configuration.optimizers.solving?.curvature else { return step }
+    return max(
+      step,
+      try curvatureBytes(matrix, configuration, extents) + stateBytes(configuration))
+  }
+
+  /// What a product with the curvature of a batch holds, without parameters and vectors.
+  private func curvatureBytes(
+    _ matrix: CurvatureMatrix, _ configuration: TrainingConfiguration, _ extents: GraphExtents
+  ) throws(TrainingError) -> Int {
+    do {
+      return try CurvaturePlan(
+        matrix, model: self, objectives: plainObjectives(configuration.losses),
+        moving: movingPlaces(configuration), batch: configuration.batchSize, extents: extents
+      ).plan.arenaBytes
+    } catch let error as TrainingError {
+      throw error
+    } catch {
+      throw TrainingError(.plan, "\(error)")
+    }
+  }
+
+  /// The places among the learned parameters of those that no group holds still.
+  func movingPlaces(_ configuration: TrainingConfiguration) -> [Int] {
+    configuration.optimizers.movingIndices(learnedParameters.map { ($0.layer, $0.name) })
   }
 
   /// The memory that a step holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.

@@ -54,11 +54,13 @@ final class ParameterUpdater {
   }
 
   /// Appends the last step's gradients, an entry a parameter.
-  func append(to block: inout StepBlock) {
+  ///
+  /// - Parameter solving: what has moved the parameters in the optimizer's place.
+  func append(to block: inout StepBlock, movedBy solving: SolverStep? = nil) {
     for index in counts.indices {
       block.gradients.append(
         ParameterGradient(bound.statistics(of: index), count: counts[index]))
-      let moved = bound.movement(of: index)
+      let moved = solving?.movements[index] ?? bound.movement(of: index)
       block.updates.append(
         ParameterUpdate(
           weightNorm: moved.weightSquares.squareRoot(),

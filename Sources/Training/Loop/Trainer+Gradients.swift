@@ -12,19 +12,19 @@ extension Trainer {
   /// After the update of `step`, which leaves the gradients as they were.
   ///
   /// - Parameters:
-  ///   - terms: whether the terms' own gradients were measured.
+  ///   - terms: what the terms' own gradients come to, where they were measured.
   ///   - turns: whether statistics are due.
   ///   - portion: the gradient of a part of the batch.
   ///   - batch: examples of the batch.
   func observeGradients(
-    _ program: TrainingProgram, terms: Bool, turns: Bool, portion: GradientProbe.Portion?,
+    terms: [(name: String, value: Double)]?, turns: Bool, portion: GradientProbe.Portion?,
     of batch: Int, _ observer: any TrainingObserver
   ) {
     let keeps = schedule.isDue(.gradientStatistics, at: step + 1)
-    guard terms || turns || keeps else { return }
+    guard terms != nil || turns || keeps else { return }
     let start = schedule.now()
-    if terms || turns {
-      var values = terms ? termValues(program) : []
+    if terms != nil || turns {
+      var values = terms ?? []
       if turns { values += gradientValues(portion, of: batch) }
       let seconds = elapsedSeconds()
       observer.valuesTaken(
@@ -37,7 +37,7 @@ extension Trainer {
   }
 
   /// The norm of each term's gradient, and the cosine of each pair: negative where they conflict.
-  private func termValues(_ program: TrainingProgram) -> [(name: String, value: Double)] {
+  func termValues(_ program: TrainingProgram) -> [(name: String, value: Double)] {
     guard let products = engine.balancer.products(of: program) else { return [] }
     let names = engine.objectives.map(\.name)
     let norms = names.indices.map { products[$0 * names.count + $0].squareRoot() }

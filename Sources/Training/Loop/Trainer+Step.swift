@@ -44,12 +44,16 @@ extension Trainer {
     let rate = engine.learningRate(step: next)
     // The weights of this step, before what is learned of them moves on.
     recordTerms(partSums.loss)
-    let isSound = engine.update(after: program, step: next, learningRate: rate)
+    // Those too, before other passes take their place.
+    let termValues = observesTerms ? termValues(program) : []
+    passes.begin(batch, step: next, after: program)
+    let isSound = engine.update(
+      after: program, over: passes, loss: loss, step: next, learningRate: rate)
     if let histograms { endHistograms(histograms, step: next) }
     step = next
     observeGradients(
-      program, terms: observesTerms, turns: observesTurns, portion: half ?? pass.portion,
-      of: batch.count, observer)
+      terms: observesTerms ? termValues : nil, turns: observesTurns,
+      portion: half ?? pass.portion, of: batch.count, observer)
     let measured =
       !isSound || ObservationConfiguration.isDue(next, every: observation.gradientNormsEvery)
     record(loss: loss, learningRate: rate, measured: measured, observer)

@@ -33,6 +33,7 @@ public final class Trainer {
   let partSums: PartSums
   /// `nil` when batches pass at once.
   let accumulation: GradientAccumulation?
+  let passes: BatchPasses
   /// One an objective, over the epoch under way.
   let epochMetrics: [ObjectiveMetrics]
   /// `nil` when no diagnosis is asked for.
@@ -128,6 +129,7 @@ public final class Trainer {
     accumulation =
       configuration.accumulate > 1 && engine.gradients.count > 0
       ? GradientAccumulation(engine.gradients, team: engine.team) : nil
+    passes = BatchPasses(engine, examples: examples, accumulation: accumulation)
     for (index, metrics) in epochMetrics.enumerated() {
       metrics.restore(resuming?.metrics ?? [], index)
     }

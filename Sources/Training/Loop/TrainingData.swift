@@ -82,20 +82,7 @@ public struct TrainingData: Sendable {
         model.learnedParameters.map { ($0.layer, $0.name) }, pointer: trainingPointer + "/optimizer"
       ))
     faults.add(configuration.treatment.faults(model, pointer: trainingPointer))
-    if configuration.optimizer.ascent != nil {
-      if model.isStateful {
-        faults.add(
-          trainingPointer + "/optimizer/type",
-          "sam passes over a batch twice, and the model has a stateful layer, which goes on where the batch before "
-            + "ended; take the optimizer inside it")
-      }
-      if case .gradNorm = configuration.losses.balance {
-        faults.add(
-          trainingPointer + "/loss/balance",
-          "grad_norm compares losses at the weights, and sam leaves those at the top of its climb; take another balance"
-        )
-      }
-    }
+    addPassFaults(configuration, model: model, trainingPointer, to: &faults)
     if let fraction = configuration.validationFraction, validation != nil {
       faults.add(
         trainingPointer + "/validation/fraction",

@@ -31,6 +31,8 @@ final class TrainingEngine {
   private let updater: ParameterUpdater
   /// For an optimizer that wants a second gradient of a step.
   private let ascent: SharpnessAscent?
+  /// For an optimizer that looks at a batch by itself.
+  let solving: SolverStep?
   let average: WeightAverage?
   let averaged: AveragedWeights?
   let regularizer: Regularizer
@@ -40,6 +42,7 @@ final class TrainingEngine {
   /// What layers hand on from batch to batch; there's nothing in it before the first program.
   private var states = ParameterStore([], element: .float32)
   private var programs: [TrainingProgram] = []
+  private var curvatures: [CurvatureProgram] = []
   /// Where all passes of the run compute, one after the other.
   private let arena = SharedArena()
   private var evaluations: [Evaluation] = []
@@ -66,13 +69,14 @@ final class TrainingEngine {
       configuration.optimizers, treatment: configuration.treatment, parameters: learned,
       gradients: gradients, layers: model.learnedParameters.map(\.layer), mayTighten: mayClip,
       seed: configuration.seed, team: team)
-    if let ascent = configuration.optimizer.ascent {
-      self.ascent = SharpnessAscent(
-        ascent, parameters: learned, gradients: gradients,
-        moving: configuration.optimizers.movingIndices(
-          model.learnedParameters.map { ($0.layer, $0.name) }), team: team)
-    } else {
-      ascent = nil
+    let moving = model.movingPlaces(configuration)
+    let (gradients, team) = (gradients, team)
+    ascent = configuration.optimizer.ascent.map {
+      SharpnessAscent(
+        $0, parameters: learned, gradients: gradients, moving: moving, team: team)
+    }
+    solving = configuration.optimizers.solving.map {
+      SolverStep($0, parameters: learned, gradients: gradients, moving: moving, team: team)
     }
     average = configuration.average
     averaged =
@@ -94,7 +98,8 @@ final class TrainingEngine {
 
   /// What plans, parameters, gradients and optimizer hold, in bytes.
   var plannedBytes: Int {
-    (programs.map(\.plannedBytes) + evaluations.map(\.plannedBytes)).reduce(0, max)
+    (programs.map(\.plannedBytes) + curvatures.map(\.plannedBytes)
+      + evaluations.map(\.plannedBytes)).reduce(0, max)
       + model.stateBytes(configuration)
   }
 
@@ -102,6 +107,16 @@ final class TrainingEngine {
   func prepare(batch: Int) throws(TrainingError) {
     if programs.contains(where: { $0.batch == batch }) { return }
     programs.append(try makeProgram(batch: batch, observation: .none))
+    if let matrix = configuration.optimizers.solving?.curvature, let solving {
+      let plan = try CurvaturePlan(
+        matrix, model: model, objectives: objectives, moving: model.movingPlaces(configuration),
+        batch: batch, extents: source?.extents ?? .nominal)
+      curvatures.append(
+        try CurvatureProgram(
+          plan, batch: batch, parameters: parameters, direction: solving.solver.direction,
+          product: solving.solver.product, random: random, balancer: balancer, source: source,
+          arena: arena, team: team))
+    }
   }
 
   /// - Parameters:
@@ -129,11 +144,31 @@ final class TrainingEngine {
   }
 
   func program(batch: Int) throws(TrainingError) -> TrainingProgram {
-    for index in 0..<programs.count where programs[index].batch == batch {
-      return programs[index]
-    }
+    if let place = place(ofBatch: batch) { return programs[place] }
     try prepare(batch: batch)
     return programs[programs.count - 1]
+  }
+
+  /// - Precondition: a batch of that size was prepared.
+  func preparedProgram(batch: Int) -> TrainingProgram {
+    guard let place = place(ofBatch: batch) else {
+      preconditionFailure("no pass was prepared for a batch of \(batch)")
+    }
+    return programs[place]
+  }
+
+  /// What multiplies by the curvature; `nil` for a batch size that wasn't prepared, and an optimizer that doesn't.
+  func preparedCurvature(batch: Int) -> CurvatureProgram? {
+    for index in 0..<curvatures.count where curvatures[index].batch == batch {
+      return curvatures[index]
+    }
+    return nil
+  }
+
+  /// By index, since an iterator that isn't specialised allocates.
+  private func place(ofBatch batch: Int) -> Int? {
+    for index in 0..<programs.count where programs[index].batch == batch { return index }
+    return nil
   }
 
   func evaluation(
@@ -166,6 +201,12 @@ final class TrainingEngine {
     return loss
   }
 
+  /// Runs a product with the curvature, of a batch that passes at once and is in its slots.
+  func run(_ program: CurvatureProgram, step: Int) {
+    prepare(step: step, part: 0)
+    program.run()
+  }
+
   /// Finds the operation at fault in a pass of a program whose slots are filled.
   func examine(_ program: TrainingProgram, step: Int, part: Int = 0) -> UnsoundOperation? {
     prepare(step: step, part: part)
@@ -189,20 +230,31 @@ final class TrainingEngine {
 
   /// Makes the gradients that passes left those of all that is made small: combines those of the terms, where that is asked
   /// for, and adds those of penalties on parameters.
-  func completeGradients(step: Int) {
+  ///
+  /// - Parameter isFirst: whether the parameters are those of the step, rather than some beside them.
+  /// - Returns: what the penalties on parameters come to.
+  @discardableResult func completeGradients(step: Int, isFirst: Bool = true) -> Double {
     balancer.combineGradients(step: step)
-    regularizer.addGradients()
+    return regularizer.addGradients(isFirst: isFirst)
   }
 
   /// Moves the parameters by complete gradients; answers whether all were finite.
-  func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - passes: over the batch of the step, for an optimizer that looks at it again.
+  ///   - loss: of the batch, without its penalties.
+  func update(
+    after program: TrainingProgram, over passes: BatchPasses? = nil, loss: Double = 0, step: Int,
+    learningRate: Double
+  ) -> Bool {
     weightsVersion += 1
-    if let ascent {
-      ascent.climb()
-      program.run()
-      balancer.combineGradients(step: step)
-      regularizer.addGradients(isFirst: false)
-      ascent.comeBack()
+    if let passes {
+      if let ascent {
+        ascent.climb()
+        passes.evaluate()
+        ascent.comeBack()
+      }
+      solving?.take(passes, loss: loss + regularizer.penalty, learningRate: learningRate)
     }
     let isSound = updater.update(step: step, learningRate: learningRate)
     regularizer.constrain()
@@ -210,18 +262,25 @@ final class TrainingEngine {
     return balancer.update(after: program, step: step, learningRate: learningRate) && isSound
   }
 
-  func appendGradients(to block: inout StepBlock) { updater.append(to: &block) }
+  func appendGradients(to block: inout StepBlock) {
+    updater.append(to: &block, movedBy: solving)
+  }
 
   /// The series that each step has a value of beside the common ones: `learning_rate.<group>`, `clip_factor`,
   /// `train_penalty`.
   var stepSeries: [String] {
     updater.series + (regularizer.hasPenalties ? [Regularizer.series] : [])
+      + (solving?.solver.series ?? [])
   }
 
   /// Appends what the last step has of them; NaN when it wasn't taken to its end.
   func appendSeries(to block: inout StepBlock, isComplete: Bool) {
     updater.appendSeries(to: &block, isComplete: isComplete)
     if regularizer.hasPenalties { block.own.append(isComplete ? regularizer.penalty : .nan) }
+    guard let solver = solving?.solver else { return }
+    for place in 0..<solver.series.count {
+      block.own.append(isComplete ? solver.value(ofSeries: place) : .nan)
+    }
   }
 
   /// The first parameter, from the loss backwards, whose gradient isn't finite.
@@ -261,7 +320,8 @@ final class TrainingEngine {
   func resetStates() { states.zero() }
 
   func optimizerState(over copies: ReusedCopies? = nil) -> [NamedTensor] {
-    updater.state(over: copies) + balancer.state() + averageState()
+    updater.state(over: copies) + (solving?.state(over: copies) ?? []) + balancer.state()
+      + averageState()
   }
 
   /// Bounds the norm of all gradients from the next step on, unless the run bounds it closer already.
@@ -271,6 +331,7 @@ final class TrainingEngine {
   func restore(weights: Weights, optimizer: [NamedTensor]) throws(TrainingError) {
     try load(weights)
     try updater.restore(optimizer)
+    try solving?.restore(optimizer)
     try balancer.restore(optimizer)
     try restoreAverage(optimizer)
   }

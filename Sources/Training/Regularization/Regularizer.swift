@@ -63,10 +63,12 @@ final class Regularizer {
   /// Adds the gradient of the penalties on parameters to that of the loss.
   ///
   /// - Parameter isFirst: whether the parameters are those of the step, rather than some beside them.
-  func addGradients(isFirst: Bool = true) {
-    guard let penalties else { return }
+  /// - Returns: what those penalties come to.
+  @discardableResult func addGradients(isFirst: Bool = true) -> Double {
+    guard let penalties else { return 0 }
     penalties.run()
     if isFirst { parameterPenalty = penalties.value }
+    return penalties.value
   }
 
   /// The same for gradients elsewhere, of as many parameters; `nil` without such penalties.

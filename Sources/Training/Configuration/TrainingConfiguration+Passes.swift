@@ -1,0 +1,53 @@
+import JSON
+import NeuralNetworks
+import Optimizers
+
+extension TrainingData {
+  /// What doesn't go with an optimizer that passes over the batch of a step more than once.
+  func addPassFaults(
+    _ configuration: TrainingConfiguration, model: Model, _ pointer: String,
+    to faults: inout Faults
+  ) {
+    let solving = configuration.optimizers.solving
+    guard configuration.optimizer.ascent != nil || solving != nil else { return }
+    let name = Swift.type(of: configuration.optimizer).type
+    if model.isStateful {
+      faults.add(
+        pointer + "/optimizer/type",
+        "\(name) passes over a batch more than once, and the model has a stateful layer, which goes on where the batch "
+          + "before ended; take "
+          + (solving == nil ? "the optimizer inside it" : "another one, such as adam"))
+    }
+    guard let solving else {
+      if case .gradNorm = configuration.losses.balance {
+        faults.add(
+          pointer + "/loss/balance",
+          "grad_norm compares losses at the weights, and sam leaves those at the top of its climb; take another balance"
+        )
+      }
+      return
+    }
+    if configuration.losses.balance != .fixed {
+      faults.add(
+        pointer + "/loss/balance",
+        "\(name) makes one loss small, which a balance changes between its passes; give the terms fixed weights"
+      )
+    }
+    if configuration.treatment.clip != nil {
+      faults.add(
+        pointer + "/clip", "\(name) finds how far to go by itself; leave clip out")
+    }
+    if !configuration.treatment.isNothing, configuration.treatment.clip == nil {
+      faults.add(
+        pointer + "/gradients",
+        "\(name) takes the loss's own gradient, or its steps wouldn't make that small; leave gradients out"
+      )
+    }
+    if configuration.accumulate > 1, solving.curvature != nil {
+      faults.add(
+        pointer + "/accumulate",
+        "\(name) multiplies by the curvature of a batch that passes at once; leave accumulate out, or take lbfgs"
+      )
+    }
+  }
+}
