@@ -62,6 +62,7 @@ import Testing
         ]
       ], ["clip": ["norm": 0.5]], ["drop_last": true],
       ["optimizer": ["type": "sgd", "learning_rate": 0.05]],
+      ["optimizer": ["type": "sam", "optimizer": ["type": "sgd", "learning_rate": 0.05]]],
     ] as [JSON])
   func equals(members: JSON) throws {
     let members = members.object ?? JSONObject()

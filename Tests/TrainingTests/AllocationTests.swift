@@ -62,6 +62,7 @@ import Testing
       ["optimizer": "nadam"], ["optimizer": ["type": "sam", "optimizer": "adam"]],
       ["optimizer": ["type": "lookahead", "optimizer": "adam"]],
       ["optimizer": "lamb", "clip": ["value": 0.1]], ["optimizer": "lars"], ["accumulate": 4],
+      ["accumulate": 2, "optimizer": ["type": "sam", "optimizer": "adam"]],
       [
         "regularization": [["l1": 1e-3], ["l2": 1e-3, "parameters": "all"]],
         "activity_regularization": ["l2": 1e-2, "layers": ["second"]],
