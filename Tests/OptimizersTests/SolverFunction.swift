@@ -40,8 +40,9 @@ final class SolverFunction: StepObjective {
 
   func bind(_ rule: any SolvingOptimizer, threads: Int = 1) {
     solver = rule.solver(
-      parameters: parameters, gradients: gradients, moving: [0, 1],
-      team: ThreadTeam(threads: threads))
+      SolverSetting(
+        parameters: parameters, gradients: gradients, moving: [0, 1],
+        team: ThreadTeam(threads: threads)))
   }
 
   /// One step from where the parameters are; answers the loss there.
@@ -75,7 +76,7 @@ final class SolverFunction: StepObjective {
   }
 
   /// By the residuals `10 (x₂ - x₁²)` and `1 - x₁` of a sum of squares, whose Hessian is 2.
-  func multiply() {
+  func measureCurvature() {
     guard let solver else { return }
     let (x, v) = (weights, Self.read(solver.direction))
     var product = [Double](repeating: 0, count: count)

@@ -38,7 +38,7 @@ import Testing
     }
     let batch = trainer.examples.batch(0)
     trainer.passes.begin(batch, step: 1, after: trainer.engine.preparedProgram(batch: batch.count))
-    trainer.passes.multiply()
+    trainer.passes.measureCurvature()
     let found = solver.product.shapes.indices.flatMap { index in
       let start = solver.product.pointer(index).assumingMemoryBound(to: Float.self)
       return (0..<solver.product.shapes[index].count).map { Double(start[$0]) }
@@ -126,6 +126,7 @@ import Testing
     ["type": "lbfgs", "line_search": "none", "learning_rate": 0.1, "iterations": 2],
     ["type": "gauss_newton", "cg_iterations": 8], ["type": "hessian_free", "cg_iterations": 8],
     ["type": "natural_gradient", "cg_iterations": 5, "max_divergence": 0.05],
+    ["type": "kfac", "inverses_every": 3, "max_divergence": 0.05],
   ]
 
   private func spiral(
@@ -180,7 +181,7 @@ import Testing
       #expect(abs(updates[index].updateNorm - moved.squareRoot()) < 1e-6)
     }
     let series = try #require(heard.summary?.stepSeries)
-    #expect(series.contains { ["evaluations", "cg_iterations"].contains($0) })
+    #expect(series.contains { ["evaluations", "cg_iterations", "step_scale"].contains($0) })
     #expect(heard.blocks.flatMap(\.own).allSatisfy { $0.isFinite })
   }
 

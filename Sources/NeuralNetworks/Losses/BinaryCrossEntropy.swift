@@ -84,6 +84,19 @@ public struct BinaryCrossEntropy: Loss {
     return try graph.mean(graph.add(no, both))
   }
 
+  /// `√(p (1 - p) / w) n` of the `w` elements of an example.
+  public func fisherDraws(
+    output: Value, noise: Value, in graph: inout Graph
+  ) throws(GraphError) -> Value? {
+    guard positiveWeight.isEmpty else { return nil }
+    let shape = graph.shape(of: output)
+    let yes = try graph.activation(.sigmoid, output)
+    let spread = try graph.sqrt(
+      graph.multiply(yes, graph.offset(graph.negate(yes), by: 1)))
+    return try graph.scale(
+      graph.multiply(spread, noise), by: (Double(shape[0]) / Double(shape.count)).squareRoot())
+  }
+
   public var probabilities: ProbabilityRule? { .sigmoid }
 
   public func objection(toFinal activation: Activation) -> String? {

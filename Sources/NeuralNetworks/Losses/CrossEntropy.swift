@@ -145,6 +145,23 @@ public struct CrossEntropy: Loss {
       ignoredClass: ignoredClass)
   }
 
+  /// `(√p n - p Σ √p n) / √P` at each of the `P` places of an example, whose second moments are `diag(p) - p pᵀ`.
+  public func fisherDraws(
+    output: Value, noise: Value, in graph: inout Graph
+  ) throws(GraphError) -> Value? {
+    guard classWeights == nil, !namesIgnored else { return nil }
+    let shape = graph.shape(of: output)
+    let width = shape[shape.rank - 1]
+    let places = shape.count / max(shape[0] * width, 1)
+    let chances = try graph.softmax(graph.reshape(output, to: [shape[0] * places, width]))
+    let own = try graph.multiply(
+      graph.sqrt(chances), graph.reshape(noise, to: graph.shape(of: chances)))
+    let shared = try graph.sum(own, axes: [1], keepsAxes: true)
+    let draws = try graph.subtract(own, graph.multiply(chances, shared))
+    return try graph.reshape(
+      graph.scale(draws, by: 1 / Double(places).squareRoot()), to: shape)
+  }
+
   private func isOfClasses(_ target: Value, in graph: Graph) -> Bool {
     graph.type(of: target).element == .int32
   }

@@ -106,6 +106,15 @@ public protocol Loss: Sendable {
   /// its examples as one batch.
   func weight(of target: Value, in graph: inout Graph) throws(GraphError) -> Value?
 
+  /// Draws of the loss's gradient at the output, of each example by itself, whose second moments are those under the model's own
+  /// predictions: the Fisher matrix there.
+  ///
+  /// - Parameter noise: draws from N(0, 1) of the output's shape.
+  /// - Returns: `nil` for a loss that is no likelihood, or whose draws aren't known.
+  func fisherDraws(
+    output: Value, noise: Value, in graph: inout Graph
+  ) throws(GraphError) -> Value?
+
   /// The class whose places count for nothing; they are no answers either.
   var ignoredClass: Int32? { get }
 
@@ -139,6 +148,9 @@ extension Loss {
   public func objection(toFinal activation: Activation) -> String? { nil }
   public func optionFaults(output: Shape, target: LossTarget) -> [ShapeFault] { [] }
   public func weight(of target: Value, in graph: inout Graph) throws(GraphError) -> Value? { nil }
+  public func fisherDraws(
+    output: Value, noise: Value, in graph: inout Graph
+  ) throws(GraphError) -> Value? { nil }
   public var ignoredClass: Int32? { nil }
   /// Numbers of the output's shape where the loss takes them, else classes.
   public func fittingTarget(output: Shape) -> LossTarget {

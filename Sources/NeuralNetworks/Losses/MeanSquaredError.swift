@@ -27,4 +27,13 @@ public struct MeanSquaredError: Loss {
   ) throws(GraphError) -> Value {
     try graph.meanSquaredError(output, target: target)
   }
+
+  /// `√(2/w) n` of the `w` elements of an example, whose squares are the Hessian.
+  public func fisherDraws(
+    output: Value, noise: Value, in graph: inout Graph
+  ) throws(GraphError) -> Value? {
+    let shape = graph.shape(of: output)
+    return try graph.scale(
+      noise, by: (2 * Double(shape[0]) / Double(shape.count)).squareRoot())
+  }
 }

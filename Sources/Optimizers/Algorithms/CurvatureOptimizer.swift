@@ -1,5 +1,4 @@
-import Autodiff
-import Kernels
+import Tensors
 
 /// A solving optimizer that multiplies by the curvature of its batch.
 protocol CurvatureOptimizer: SolvingOptimizer {
@@ -7,15 +6,9 @@ protocol CurvatureOptimizer: SolvingOptimizer {
 }
 
 extension CurvatureOptimizer {
-  public var vectors: Int { CurvatureSolver.vectors }
-
-  public func solver(
-    parameters: ParameterStore, gradients: ParameterStore, moving: [Int], team: ThreadTeam
-  ) -> any StepSolver {
-    CurvatureSolver(
-      rule,
-      ParameterVectors(
-        parameters: parameters, gradients: gradients, moving: moving, team: team),
-      element: parameters.element)
+  public func bytes(of shapes: [Shape], element: ElementType) -> Int {
+    ParameterVectors.bytes(CurvatureSolver.vectors, of: shapes, element: element)
   }
+
+  public func solver(_ setting: SolverSetting) -> any StepSolver { CurvatureSolver(rule, setting) }
 }

@@ -45,7 +45,7 @@ public struct GaussNewton: CurvatureOptimizer {
     ]
   }
 
-  public var curvature: CurvatureMatrix? { .gaussNewton }
+  public var curvature: Curvature? { .products(.gaussNewton) }
 
   var rule: CurvatureRule {
     CurvatureRule(

@@ -54,7 +54,7 @@ public struct HessianFree: CurvatureOptimizer {
     ]
   }
 
-  public var curvature: CurvatureMatrix? { matrix }
+  public var curvature: Curvature? { .products(matrix) }
 
   var rule: CurvatureRule {
     CurvatureRule(

@@ -1,6 +1,4 @@
-import Autodiff
 import JSON
-import Kernels
 import Tensors
 
 /// Newton's direction by what the last steps and changes of the gradient tell of the Hessian.
@@ -70,16 +68,12 @@ public struct LBFGS: SolvingOptimizer {
     ]
   }
 
-  public var curvature: CurvatureMatrix? { nil }
-  public var vectors: Int { 2 * history + LBFGSSolver.ownVectors }
+  public var curvature: Curvature? { nil }
 
-  public func solver(
-    parameters: ParameterStore, gradients: ParameterStore, moving: [Int], team: ThreadTeam
-  ) -> any StepSolver {
-    LBFGSSolver(
-      self,
-      ParameterVectors(
-        parameters: parameters, gradients: gradients, moving: moving, team: team),
-      element: parameters.element)
+  public func bytes(of shapes: [Shape], element: ElementType) -> Int {
+    ParameterVectors.bytes(
+      2 * history + LBFGSSolver.ownVectors, of: shapes, element: element)
   }
+
+  public func solver(_ setting: SolverSetting) -> any StepSolver { LBFGSSolver(self, setting) }
 }

@@ -46,7 +46,7 @@ public struct NaturalGradient: CurvatureOptimizer {
     ] + (divergence.map { [("max_divergence", .number($0))] } ?? [])
   }
 
-  public var curvature: CurvatureMatrix? { .gaussNewton }
+  public var curvature: Curvature? { .products(.gaussNewton) }
 
   var rule: CurvatureRule {
     CurvatureRule(

@@ -22,6 +22,7 @@ public enum OptimizerCatalog {
     GaussNewton.self,
     HessianFree.self,
     NaturalGradient.self,
+    KFAC.self,
     Lookahead.self,
     SAM.self,
   ]

@@ -35,19 +35,22 @@ public struct WeightAverage: Hashable, Sendable {
     "Steps from one average to the next; left out, an epoch's.")
   private static let statisticsField = Field(
     "statistics_batches", .integer(1...100_000), default: 100,
-    "Batches that move the running statistics of batch normalisation at the averaged weights, before these are used.")
+    "Batches that move the running statistics of batch normalisation at the averaged weights, before these are used."
+  )
 
   /// Exponential moving average.
   static let exponentialEntry = CatalogEntry(
     type: "ema", summary: "A moving average of the weights in which old ones fade.",
     formula: "a += (1 - d) (w - a), from a = w on",
     fields: [decayField, warmUpField, startField(0), everyField, statisticsField],
-    source: "Polyak and Juditsky 1992, doi:10.1137/0330046. As torch.optim.swa_utils.get_ema_avg_fn.")
+    source:
+      "Polyak and Juditsky 1992, doi:10.1137/0330046. As torch.optim.swa_utils.get_ema_avg_fn.")
 
   /// Stochastic weight averaging.
   static let equalEntry = CatalogEntry(
     type: "swa", summary: "The mean of the weights at the ends of a run's last epochs.",
-    formula: "a += (w - a) / n at the n-th", fields: [startField(0.75), everyEpochField, statisticsField],
+    formula: "a += (w - a) / n at the n-th",
+    fields: [startField(0.75), everyEpochField, statisticsField],
     source: "Izmailov et al. 2018, arXiv:1803.05407. As torch.optim.swa_utils.AveragedModel.")
 
   public static let entries = [exponentialEntry, equalEntry]

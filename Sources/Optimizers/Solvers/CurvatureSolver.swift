@@ -37,8 +37,9 @@ final class CurvatureSolver: StepSolver {
   private static let mostGrowth = 65_536.0
   private static let shortening = (factor: 0.8, decrease: 0.01)
 
-  init(_ rule: CurvatureRule, _ vectors: ParameterVectors, element: ElementType) {
+  init(_ rule: CurvatureRule, _ setting: SolverSetting) {
     self.rule = rule
+    let vectors = ParameterVectors(setting)
     self.vectors = vectors
     direction = vectors.make("direction")
     product = vectors.make("product")
@@ -46,7 +47,7 @@ final class CurvatureSolver: StepSolver {
     gradient = vectors.make("gradient")
     origin = vectors.make("origin")
     solution = vectors.make("solver.solution")
-    numbers = SolverMemory(["damping", "growth"], element: element)
+    numbers = SolverMemory(["damping", "growth"], element: setting.parameters.element)
     numbers[0] = rule.damping
     numbers[1] = 2
   }
@@ -110,7 +111,7 @@ final class CurvatureSolver: StepSolver {
     return gradients.solve(
       gradient: gradient, damping: damping, solution: solution, isWarm: isWarm,
       iterations: rule.iterations, stop: rule.stop
-    ) { objective.multiply() }
+    ) { objective.measureCurvature() }
   }
 
   private func move(to length: Double) {

@@ -44,8 +44,9 @@ final class LBFGSSolver: StepSolver {
   /// Least `sᵀy` of a pair that says anything.
   private static let leastCurvature = 1e-10
 
-  init(_ rule: LBFGS, _ vectors: ParameterVectors, element: ElementType) {
+  init(_ rule: LBFGS, _ setting: SolverSetting) {
     self.rule = rule
+    let vectors = ParameterVectors(setting)
     self.vectors = vectors
     direction = vectors.make("direction")
     product = vectors.make("trial")
@@ -57,7 +58,7 @@ final class LBFGSSolver: StepSolver {
     steps = (0..<rule.history).map { vectors.make("solver.step.\($0)") }
     lastStep = vectors.make("solver.last_step")
     lastGradient = vectors.make("solver.last_gradient")
-    numbers = SolverMemory(["has_begun", "pairs", "first"], element: element)
+    numbers = SolverMemory(["has_begun", "pairs", "first"], element: setting.parameters.element)
     inverses = [Double](repeating: 0, count: rule.history)
     coefficients = inverses
   }

@@ -8,21 +8,29 @@ final class ParameterVectors {
   private let gradients: ParameterStore
   private let moving: [Int]
   private let algebra: VectorAlgebra
-  private let team: ThreadTeam
+  /// Of each parameter by itself.
+  private let entries: [VectorAlgebra]
 
-  init(
-    parameters: ParameterStore, gradients: ParameterStore, moving: [Int], team: ThreadTeam
-  ) {
+  init(_ setting: SolverSetting) {
+    let (parameters, team) = (setting.parameters, setting.team)
     self.parameters = parameters
-    self.gradients = gradients
-    self.moving = moving
-    self.team = team
+    gradients = setting.gradients
+    moving = setting.moving
     let layout = ParameterStore(
-      moving.map { (parameters.names[$0], parameters.shapes[$0]) }, element: parameters.element)
+      setting.moving.map { (parameters.names[$0], parameters.shapes[$0]) },
+      element: parameters.element)
     // Gaps between parameters are zeros in all vectors.
     algebra = VectorAlgebra(
       count: layout.byteCount / parameters.element.byteCount, element: parameters.element,
       team: team)
+    entries = layout.shapes.map {
+      VectorAlgebra(count: $0.count, element: parameters.element, team: team)
+    }
+  }
+
+  /// The bytes of so many vectors.
+  static func bytes(_ count: Int, of shapes: [Shape], element: ElementType) -> Int {
+    count * shapes.reduce(0) { $0 + $1.count } * element.byteCount
   }
 
   /// A vector of zeros.
@@ -66,6 +74,16 @@ final class ParameterVectors {
 
   func product(_ x: ParameterStore, _ y: ParameterStore) -> Double {
     algebra.count > 0 ? algebra.product(x.pointer(0), y.pointer(0)) : 0
+  }
+
+  /// The same of one parameter alone.
+  func product(_ x: ParameterStore, _ y: ParameterStore, entry: Int) -> Double {
+    entries[entry].product(x.pointer(entry), y.pointer(entry))
+  }
+
+  /// Multiplies one parameter of a vector.
+  func scale(_ x: ParameterStore, _ a: Double, entry: Int) {
+    entries[entry].combine(x.pointer(entry), 0, x.pointer(entry), a, x.pointer(entry))
   }
 
   func sumOfMagnitudes(_ x: ParameterStore) -> Double {

@@ -8,20 +8,65 @@ import Tensors
 /// It has no part of a parameter's own and no group but those that hold still. A new one is a file among the algorithms, a line in
 /// `OptimizerCatalog` and a test.
 public protocol SolvingOptimizer: Optimizer {
-  /// The matrix that it multiplies vectors by, beside losses and gradients; `nil` for none.
-  var curvature: CurvatureMatrix? { get }
+  /// What it looks at beside losses and gradients; `nil` for nothing.
+  var curvature: Curvature? { get }
 
-  /// How many vectors as long as the parameters it holds.
-  var vectors: Int { get }
+  /// The bytes that its solver holds, of parameters of these shapes.
+  func bytes(of shapes: [Shape], element: ElementType) -> Int
 
   /// What it works with.
+  func solver(_ setting: SolverSetting) -> any StepSolver
+}
+
+/// What a solver moves, and by what.
+public struct SolverSetting {
+  /// A dense layer or a convolution, by the places of its parameters among those that move.
+  public struct Layer: Hashable, Sendable {
+    public let weight: Int
+    public let bias: Int?
+    /// Elements of the weight along its first axis, and all others.
+    public let units: Int
+    public let width: Int
+
+    public init(weight: Int, bias: Int?, units: Int, width: Int) {
+      self.weight = weight
+      self.bias = bias
+      self.units = units
+      self.width = width
+    }
+  }
+
+  public let parameters: ParameterStore
+  /// Where evaluations leave them.
+  public let gradients: ParameterStore
+  /// Which of the parameters take part.
+  public let moving: [Int]
+  /// Those whose factors are measured, in their order.
+  public let layers: [Layer]
+  public let team: ThreadTeam
+
+  public init(
+    parameters: ParameterStore, gradients: ParameterStore, moving: [Int], layers: [Layer] = [],
+    team: ThreadTeam
+  ) {
+    self.parameters = parameters
+    self.gradients = gradients
+    self.moving = moving
+    self.layers = layers
+    self.team = team
+  }
+}
+
+/// What a solver may ask of a batch's curvature.
+public enum Curvature: Hashable, Sendable {
+  /// A matrix times a vector.
+  case products(CurvatureMatrix)
+  /// `E[a aᵀ]` of what a layer multiplies its weight by, and `E[s sᵀ]` of gradients at its outputs.
   ///
   /// - Parameters:
-  ///   - gradients: where evaluations leave them.
-  ///   - moving: which of the parameters take part.
-  func solver(
-    parameters: ParameterStore, gradients: ParameterStore, moving: [Int], team: ThreadTeam
-  ) -> any StepSolver
+  ///   - isEmpirical: whether those are the batch's own, rather than draws from the model's predictions.
+  ///   - largest: rows of a factor at most; layers with a larger one are left out.
+  case factors(isEmpirical: Bool, largest: Int)
 }
 
 /// Second derivatives of a batch's loss with respect to the parameters.
@@ -38,8 +83,9 @@ public protocol StepObjective: AnyObject {
   /// What is made small, at the parameters as they are; leaves the gradient.
   func evaluate() -> Double
 
-  /// Multiplies the solver's `direction` by the matrix of curvature at the parameters as they are, into its `product`.
-  func multiply()
+  /// Leaves in the solver's `product` what it asks of the curvature at the parameters as they are: a matrix times its
+  /// `direction`, or the factors of layers.
+  func measureCurvature()
 }
 
 /// A solving optimizer bound to parameters, with what it remembers from step to step.
@@ -52,7 +98,7 @@ public protocol StepSolver: AnyObject {
   ///   - loss: at the parameters as they are, whose gradient is where evaluations leave it.
   func solve(_ objective: any StepObjective, loss: Double, learningRate: Double)
 
-  /// A vector over the parameters that move, and what it's multiplied to.
+  /// A vector over the parameters that move, and what is measured along it.
   var direction: ParameterStore { get }
   var product: ParameterStore { get }
 

@@ -1,12 +1,14 @@
+import Autodiff
 import JSON
 import NeuralNetworks
 import Optimizers
+import Tensors
 
 extension TrainingData {
   /// What doesn't go with an optimizer that passes over the batch of a step more than once.
   func addPassFaults(
-    _ configuration: TrainingConfiguration, model: Model, _ pointer: String,
-    to faults: inout Faults
+    _ configuration: TrainingConfiguration, model: Model, objectives: [Objective],
+    _ pointer: String, to faults: inout Faults
   ) {
     let solving = configuration.optimizers.solving
     guard configuration.optimizer.ascent != nil || solving != nil else { return }
@@ -46,8 +48,27 @@ extension TrainingData {
     if configuration.accumulate > 1, solving.curvature != nil {
       faults.add(
         pointer + "/accumulate",
-        "\(name) multiplies by the curvature of a batch that passes at once; leave accumulate out, or take lbfgs"
+        "\(name) looks at the curvature of a batch that passes at once; leave accumulate out, or take lbfgs"
       )
     }
+    if case .factors(isEmpirical: false, _)? = solving.curvature {
+      for objective in objectives where !objective.isDrawnFrom(by: model) {
+        faults.add(
+          pointer + "/optimizer/fisher",
+          "sampled draws from the predictions of a likelihood, which \(Swift.type(of: objective.loss).type) with these "
+            + "members isn't; say \"empirical\", or take plain cross_entropy, binary_cross_entropy or mean_squared_error"
+        )
+      }
+    }
+  }
+}
+
+extension Objective {
+  /// Whether gradients at its output can be drawn from the model's own predictions.
+  fileprivate func isDrawnFrom(by model: Model) -> Bool {
+    var graph = Graph()
+    let type = TensorType(model.outputs[output].shape.prepending(1), graph.element)
+    let (values, noise) = (graph.input("output", type), graph.input("noise", type))
+    return (try? loss.fisherDraws(output: values, noise: noise, in: &graph)) ?? nil != nil
   }
 }

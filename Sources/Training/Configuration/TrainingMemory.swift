@@ -71,7 +71,7 @@ extension Model {
     let copies =
       2 + terms + (configuration.accumulate > 1 ? 1 : 0) + (configuration.treatment.copies ? 1 : 0)
       + (configuration.optimizer.ascent == nil ? 0 : 1) + (configuration.average == nil ? 0 : 1)
-      + (configuration.optimizers.solving.map { $0.vectors + SolverStep.copies } ?? 0)
+      + (configuration.optimizers.solving == nil ? 0 : SolverStep.copies)
     return one * copies + optimizerBytes(configuration)
   }
 
@@ -81,6 +81,9 @@ extension Model {
     guard parameterCount < 1 << 40 else { return parameterCount * ElementType.float32.byteCount }
     let learned = learnedParameters
     let choice = configuration.optimizers
+    if let solving = choice.solving {
+      return solving.bytes(of: learned.map(\.shape), element: .float32)
+    }
     let groups = choice.assignment(learned.map { ($0.layer, $0.name) })
     var bytes = 0
     for (place, group) in [(nil, nil)] + choice.groups.enumerated().map({ ($0, $1) }) {
@@ -108,19 +111,19 @@ extension Model {
       observation: observed
         ? TrainingPlan.Observation(layers: true, terms: configuration.losses.terms.count > 1)
         : .none)
-    guard let matrix = configuration.optimizers.solving?.curvature else { return step }
+    guard let curvature = configuration.optimizers.solving?.curvature else { return step }
     return max(
       step,
-      try curvatureBytes(matrix, configuration, extents) + stateBytes(configuration))
+      try curvatureBytes(curvature, configuration, extents) + stateBytes(configuration))
   }
 
-  /// What a product with the curvature of a batch holds, without parameters and vectors.
+  /// What a look at the curvature of a batch holds, without parameters and vectors.
   private func curvatureBytes(
-    _ matrix: CurvatureMatrix, _ configuration: TrainingConfiguration, _ extents: GraphExtents
+    _ curvature: Curvature, _ configuration: TrainingConfiguration, _ extents: GraphExtents
   ) throws(TrainingError) -> Int {
     do {
       return try CurvaturePlan(
-        matrix, model: self, objectives: plainObjectives(configuration.losses),
+        curvature, model: self, objectives: plainObjectives(configuration.losses),
         moving: movingPlaces(configuration), batch: configuration.batchSize, extents: extents
       ).plan.arenaBytes
     } catch let error as TrainingError {

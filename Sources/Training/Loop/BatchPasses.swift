@@ -65,8 +65,8 @@ final class BatchPasses: StepObjective {
     return program
   }
 
-  /// Multiplies the solver's direction by the curvature of the batch, which passes at once.
-  func multiply() {
+  /// Runs what the solver asks of the curvature of the batch, which passes at once.
+  func measureCurvature() {
     guard let program = engine.preparedCurvature(batch: batch.count) else {
       preconditionFailure("no curvature was prepared for a batch of \(batch.count)")
     }

@@ -15,19 +15,15 @@ final class SolverStep {
   /// Of each parameter, before the step: its squares, and those of how far it moved.
   private(set) var movements: [(weightSquares: Double, updateSquares: Double)]
 
-  /// - Parameter moving: places of the parameters that take part.
-  init(
-    _ rule: any SolvingOptimizer, parameters: ParameterStore, gradients: ParameterStore,
-    moving: [Int], team: ThreadTeam
-  ) {
-    self.parameters = parameters
+  init(_ rule: any SolvingOptimizer, _ setting: SolverSetting) {
+    parameters = setting.parameters
+    let gradients = setting.gradients
     self.gradients = gradients
     let descriptions = zip(gradients.names, gradients.shapes).map { (name: $0, shape: $1) }
     parametersBefore = ParameterStore(descriptions, element: .float32)
     gradientsBefore = ParameterStore(descriptions, element: .float32)
     movements = Array(repeating: (0, 0), count: gradients.count)
-    solver = rule.solver(
-      parameters: parameters, gradients: gradients, moving: moving, team: team)
+    solver = rule.solver(setting)
   }
 
   /// Moves the parameters, and leaves the gradients as they were.

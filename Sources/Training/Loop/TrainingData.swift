@@ -82,7 +82,8 @@ public struct TrainingData: Sendable {
         model.learnedParameters.map { ($0.layer, $0.name) }, pointer: trainingPointer + "/optimizer"
       ))
     faults.add(configuration.treatment.faults(model, pointer: trainingPointer))
-    addPassFaults(configuration, model: model, trainingPointer, to: &faults)
+    addPassFaults(
+      configuration, model: model, objectives: objectives, trainingPointer, to: &faults)
     if let fraction = configuration.validationFraction, validation != nil {
       faults.add(
         trainingPointer + "/validation/fraction",

@@ -75,8 +75,12 @@ final class TrainingEngine {
       SharpnessAscent(
         $0, parameters: learned, gradients: gradients, moving: moving, team: team)
     }
-    solving = configuration.optimizers.solving.map {
-      SolverStep($0, parameters: learned, gradients: gradients, moving: moving, team: team)
+    solving = try configuration.optimizers.solving.map { rule throws(TrainingError) in
+      SolverStep(
+        rule,
+        SolverSetting(
+          parameters: learned, gradients: gradients, moving: moving,
+          layers: try model.factoredLayers(rule.curvature, moving: moving), team: team))
     }
     average = configuration.average
     averaged =
@@ -107,9 +111,9 @@ final class TrainingEngine {
   func prepare(batch: Int) throws(TrainingError) {
     if programs.contains(where: { $0.batch == batch }) { return }
     programs.append(try makeProgram(batch: batch, observation: .none))
-    if let matrix = configuration.optimizers.solving?.curvature, let solving {
+    if let curvature = configuration.optimizers.solving?.curvature, let solving {
       let plan = try CurvaturePlan(
-        matrix, model: model, objectives: objectives, moving: model.movingPlaces(configuration),
+        curvature, model: model, objectives: objectives, moving: model.movingPlaces(configuration),
         batch: batch, extents: source?.extents ?? .nominal)
       curvatures.append(
         try CurvatureProgram(

@@ -4,7 +4,7 @@ import NeuralNetworks
 import Optimizers
 import Tensors
 
-/// A batch's matrix of curvature times a vector, ready to run; what it reads and leaves are the solver's own vectors.
+/// What a solver asks of a batch's curvature, ready to run; what it reads and leaves are the solver's own vectors.
 ///
 /// What is in the slots is there until another program of the run is used.
 final class CurvatureProgram {
@@ -17,7 +17,7 @@ final class CurvatureProgram {
 
   /// - Parameters:
   ///   - parameters: all of the model's.
-  ///   - direction: which vector is multiplied, and `product` what that comes to.
+  ///   - direction: along which it's measured, and `product` what that comes to.
   ///   - random: seed and step, two words each.
   ///   - source: the graph, for a model on one.
   ///   - arena: where it computes, in turn with other programs.
@@ -35,7 +35,7 @@ final class CurvatureProgram {
     for (index, value) in parts.directions.enumerated() {
       bindings[value] = direction.pointer(index)
     }
-    for (index, value) in parts.products.enumerated() { bindings[value] = product.pointer(index) }
+    for (index, value) in parts.results.enumerated() { bindings[value] = product.pointer(index) }
     for (index, weight) in parts.objectives.weights.enumerated() {
       if let weight { bindings[weight] = UnsafeMutableRawPointer(balancer.weights + index) }
     }
