@@ -63,6 +63,7 @@ typedef double wide __attribute__((ext_vector_type(LANES)));
 #include "optimizer_factored.inc"
 #include "optimizer_matrix.inc"
 #include "optimizer_weights.inc"
+#include "optimizer_curvature.inc"
 #include "optimizer_gradients.inc"
 #undef REAL
 #undef NAME
@@ -83,4 +84,5 @@ typedef double wide __attribute__((ext_vector_type(LANES)));
 #include "optimizer_factored.inc"
 #include "optimizer_matrix.inc"
 #include "optimizer_weights.inc"
+#include "optimizer_curvature.inc"
 #include "optimizer_gradients.inc"

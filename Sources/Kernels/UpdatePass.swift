@@ -32,6 +32,11 @@ extension UpdatePass {
     "sgd", vm_sgd_pass_f32, vm_sgd_pass_f64, flops: 8, arrays: 3)
   public static let lion = UpdatePass(
     "lion", vm_lion_pass_f32, vm_lion_pass_f64, flops: 8, arrays: 3)
+  public static let sophia = UpdatePass(
+    "sophia", vm_sophia_pass_f32, vm_sophia_pass_f64, flops: 10, arrays: 3)
+  public static let sophiaEstimate = UpdatePass(
+    "sophia_estimate", vm_sophia_estimate_pass_f32, vm_sophia_estimate_pass_f64, flops: 4,
+    arrays: 0)
   public static let hold = UpdatePass(
     "hold", vm_hold_pass_f32, vm_hold_pass_f64, flops: 4, arrays: 2)
   public static let adam = UpdatePass(

@@ -102,6 +102,31 @@ import Testing
     #expect(abs(divergence - 0.01) < 1e-6)
   }
 
+  @Test(
+    "Sophia's steps are the paper's, and its signs find a diagonal curvature whole",
+    arguments: [1, 2])
+  func sophia(threads: Int) throws {
+    let start = [1.0, -2, 0.5, 3e-5]
+    let function = SolverFunction(.quadratic, start: start, decades: 3)
+    function.bind(
+      try rule([
+        "type": "sophia", "beta1": 0.9, "beta2": 0.8, "gamma": 0.5, "estimate_every": 3,
+        "weight_decay": 0.1,
+      ]), threads: threads)
+    let curvatures = [1.0, 10, 100, 1000]
+    var (w, m, h) = (start, [0.0, 0, 0, 0], [0.0, 0, 0, 0])
+    for step in 0..<50 {
+      _ = function.step(learningRate: 0.01)
+      for i in 0..<4 {
+        m[i] = 0.9 * m[i] + 0.1 * curvatures[i] * w[i]
+        if step % 3 == 0 { h[i] = 0.8 * h[i] + 0.2 * curvatures[i] }
+        let move = max(-1, min(1, m[i] / max(0.5 * h[i], 1e-12)))
+        w[i] = w[i] * (1 - 0.01 * 0.1) - 0.01 * move
+      }
+      for (a, b) in zip(function.weights, w) { #expect(abs(a - b) < 1e-12, "\(step)") }
+    }
+  }
+
   @Test("where the loss can't fall the weights stay, and damping grows")
   func stuck() throws {
     let function = SolverFunction(.rosenbrock, start: [1, 1])
@@ -112,30 +137,30 @@ import Testing
 
   @Test(
     "what goes on from its memory goes on in the same bits",
-    arguments: ["lbfgs", "gauss_newton", "hessian_free", "natural_gradient"])
+    arguments: ["lbfgs", "gauss_newton", "hessian_free", "natural_gradient", "sophia"])
   func memory(type: String) throws {
     let json: JSON =
       type == "lbfgs" ? ["type": "lbfgs", "iterations": 1, "history": 3] : .string(type)
     let start = [-1.2, 1.0, 0.3, -0.4]
     let whole = SolverFunction(.rosenbrock, start: start)
     whole.bind(try rule(json))
-    for _ in 0..<12 { _ = whole.step(learningRate: 0.5) }
+    for _ in 0..<12 { _ = whole.step(learningRate: 0.05) }
     let first = SolverFunction(.rosenbrock, start: start)
     first.bind(try rule(json))
-    for _ in 0..<7 { _ = first.step(learningRate: 0.5) }
+    for _ in 0..<7 { _ = first.step(learningRate: 0.05) }
     let second = SolverFunction(.rosenbrock, start: first.weights)
     second.bind(try rule(json))
     let (old, new) = (try #require(first.solver), try #require(second.solver))
     for (a, b) in zip(old.memory, new.memory) { b.copy(from: a) }
     new.restored()
-    for _ in 7..<12 { _ = second.step(learningRate: 0.5) }
+    for _ in 7..<12 { _ = second.step(learningRate: 0.05) }
     #expect(second.weights == whole.weights)
     #expect(whole.weights != first.weights)
   }
 
   @Test("they don't go inside others, and groups can only hold still")
   func refusals() throws {
-    for type in ["lbfgs", "gauss_newton", "hessian_free", "natural_gradient"] {
+    for type in ["lbfgs", "gauss_newton", "hessian_free", "natural_gradient", "kfac", "sophia"] {
       let inside: JSON = ["type": "lookahead", "optimizer": .string(type)]
       let error = #expect(throws: Faults.self) {
         _ = try OptimizerCatalog.decode(inside, pointer: "/o")

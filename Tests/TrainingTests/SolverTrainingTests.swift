@@ -127,6 +127,7 @@ import Testing
     ["type": "gauss_newton", "cg_iterations": 8], ["type": "hessian_free", "cg_iterations": 8],
     ["type": "natural_gradient", "cg_iterations": 5, "max_divergence": 0.05],
     ["type": "kfac", "inverses_every": 3, "max_divergence": 0.05],
+    ["type": "sophia", "estimate_every": 3, "learning_rate": 0.01],
   ]
 
   private func spiral(
@@ -181,7 +182,10 @@ import Testing
       #expect(abs(updates[index].updateNorm - moved.squareRoot()) < 1e-6)
     }
     let series = try #require(heard.summary?.stepSeries)
-    #expect(series.contains { ["evaluations", "cg_iterations", "step_scale"].contains($0) })
+    #expect(
+      series.contains {
+        ["evaluations", "cg_iterations", "step_scale", "curvature_trace"].contains($0)
+      })
     #expect(heard.blocks.flatMap(\.own).allSatisfy { $0.isFinite })
   }
 

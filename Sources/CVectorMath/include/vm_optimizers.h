@@ -55,6 +55,10 @@ typedef void (*vm_update_pass)(const vm_update *update, size_t tile, size_t firs
 VM_DECLARE(sgd)
 // Slots: exp_avg. limit isn't read.
 VM_DECLARE(lion)
+// Slots: exp_avg, hessian. momentum is by what the curvature is multiplied.
+VM_DECLARE(sophia)
+// Slots: hessian, a direction, its product with the curvature. Takes their elements' products into the first.
+VM_DECLARE(sophia_estimate)
 // Leaves the parameter as it is.
 VM_DECLARE(hold)
 // Slots: exp_avg, exp_avg_sq, and max_exp_avg_sq or none. Factors: rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t).

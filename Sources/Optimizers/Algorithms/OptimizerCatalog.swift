@@ -23,6 +23,7 @@ public enum OptimizerCatalog {
     HessianFree.self,
     NaturalGradient.self,
     KFAC.self,
+    Sophia.self,
     Lookahead.self,
     SAM.self,
   ]

@@ -43,16 +43,19 @@ public struct SolverSetting {
   public let moving: [Int]
   /// Those whose factors are measured, in their order.
   public let layers: [Layer]
+  /// Of what is drawn.
+  public let seed: UInt64
   public let team: ThreadTeam
 
   public init(
     parameters: ParameterStore, gradients: ParameterStore, moving: [Int], layers: [Layer] = [],
-    team: ThreadTeam
+    seed: UInt64 = 0, team: ThreadTeam
   ) {
     self.parameters = parameters
     self.gradients = gradients
     self.moving = moving
     self.layers = layers
+    self.seed = seed
     self.team = team
   }
 }

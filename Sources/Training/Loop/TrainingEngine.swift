@@ -80,7 +80,8 @@ final class TrainingEngine {
         rule,
         SolverSetting(
           parameters: learned, gradients: gradients, moving: moving,
-          layers: try model.factoredLayers(rule.curvature, moving: moving), team: team))
+          layers: try model.factoredLayers(rule.curvature, moving: moving),
+          seed: configuration.seed, team: team))
     }
     average = configuration.average
     averaged =
