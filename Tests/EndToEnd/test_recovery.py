@@ -7,10 +7,12 @@ import platform
 import random
 import signal
 import sqlite3
+import subprocess
+import tempfile
 import time
 import unittest
 
-from server import DIGITS, Server, digits, digits_run
+from server import DIGITS, PROGRAM, Server, digits, digits_run
 
 
 class RecoveryTest(unittest.TestCase):
@@ -109,13 +111,20 @@ class RecoveryTest(unittest.TestCase):
         self.assertEqual(self.server.wait_for(waiting)["state"], "succeeded")
 
     def test_a_second_server_on_the_same_folder_refuses(self):
-        import subprocess
-        from server import PROGRAM
         second = subprocess.run(
             [PROGRAM, "serve", "--port", "0", "--data", self.server.folder / "data"],
             capture_output=True, text=True, timeout=30)
         self.assertEqual(second.returncode, 1)
         self.assertIn("another", second.stderr)
+
+    def test_a_second_server_on_the_same_port_refuses(self):
+        with tempfile.TemporaryDirectory() as other:
+            second = subprocess.run(
+                [PROGRAM, "serve", "--port", str(self.server.port), "--data", other],
+                capture_output=True, text=True, timeout=30)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(str(self.server.port), second.stderr)
+        self.assertEqual(self.server.get("/readyz").status, 200)
 
 
 if __name__ == "__main__":
