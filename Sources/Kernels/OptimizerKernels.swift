@@ -9,7 +9,7 @@ extension vm_step_scalars {
   public init(learningRate: Double, factors: StepFactors, isDue: Bool = false) {
     self.init(
       learning_rate: learningRate, gradient_scale: 1, value_limit: .infinity,
-      factors: (factors.first, factors.second, factors.third, 0), is_due: isDue)
+      factors: (factors.first, factors.second, factors.third, factors.fourth), is_due: isDue)
   }
 }
 
@@ -18,11 +18,15 @@ public struct StepFactors: Hashable, Sendable {
   public var first: Double
   public var second: Double
   public var third: Double
+  public var fourth: Double
 
-  public init(_ first: Double = 1, _ second: Double = 1, _ third: Double = 1) {
+  public init(
+    _ first: Double = 1, _ second: Double = 1, _ third: Double = 1, _ fourth: Double = 1
+  ) {
     self.first = first
     self.second = second
     self.third = third
+    self.fourth = fourth
   }
 }
 

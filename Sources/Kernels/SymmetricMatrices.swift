@@ -12,6 +12,7 @@ public enum SymmetricMatrices {
     _ a: UnsafeRawPointer, damping: Double, into out: UnsafeMutableRawPointer, size: Int,
     element: ElementType, scratch: UnsafeMutablePointer<Double>
   ) -> Bool {
+    _ = BLAS.isReady
     let count = size * size
     for index in 0..<count { scratch[index] = load(a, index, element) }
     for index in 0..<size { scratch[index * size + index] += damping }
@@ -40,6 +41,7 @@ public enum SymmetricMatrices {
     into out: UnsafeMutableRawPointer, rows: Int, columns: Int, element: ElementType,
     scratch: UnsafeMutableRawPointer
   ) {
+    _ = BLAS.isReady
     multiply(left, x, into: scratch, rows, columns, rows, element)
     multiply(scratch, right, into: out, rows, columns, columns, element)
   }
@@ -53,21 +55,18 @@ public enum SymmetricMatrices {
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, into c: UnsafeMutableRawPointer, _ rows: Int,
     _ columns: Int, _ inner: Int, _ element: ElementType
   ) {
-    let (m, n, k) = (blasint(rows), blasint(columns), blasint(inner))
     if element == .float64 {
-      cblas_dgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1,
-        a.assumingMemoryBound(to: Double.self), k, b.assumingMemoryBound(to: Double.self), n, 0,
-        c.assumingMemoryBound(to: Double.self), n)
+      Double.multiply(
+        m: rows, n: columns, k: inner, a.assumingMemoryBound(to: Double.self), inner,
+        b.assumingMemoryBound(to: Double.self), columns, c.doubles, columns)
     } else {
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1,
-        a.assumingMemoryBound(to: Float.self), k, b.assumingMemoryBound(to: Float.self), n, 0,
-        c.assumingMemoryBound(to: Float.self), n)
+      Float.multiply(
+        m: rows, n: columns, k: inner, a.assumingMemoryBound(to: Float.self), inner,
+        b.assumingMemoryBound(to: Float.self), columns, c.floats, columns)
     }
   }
 
-  private static func load(
+  static func load(
     _ pointer: UnsafeRawPointer, _ index: Int, _ element: ElementType
   ) -> Double {
     element == .float64
@@ -75,7 +74,7 @@ public enum SymmetricMatrices {
       : Double(pointer.assumingMemoryBound(to: Float.self)[index])
   }
 
-  private static func store(
+  static func store(
     _ number: Double, _ pointer: UnsafeMutableRawPointer, _ index: Int, _ element: ElementType
   ) {
     if element == .float64 {

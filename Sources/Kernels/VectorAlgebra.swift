@@ -55,6 +55,7 @@ public final class VectorAlgebra {
 
   /// - Parameter count: elements of each vector.
   public init(count: Int, element: ElementType, team: ThreadTeam) {
+    _ = BLAS.isReady
     self.count = count
     self.team = team
     let tiling = Tiling(count: count, grain: 16_384, multiple: 16)

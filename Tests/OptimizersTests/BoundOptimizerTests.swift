@@ -69,7 +69,7 @@ import Testing
     "sgd", ["type": "sgd", "momentum": 0.9, "nesterov": true, "weight_decay": 0.01], "adam",
     ["type": "adamw", "weight_decay": 0.1], ["type": "adam", "epsilon": 1e-30],
     "amsgrad", "nadam", "radam", "adamax", ["type": "rmsprop", "centered": true, "momentum": 0.9],
-    "adagrad", "adadelta", "lion", "lars", "lamb", "adafactor", "muon",
+    "adagrad", "adadelta", "lion", "lars", "lamb", "adafactor", "muon", "shampoo", "soap",
   ]
 
   @Test("weights and updates are measured as they were stored", arguments: kinds, [1, 2, 3])

@@ -59,6 +59,9 @@ import Testing
         "clip": ["norm": 1, "per": "layer"],
       ],
       ["optimizer": "adafactor", "clip": ["adaptive": 0.01], "average": "ema"],
+      // LAPACK's eigenvectors, which roots are renewed by, take memory of their own.
+      ["optimizer": ["type": "shampoo", "precondition_every": 1000]],
+      ["optimizer": ["type": "soap", "precondition_every": 2]],
       ["optimizer": "nadam"], ["optimizer": ["type": "sam", "optimizer": "adam"]],
       ["optimizer": ["type": "lookahead", "optimizer": "adam"]],
       ["optimizer": "lamb", "clip": ["value": 0.1]], ["optimizer": "lars"], ["accumulate": 4],

@@ -132,7 +132,10 @@ typedef struct {
   void vm_adafactor_matrix_norms_##S(const vm_factored_update *u, size_t tile, size_t first, size_t end); \
   void vm_adafactor_matrix_##S(const vm_factored_update *u, size_t first, size_t end, vm_gradient_statistics *s); \
   /* y = identity I + linear x + square y, n x n; rows first up to end. */ \
-  void vm_matrix_polynomial_##S(const T *x, T *y, size_t n, double identity, double linear, double square, size_t first, size_t end);
+  void vm_matrix_polynomial_##S(const T *x, T *y, size_t n, double identity, double linear, double square, size_t first, size_t end); \
+  /* v = beta2 v + (1 - beta2) g^2; out = mean_factor m / (sqrt(v) root_factor + epsilon); the sum of its squares. */ \
+  double vm_moment_step_##S( \
+    T *v, const T *g, const T *m, T *out, size_t n, double beta2, double mean_factor, double root_factor, double epsilon);
 VM_DECLARE(float, f32)
 VM_DECLARE(double, f64)
 #undef VM_DECLARE

@@ -91,11 +91,7 @@ public struct Muon: Optimizer {
 
   public func update(_ operands: OptimizerOperands) -> [KernelCall] {
     guard isMatrix(operands.shape) else {
-      return [
-        OptimizerKernels.call(
-          .adam, operands, slots: Moments.names,
-          moments.rule(weightDecay: weightDecay, isDecoupled: true))
-      ]
+      return moments.plainStep(operands, weightDecay: weightDecay)
     }
     let rows = operands.shape.dimensions[0]
     let columns = operands.count / max(rows, 1)

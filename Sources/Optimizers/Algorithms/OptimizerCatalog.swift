@@ -18,6 +18,8 @@ public enum OptimizerCatalog {
     LAMB.self,
     Adafactor.self,
     Muon.self,
+    Shampoo.self,
+    SOAP.self,
     LBFGS.self,
     GaussNewton.self,
     HessianFree.self,
