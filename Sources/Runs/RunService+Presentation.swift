@@ -35,6 +35,7 @@ extension RunService {
     ] {
       if let value = request[name] { object[name] = value }
     }
+    if let transfer = run.transfer { object["initial_weights"] = RunService.parsed(transfer) }
     let amendments = RunService.parsed(run.amendments)
     if amendments != [] { object["amendments"] = amendments }
     object["created_at"] = .string(Timestamp.text(run.createdAt))

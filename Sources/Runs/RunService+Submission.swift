@@ -41,7 +41,8 @@ extension RunService {
         request: "\(request.stored(body, model: model))",
         data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
         needs: "\(needs.json)",
-        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
+        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
+        transfer: given?.json(request.initialWeights).map { "\($0)" }),
       events: { $0.stateEvents }, committed: hub.publish)
     queueMoved(run)
     wakeLanes()
@@ -56,7 +57,7 @@ extension RunService {
     /// Of the training dataset.
     let description: DatasetDescription
     /// In place of what initializers draw.
-    let given: Weights?
+    let given: Given?
     /// The most that the run will hold.
     let memoryBytes: Int
   }
@@ -86,10 +87,10 @@ extension RunService {
     var faults = Faults()
     let model = try await model(of: request.model, &faults)
     let data = try await data(of: request, &faults)
-    var given: Weights?
+    var given: Given?
     if let model {
       given = try await givenWeights(
-        model, whole: request.initialWeights, isInline: request.model.isInline, &faults)
+        model, request.initialWeights, isInline: request.model.isInline, &faults)
     }
     try faults.check()
     guard let model, let (data, description) = data else { throw faults }

@@ -93,14 +93,15 @@ extension RunService {
     guard request.initialWeights != nil || !model.storedParameters.isEmpty else { return nil }
     var bytes = try store.checkpoints.givenWeights(run.id)
     // A run that was queued before weights were copied at that time.
-    if bytes == nil, let id = request.initialWeights {
+    if bytes == nil, case .run(let id, _)? = request.initialWeights?.source {
       bytes = try store.checkpoints.newestWeights(id)
     }
     guard let bytes else {
       throw RunError(.noCheckpoint, "the weights that the run begins with are gone")
     }
     return Weights(
-      try WeightsFile.safetensors.decoded(bytes), isPartial: request.initialWeights == nil)
+      try WeightsFile.safetensors.decoded(bytes),
+      isPartial: request.initialWeights?.isStrict != true)
   }
 
   private func recorder(

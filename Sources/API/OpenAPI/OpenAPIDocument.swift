@@ -76,6 +76,7 @@ public enum OpenAPIDocument {
     let prefix: String
     switch endpoint.tag {
     case .datasets: prefix = "ds"
+    case .weights: prefix = "wts"
     case .models: prefix = "mdl"
     case .runs, .observations, .catalog, .service: prefix = "run"
     }

@@ -41,7 +41,9 @@ enum RunSchemas {
       .always("training", .reference("Training")),
       .maybe("observe", .reference("Observe")),
       .maybe("on_finding", onFinding),
-      .maybe("initial_weights", .identifier("run"), "The run whose weights this one begins with."),
+      .maybe(
+        "initial_weights", .reference("InitialWeights"),
+        "With what this one begins: the weights of a run, or uploaded ones."),
       .maybe(
         "priority", .integer(RunRequest.priorities),
         "Runs of a higher priority leave the queue first."),
@@ -221,6 +223,14 @@ enum RunSchemas {
         .always("condition", .string), .always("met", .boolean),
         .always("value", Schema.number.orNull),
       ]), "When it was asked for."),
+    .maybe(
+      "initial_weights",
+      .object([
+        .maybe("run", .identifier("run")), .maybe("checkpoint", .string),
+        .maybe("weights", .identifier("wts")), .always("strict", .boolean),
+        .maybe("prefix", .string), .maybe("rename", Schema.map(.string)),
+        .always("report", .reference("InitialWeightsReport")),
+      ]), "With what it begins, and which parameters that are."),
     .maybe("metrics", .object([]), "The latest value of each series."),
     .maybe(
       "lr_range", .reference("LearningRateSuggestions"),

@@ -34,13 +34,14 @@ extension RunRepository {
         try connection.execute(
           """
           INSERT INTO run (
-            id, name, state, priority, model, request, data, tags, needs, created_at, queued_at)
-          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+            id, name, state, priority, model, request, data, tags, needs, created_at, queued_at,
+            transfer)
+          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)
           """,
           [
             .text(id.rawValue), .optional(run.name), .integer(run.priority),
             .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
-            .text(run.needs), .integer(Store.now()),
+            .text(run.needs), .integer(Store.now()), .optional(run.transfer),
           ])
         let number = connection.lastInsertedID
         try AnswerRepository.note(id, under: key, connection)
