@@ -193,6 +193,36 @@ import Training
     }
   }
 
+  @Test("layers that were begun so stay until they are unfrozen; a time after the run's end is refused")
+  func unfreezing() async throws {
+    let client = server.client
+    let data = try await dataset()
+    func body(_ group: JSON) -> JSON {
+      let run = Samples.run(dataset: data)
+      let training = run["training"]?.setting(
+        "optimizer", ["type": "adam", "learning_rate": 0.01, "groups": [group]])
+      return run.setting("training", training)
+        .setting("observe", ["gradient_norms_every": 1, "histograms_every": 0])
+    }
+    let late = try await client.post(
+      "/v1/runs", json: body(["layers": ["hidden"], "unfreeze_at": ["epoch": 4]]))
+    #expect(late.status == 422)
+    #expect(
+      late.json["errors"]?[0]?["pointer"] == "/training/optimizer/groups/0/unfreeze_at/epoch",
+      "\(late.text)")
+    let made = try await client.post(
+      "/v1/runs",
+      json: body(["name": "body", "layers": ["hidden"], "unfreeze_at": ["epoch": 2]]))
+    #expect(made.status == 202, "\(made.text)")
+    let id = try #require(made.json["id"]?.string)
+    _ = try await finished(id)
+    let rates = try await client.get("/v1/runs/\(id)/metrics?series=learning_rate.body")
+    let points = rates.json["series"]?[0]?["points"]?.array ?? []
+    #expect(
+      points.map { $0[1]?.double } == Array(repeating: 0, count: 8)
+        + Array(repeating: 0.01, count: 16), "\(rates.text)")
+  }
+
   @Test("all of a file goes into a model of its shape, and the network answers as PyTorch's")
   func whole() async throws {
     let client = server.client

@@ -59,6 +59,15 @@ import Testing
         "clip": ["norm": 1, "per": "layer"],
       ],
       ["optimizer": "adafactor", "clip": ["adaptive": 0.01], "average": "ema"],
+      [
+        "optimizer": [
+          "type": "sam", "optimizer": "adam",
+          "groups": [
+            ["layers": ["hidden"], "unfreeze_at": ["step": 2]],
+            ["layers": ["second"], "unfreeze_at": ["epoch": 2]],
+          ],
+        ], "clip": ["norm": 1],
+      ],
       ["optimizer": "nadam"], ["optimizer": ["type": "sam", "optimizer": "adam"]],
       ["optimizer": ["type": "lookahead", "optimizer": "adam"]],
       ["optimizer": "lamb", "clip": ["value": 0.1]], ["optimizer": "lars"], ["accumulate": 4],

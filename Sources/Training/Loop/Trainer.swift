@@ -110,7 +110,7 @@ public final class Trainer {
       model: model, configuration: configuration, objectives: objectives,
       shared: data.shared(model: model, objectives, configuration),
       initialWeights: initialWeights, source: data.graph?.graph,
-      mayClip: observation.mayClip)
+      stepsPerEpoch: examples.batchesPerEpoch, mayClip: observation.mayClip)
     self.engine = engine
     for batch in examples.passSizes { try engine.prepare(batch: batch) }
     let isEvaluated = configuration.rangeTest == nil
@@ -154,8 +154,8 @@ public final class Trainer {
           model, data: DataFacts(data.training, members: parts.training),
           batchSize: examples.passSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
           hasValidation: validation != nil,
-          moving: configuration.optimizers.movingIndices(
-            model.learnedParameters.map { ($0.layer, $0.name) }))) : nil
+          firstSteps: configuration.optimizers.firstSteps(
+            model.learnedParameters.map { ($0.layer, $0.name) }, perEpoch: stepsPerEpoch))) : nil
     if let stored = progress.diagnosis { diagnostician?.restore(stored) }
     summary = TrainingSummary(
       totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, resumedStep: step,

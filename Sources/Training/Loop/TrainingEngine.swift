@@ -47,7 +47,7 @@ final class TrainingEngine {
   init(
     model: Model, configuration: TrainingConfiguration, objectives: [Objective],
     shared: [Int] = [], initialWeights: Weights? = nil, source: GraphSource? = nil,
-    mayClip: Bool = false
+    stepsPerEpoch: Int = 1, mayClip: Bool = false
   ) throws(TrainingError) {
     self.model = model
     self.source = source
@@ -64,13 +64,13 @@ final class TrainingEngine {
       objectives, configuration: configuration, shared: shared, gradients: gradients, team: team)
     updater = ParameterUpdater(
       configuration.optimizers, treatment: configuration.treatment, parameters: learned,
-      gradients: gradients, layers: model.learnedParameters.map(\.layer), mayTighten: mayClip,
+      gradients: gradients, layers: model.learnedParameters.map(\.layer),
+      stepsPerEpoch: stepsPerEpoch, mayTighten: mayClip,
       seed: configuration.seed, team: team)
     if let ascent = configuration.optimizer.ascent {
-      self.ascent = SharpnessAscent(
-        ascent, parameters: learned, gradients: gradients,
-        moving: configuration.optimizers.movingIndices(
-          model.learnedParameters.map { ($0.layer, $0.name) }), team: team)
+      let ascent = SharpnessAscent(ascent, parameters: learned, gradients: gradients, team: team)
+      ascent.take(updater.moving)
+      self.ascent = ascent
     } else {
       ascent = nil
     }
@@ -198,6 +198,7 @@ final class TrainingEngine {
   func update(after program: TrainingProgram, step: Int, learningRate: Double) -> Bool {
     weightsVersion += 1
     if let ascent {
+      if updater.begin(step: step) { ascent.take(updater.moving) }
       ascent.climb()
       program.run()
       balancer.combineGradients(step: step)
