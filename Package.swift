@@ -84,8 +84,8 @@ let package = Package(
     library(
       "Runs",
       uses: [
-        "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Tensors", "Store",
-        "Digests", "JSON", "CProcess",
+        "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "Tensors",
+        "Store", "Digests", "JSON", "CProcess",
       ]),
     library(
       "Web", path: "web",

@@ -10,6 +10,11 @@ extension RunService {
   ///
   /// - Throws: `Faults` with everything that is wrong with the body or with how its parts go together.
   public func submit(_ body: JSON) async throws -> RunRecord {
+    try await submit(body, environment: nil)
+  }
+
+  /// - Parameter environment: what the run is told of another's that it is to repeat.
+  private func submit(_ body: JSON, environment: JSON?) async throws -> RunRecord {
     guard isReady else {
       throw RunError(
         .draining,
@@ -42,7 +47,8 @@ extension RunService {
         data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
         needs: "\(needs.json)",
         givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
-        transfer: given?.json(request.initialWeights).map { "\($0)" }),
+        transfer: given?.json(request.initialWeights).map { "\($0)" },
+        environment: environment.map { "\($0)" }),
       events: { $0.stateEvents }, committed: hub.publish)
     queueMoved(run)
     wakeLanes()
@@ -108,7 +114,9 @@ extension RunService {
     guard case .object = overrides else {
       throw Faults([Fault(pointer: "", detail: "expected an object, found \(overrides.kind)")])
     }
-    return try await submit(RunService.merged(RunService.parsed(run.request), overrides))
+    return try await submit(
+      RunService.merged(RunService.parsed(run.request), overrides),
+      environment: RunService.environment(ofCloneOf: run))
   }
 
   /// An object with another's members in place of its own, member by member (RFC 7396).

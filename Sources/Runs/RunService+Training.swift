@@ -24,7 +24,9 @@ extension RunService {
       if let wish = try store.runs.getAndWait(run.id)?.wish, wish != run.wish {
         control.request(TrainingControl.Request(wish))
       }
+      let warnings = try noteEnvironment(of: run)
       let recorder = try recorder(of: run, job, control)
+      for warning in warnings { recorder.logged(warning) }
       let outcome = try executor.execute(job, control: control, observer: recorder)
       unwatch(run.id, control)
       if let failure = outcome.failure {

@@ -216,7 +216,7 @@ import Training
     #expect(made.status == 202, "\(made.text)")
     let id = try #require(made.json["id"]?.string)
     _ = try await finished(id)
-    let rates = try await client.get("/v1/runs/\(id)/metrics?series=learning_rate.body")
+    let rates = try await client.get("/v1/runs/\(id)/metrics?names=learning_rate.body")
     let points = rates.json["series"]?[0]?["points"]?.array ?? []
     #expect(
       points.map { $0[1]?.double } == Array(repeating: 0, count: 8)

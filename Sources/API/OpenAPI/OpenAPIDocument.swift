@@ -1,4 +1,5 @@
 import JSON
+import Runs
 
 /// The description of the API, made from the endpoint table.
 public enum OpenAPIDocument {
@@ -149,6 +150,6 @@ public enum OpenAPIDocument {
 
 /// What the program and its API call themselves.
 public enum ServiceVersion {
-  public static let program = "0.1.0"
+  public static let program = RunEnvironment.program
   public static let api = "1.0.0"
 }

@@ -101,11 +101,13 @@ public struct NewRun: Sendable {
   public var givenWeights: [UInt8]?
   /// Which parameters those are, as JSON.
   public var transfer: String?
+  /// What is known of its environment before it begins, as JSON.
+  public var environment: String?
 
   public init(
     name: String?, priority: Int, model: ModelID?, datasets: RunRecord.Datasets, request: String,
     data: String = "{}", tags: String, needs: String = "{}", givenWeights: [UInt8]? = nil,
-    transfer: String? = nil
+    transfer: String? = nil, environment: String? = nil
   ) {
     self.name = name
     self.priority = priority
@@ -117,5 +119,6 @@ public struct NewRun: Sendable {
     self.needs = needs
     self.givenWeights = givenWeights
     self.transfer = transfer
+    self.environment = environment
   }
 }

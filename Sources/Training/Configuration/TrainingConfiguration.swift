@@ -109,6 +109,7 @@ public struct TrainingConfiguration: Sendable {
     plateauMonitor = PlateauMonitor(
       schedule?.plateau, &reader, metrics: metrics, losses: losses, hasValidation: hasValidation)
     checkpoint = CheckpointPolicy(&reader)
+    Self.checkDeterminism(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)
     try reader.finish().check()
@@ -116,6 +117,15 @@ public struct TrainingConfiguration: Sendable {
     self.losses = losses
     self.optimizers = optimizers
     self.schedule = schedule
+  }
+
+  /// A run can't be asked to be anything else.
+  private static func checkDeterminism(_ reader: inout ObjectReader) {
+    guard reader.bool("deterministic") == false else { return }
+    reader.fault(
+      "deterministic",
+      "is always on and costs nothing: the same request on the same data gives the same bits at any number of threads; leave "
+        + "it out, or say true")
   }
 
   private static func duration(_ reader: inout ObjectReader) -> Duration {
