@@ -130,6 +130,29 @@ import Testing
     #expect(tensor.elements(of: UInt8.self) == [0, 3, 1, 4, 2, 5])
   }
 
+  @Test(
+    "a file with bytes that are other ones is refused or read, and never more",
+    arguments: WeightsFile.allCases)
+  func survivesMutations(format: WeightsFile) throws {
+    let whole = [UInt8](try Data(contentsOf: fixture("weights.\(format.fileExtension)")))
+    var random = Philox(seed: 5, purpose: "mutations").generator()
+    var refused = 0
+    for _ in 0..<3_000 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
+          in: 0...255, using: &random)
+      }
+      do {
+        let tensors = try format.read(bytes)
+        #expect(tensors.reduce(0) { $0 + $1.tensor.type.byteCount } < 10 * whole.count)
+      } catch {
+        refused += 1
+      }
+    }
+    #expect(refused > 500)
+  }
+
   @Test("an archive that unfolds into more than it may is refused before it is all there")
   func refusesBombs() throws {
     let bytes = try WeightsFile.npz.encoded(Self.tensors)
