@@ -99,6 +99,22 @@ enum RunSchemas {
           "sampling", Components.choice(among: SamplingCatalog.entries),
           "Which examples make an epoch; each once when left out."),
         .maybe(
+          "batching",
+          .object(
+            [
+              .always(
+                "bucket_by_length",
+                .anyOf([
+                  .boolean,
+                  .object(
+                    [
+                      .maybe("buckets", Schema.integer(1...32).with("default", 8)),
+                      .maybe("pool", Schema.integer(1...10_000).with("default", 100)),
+                    ], isClosed: true),
+                ]))
+            ], isClosed: true),
+          "Steps of sequences of similar length, which pass no longer than the longest of them."),
+        .maybe(
           "augment", .array(Components.choice(among: AugmentationCatalog.entries)),
           "Changes made to examples each time they are trained on, one after the other."),
         .maybe("drop_last", Schema.boolean.with("default", false)),

@@ -24,6 +24,8 @@ public struct TrainingConfiguration: Sendable {
   public internal(set) var shuffle: Bool
   /// Which examples make an epoch; each of them once when `nil`.
   public let sampling: (any Sampling)?
+  /// Whether a step's sequences are of similar length; `nil` for no.
+  public let buckets: LengthBuckets?
   /// Made of examples each time they are trained on, one after the other.
   public let augmentations: [any Augmentation]
   /// Whether an epoch's last batch is left out when it is short.
@@ -90,6 +92,7 @@ public struct TrainingConfiguration: Sendable {
     seed = UInt64(reader.integer("seed", in: 0...Int.max) ?? 0)
     shuffle = reader.bool("shuffle") ?? true
     sampling = Self.sampling(&reader)
+    buckets = LengthBuckets.decoded(&reader)
     augmentations = Self.augmentations(&reader)
     dropLast = reader.bool("drop_last") ?? false
     let losses = Self.losses(&reader)

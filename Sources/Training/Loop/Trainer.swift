@@ -49,7 +49,7 @@ public final class Trainer {
   /// To what a rollback goes back.
   var snapshot: (weights: Weights, optimizer: [NamedTensor])?
   /// Programs with which layers are observed; made when first needed.
-  var observed: [Int: TrainingProgram] = [:]
+  var observed: [TrainingProgram] = []
 
   /// Steps taken.
   var step: Int
@@ -112,7 +112,10 @@ public final class Trainer {
       initialWeights: initialWeights, source: data.graph?.graph,
       stepsPerEpoch: examples.batchesPerEpoch, mayClip: observation.mayClip)
     self.engine = engine
-    for batch in examples.passSizes { try engine.prepare(batch: batch) }
+    for batch in examples.passSizes {
+      try engine.prepare(batch: batch)
+      for length in examples.shortLengths { try engine.prepare(batch: batch, length: length) }
+    }
     let isEvaluated = configuration.rangeTest == nil
     validation = try (isEvaluated ? parts.validation : nil).map {
       try engine.evaluation(of: $0.source, examples: $0.examples)

@@ -40,6 +40,8 @@ final class TrainingEngine {
   /// What layers hand on from batch to batch; there's nothing in it before the first program.
   private var states = ParameterStore([], element: .float32)
   private var programs: [TrainingProgram] = []
+  /// The model for shorter sequences, by their length.
+  private var shortened: [Int: Model] = [:]
   /// Where all passes of the run compute, one after the other.
   private let arena = SharedArena()
   private var evaluations: [Evaluation] = []
@@ -99,20 +101,37 @@ final class TrainingEngine {
   }
 
   /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
-  func prepare(batch: Int) throws(TrainingError) {
-    if programs.contains(where: { $0.batch == batch }) { return }
-    programs.append(try makeProgram(batch: batch, observation: .none))
+  ///
+  /// - Parameter length: steps of a sequence; `nil` for as many as the model's input has.
+  func prepare(batch: Int, length: Int? = nil) throws(TrainingError) {
+    if programs.contains(where: { $0.fits(batch: batch, length: length) }) { return }
+    programs.append(try makeProgram(batch: batch, length: length, observation: .none))
+  }
+
+  private func model(ofLength length: Int?) throws(TrainingError) -> Model {
+    guard let length else { return model }
+    if let short = shortened[length] { return short }
+    do throws(Faults) {
+      let short = try ShortenedModel.make(model, length: length)
+      shortened[length] = short
+      return short
+    } catch {
+      throw TrainingError(.plan, "\(error)")
+    }
   }
 
   /// - Parameters:
+  ///   - length: steps of a sequence; `nil` for as many as the model's input has.
   ///   - other: where the gradients go, when that isn't where the optimizer reads them.
   ///   - isPlain: whether each operation stands for itself, to be examined.
   func makeProgram(
-    batch: Int, observation: TrainingPlan.Observation, gradients other: ParameterStore? = nil,
+    batch: Int, length: Int? = nil, observation: TrainingPlan.Observation,
+    gradients other: ParameterStore? = nil,
     isPlain: Bool = false
   ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
-      model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
+      model: try model(ofLength: length), objectives: objectives, balance: balancer.balance,
+      shared: balancer.shared,
       penalties: graphPenalties, batch: batch, extents: source?.extents ?? .nominal,
       observation: observation,
       isPlain: isPlain,
@@ -124,15 +143,16 @@ final class TrainingEngine {
       states = ParameterStore(plan.states.map { ($0.name, $0.shape) }, element: .float32)
     }
     return try TrainingProgram(
-      plan, batch: batch, parameters: parameters, gradients: other ?? gradients, states: states,
+      plan, batch: batch, length: length, parameters: parameters, gradients: other ?? gradients,
+      states: states,
       random: random, balancer: balancer, source: source, arena: arena, team: team)
   }
 
-  func program(batch: Int) throws(TrainingError) -> TrainingProgram {
-    for index in 0..<programs.count where programs[index].batch == batch {
+  func program(batch: Int, length: Int? = nil) throws(TrainingError) -> TrainingProgram {
+    for index in 0..<programs.count where programs[index].fits(batch: batch, length: length) {
       return programs[index]
     }
-    try prepare(batch: batch)
+    try prepare(batch: batch, length: length)
     return programs[programs.count - 1]
   }
 
