@@ -193,7 +193,7 @@ import Training
     }
   }
 
-  @Test("layers that were begun so stay until they are unfrozen; a time after the run's end is refused")
+  @Test("layers stay until they are unfrozen; a time after the run's end is refused")
   func unfreezing() async throws {
     let client = server.client
     let data = try await dataset()

@@ -92,7 +92,8 @@ import Testing
       ])
     let (whole, heard) = try train(choice, clipped)
     for step in [3, 7, 8, 14, 15, 30] {
-      let state = try #require(heard.checkpoints.first { $0.step == step && $0.state != nil }?.state)
+      let found = heard.checkpoints.first { $0.step == step && $0.state != nil }
+      let state = try #require(found?.state)
       let back = try CheckpointState(decoding: state.encoded())
       let (continued, _) = try train(choice, clipped, resuming: back)
       #expect(continued.weights?.bits == whole.weights?.bits, "from \(step)")
