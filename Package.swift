@@ -73,7 +73,7 @@ let package = Package(
         .embedInCode("0003_blocks.sql"), .embedInCode("0004_findings.sql"),
         .embedInCode("0005_autopsy.sql"), .embedInCode("0006_queue.sql"),
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
-        .embedInCode("0009_evaluations.sql"),
+        .embedInCode("0009_evaluations.sql"), .embedInCode("0010_transfer.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
@@ -84,8 +84,8 @@ let package = Package(
     library(
       "Runs",
       uses: [
-        "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Tensors", "Store",
-        "Digests", "JSON", "CProcess",
+        "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "Tensors",
+        "Store", "Digests", "JSON", "CProcess",
       ]),
     library(
       "Web", path: "web",
@@ -133,7 +133,7 @@ let package = Package(
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
-    tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "Datasets", "JSON"]),
+    tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "Datasets", "JSON"], fixtures: true),
     tests("ProjectTests", uses: []),
   ])
 

@@ -8,6 +8,7 @@ public struct Service: Sendable {
   let store: Store
   let datasets: DatasetLibrary
   let models: ModelLibrary
+  let weights: WeightsLibrary
   let runs: RunService
   let uploadLimit: Int
   let log: @Sendable (String) -> Void
@@ -24,6 +25,7 @@ public struct Service: Sendable {
     self.store = store
     self.datasets = datasets
     self.models = models
+    weights = WeightsLibrary(store: store)
     self.runs = runs
     self.uploadLimit = uploadLimit
     self.log = log
@@ -99,6 +101,12 @@ extension Service {
   func model(_ call: Call) async throws -> ModelRecord {
     let id = try call.identifier(of: "model") { ModelID($0) }
     return try await models.record(id)
+  }
+
+  /// The file of weights that the path names.
+  func weightsFile(_ call: Call) async throws -> WeightsRecord {
+    let id = try call.identifier(of: "file of weights") { WeightsID($0) }
+    return try await weights.record(id)
   }
 
   /// The run that the path names.

@@ -96,6 +96,7 @@ extension OptimizerKernels {
     _ name: String, _ operands: OptimizerOperands, _ rule: Preconditioning, map: String,
     body: @escaping @Sendable (PreconditionedArguments, Int) -> Void
   ) -> [KernelCall] {
+    _ = BLAS.isReady
     guard let workspace = operands.workspace, let mean = operands.slots["exp_avg"] else {
       preconditionFailure("no workspace")
     }
@@ -172,11 +173,10 @@ extension OptimizerKernels {
     guard let factor, let root else { return }
     let isFirst = isZero(root, size, a.element)
     guard isDue || isFirst else { return }
-    let isFound = SymmetricMatrices.power(
+    // Gradients that were all zeros have no root; then there's none until the first that isn't.
+    _ = SymmetricMatrices.power(
       factor, ridge: a.rule.ridge, exponent: -1 / Double(2 * sides), into: root, size: size,
       element: a.element, scratch: a.scratch)
-    // A gradient of zeros moves nothing, whatever it's multiplied by.
-    if !isFound, isFirst { setIdentity(root, size, a.element) }
   }
 
   // MARK: - SOAP

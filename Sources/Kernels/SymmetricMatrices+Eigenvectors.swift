@@ -38,7 +38,7 @@ extension SymmetricMatrices {
     return true
   }
 
-  /// All eigenvectors, as columns of `out`.
+  /// All eigenvectors as columns of `out`, that of the largest eigenvalue first, as the power method sorts them.
   static func eigenvectors(
     _ a: UnsafeRawPointer, into out: UnsafeMutableRawPointer, size: Int, element: ElementType,
     scratch: UnsafeMutablePointer<Double>
@@ -46,7 +46,8 @@ extension SymmetricMatrices {
     guard decompose(a, size, element, scratch) else { return false }
     for row in 0..<size {
       for column in 0..<size {
-        store(scratch[column * size + row], out, row * size + column, element)
+        let vector = size - 1 - column
+        store(scratch[vector * size + row], out, row * size + column, element)
       }
     }
     return true

@@ -24,14 +24,14 @@ extension RunService {
     if let source { model = try await self.model(of: source, &faults) }
     var data: Dataset?
     if let dataset { data = try await self.data(dataset, &faults) }
-    var given: Weights?
+    var given: Given?
     if let model {
       given = try await givenWeights(
-        model, whole: nil, isInline: source?.isInline ?? false, &faults)
+        model, nil, isInline: source?.isInline ?? false, &faults)
     }
     try faults.check()
     guard let model, let configuration else { throw faults }
-    let (known, weights) = (data, given)
+    let (known, weights) = (data, given?.weights)
     return try await gradientCheckWork.run { [self] in
       guard !isGoingDown else { throw RunService.stopped }
       let check = try ModelGradientCheck(

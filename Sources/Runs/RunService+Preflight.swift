@@ -16,12 +16,17 @@ extension RunService {
     let request = try RunRequest(RunService.withDuration(body))
     let parts = try await parts(of: request)
     let memory = configuration.memoryBytes
-    let report = try await preflightWork.run { [self] in
+    var report = try await preflightWork.run { [self] in
       guard !isGoingDown else { throw RunError(.draining, "the server is going down") }
       return try Preflight(
         model: parts.model, data: parts.data,
-        configuration: parts.request.training.limited(toBytes: memory), initialWeights: parts.given
+        configuration: parts.request.training.limited(toBytes: memory),
+        initialWeights: parts.given?.weights
       ).run().json
+    }
+    if case .object(var object) = report, let given = parts.given?.json(request.initialWeights) {
+      object["initial_weights"] = given
+      report = .object(object)
     }
     return (parts.model, report, parts.request.training.batchSize)
   }

@@ -35,6 +35,12 @@ extension RunService {
     ] {
       if let value = request[name] { object[name] = value }
     }
+    if let transfer = run.transfer { object["initial_weights"] = RunService.parsed(transfer) }
+    if case .object(var training)? = object["training"] {
+      training["deterministic"] = true
+      object["training"] = .object(training)
+    }
+    if let environment = run.environment { object["environment"] = RunService.parsed(environment) }
     let amendments = RunService.parsed(run.amendments)
     if amendments != [] { object["amendments"] = amendments }
     object["created_at"] = .string(Timestamp.text(run.createdAt))

@@ -10,6 +10,11 @@ extension RunService {
   ///
   /// - Throws: `Faults` with everything that is wrong with the body or with how its parts go together.
   public func submit(_ body: JSON) async throws -> RunRecord {
+    try await submit(body, environment: nil)
+  }
+
+  /// - Parameter environment: what the run is told of another's that it is to repeat.
+  private func submit(_ body: JSON, environment: JSON?) async throws -> RunRecord {
     guard isReady else {
       throw RunError(
         .draining,
@@ -41,7 +46,9 @@ extension RunService {
         request: "\(request.stored(body, model: model))",
         data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
         needs: "\(needs.json)",
-        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0) }),
+        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
+        transfer: given?.json(request.initialWeights).map { "\($0)" },
+        environment: environment.map { "\($0)" }),
       events: { $0.stateEvents }, committed: hub.publish)
     queueMoved(run)
     wakeLanes()
@@ -56,7 +63,7 @@ extension RunService {
     /// Of the training dataset.
     let description: DatasetDescription
     /// In place of what initializers draw.
-    let given: Weights?
+    let given: Given?
     /// The most that the run will hold.
     let memoryBytes: Int
   }
@@ -86,10 +93,10 @@ extension RunService {
     var faults = Faults()
     let model = try await model(of: request.model, &faults)
     let data = try await data(of: request, &faults)
-    var given: Weights?
+    var given: Given?
     if let model {
       given = try await givenWeights(
-        model, whole: request.initialWeights, isInline: request.model.isInline, &faults)
+        model, request.initialWeights, isInline: request.model.isInline, &faults)
     }
     try faults.check()
     guard let model, let (data, description) = data else { throw faults }
@@ -107,7 +114,9 @@ extension RunService {
     guard case .object = overrides else {
       throw Faults([Fault(pointer: "", detail: "expected an object, found \(overrides.kind)")])
     }
-    return try await submit(RunService.merged(RunService.parsed(run.request), overrides))
+    return try await submit(
+      RunService.merged(RunService.parsed(run.request), overrides),
+      environment: RunService.environment(ofCloneOf: run))
   }
 
   /// An object with another's members in place of its own, member by member (RFC 7396).

@@ -24,7 +24,9 @@ extension RunService {
       if let wish = try store.runs.getAndWait(run.id)?.wish, wish != run.wish {
         control.request(TrainingControl.Request(wish))
       }
+      let warnings = try noteEnvironment(of: run)
       let recorder = try recorder(of: run, job, control)
+      for warning in warnings { recorder.logged(warning) }
       let outcome = try executor.execute(job, control: control, observer: recorder)
       unwatch(run.id, control)
       if let failure = outcome.failure {
@@ -93,14 +95,15 @@ extension RunService {
     guard request.initialWeights != nil || !model.storedParameters.isEmpty else { return nil }
     var bytes = try store.checkpoints.givenWeights(run.id)
     // A run that was queued before weights were copied at that time.
-    if bytes == nil, let id = request.initialWeights {
+    if bytes == nil, case .run(let id, _)? = request.initialWeights?.source {
       bytes = try store.checkpoints.newestWeights(id)
     }
     guard let bytes else {
       throw RunError(.noCheckpoint, "the weights that the run begins with are gone")
     }
     return Weights(
-      try WeightsFile.safetensors.decoded(bytes), isPartial: request.initialWeights == nil)
+      try WeightsFile.safetensors.decoded(bytes),
+      isPartial: request.initialWeights?.isStrict != true)
   }
 
   private func recorder(

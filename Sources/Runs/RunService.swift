@@ -31,6 +31,9 @@ public final class RunService: Sendable {
   let preflightWork = BlockingWork(
     label: "preflight", concurrent: RunService.preflights.concurrent,
     waiting: RunService.preflights.waiting)
+  /// Files of weights are decoded one after the other.
+  let initialWeightsWork = BlockingWork(
+    label: "initial-weights", concurrent: 1, waiting: RunService.waitingWeights)
   let archiveWork = BlockingWork(
     label: "archive", concurrent: RunService.archives.concurrent,
     waiting: RunService.archives.waiting)

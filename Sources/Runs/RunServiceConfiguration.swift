@@ -20,13 +20,16 @@ public struct RunServiceConfiguration: Sendable {
   public var stallSeconds: Double
   /// What is kept for how long.
   public var retention: RetentionRules
+  /// What runs note of where they train.
+  public var environment: RunEnvironment
 
   public init(
     workers: Int = 1, longestQueue: Int = 100_000, memoryBytes: Int = 8 << 30,
     threads: Int = 64, sliceSeconds: Double? = nil, stallSeconds: Double = 60,
     isolatesProcesses: Bool = false, crashNote: URL? = nil,
-    retention: RetentionRules = RetentionRules()
+    retention: RetentionRules = RetentionRules(), environment: RunEnvironment = .current
   ) {
+    self.environment = environment
     self.retention = retention
     self.isolatesProcesses = isolatesProcesses
     self.crashNote = crashNote

@@ -45,6 +45,7 @@ public final class Store: Sendable {
 
   public var datasets: DatasetRepository { DatasetRepository(store: self) }
   public var models: ModelRepository { ModelRepository(store: self) }
+  public var weights: WeightsRepository { WeightsRepository(store: self) }
   public var runs: RunRepository { RunRepository(store: self) }
   public var history: RunHistory { RunHistory(store: self) }
   public var events: EventLog { EventLog(store: self) }
@@ -65,7 +66,10 @@ public final class Store: Sendable {
       try MigrationCopy.make(of: connection, in: folder, before: $0)
     }
     try goOnWithIDs(connection)
-    try transaction(connection) { try StagedRun.sweep($0) }
+    try transaction(connection) {
+      try StagedRun.sweep($0)
+      try WeightsRepository.sweep($0)
+    }
     return connection
   }
 
@@ -87,7 +91,7 @@ public final class Store: Sendable {
 
   /// Ids sort by creation, whatever became of the clock since the server before this one.
   private static func goOnWithIDs(_ connection: SQLiteConnection) throws {
-    for table in ["dataset", "model", "run"] {
+    for table in ["dataset", "model", "weights_file", "run"] {
       let newest =
         try connection.first("SELECT max(id) FROM \(table) WHERE id < '~'") { $0.optionalText(0) }
         ?? nil

@@ -90,6 +90,44 @@ class WeightsTest(unittest.TestCase):
         self.assertEqual(first, second)
         self.assertNotEqual(self.weights(self.runs[0], "checkpoint=initial"), first)
 
+    def test_a_run_begins_with_what_numpy_wrote(self):
+        """Transposed and deflated, as NumPy leaves arrays, without the head; the head is drawn anew."""
+        learned = safetensors_numpy.load(self.weights(self.runs[0]))
+        body = {f"net.{name}": numpy.asfortranarray(value) for name, value in learned.items()
+                if not name.startswith("logits.")}
+        file = io.BytesIO()
+        numpy.savez_compressed(file, **body)
+        made = self.server.curl("/v1/weights?name=body", "-X", "POST", "--data-binary", "@-", data=file.getvalue())
+        self.assertEqual(made.status, 201, made.body[:500])
+        request = digits_run(self.dataset, epochs=1)
+        request["initial_weights"] = {"weights": made.json["id"], "prefix": "net.", "strict": False}
+        request["training"]["optimizer"] = {
+            "type": "adam", "groups": [{"layers": ["conv2d_*", "hidden"], "unfreeze_at": {"step": 5}}]}
+        run = self.server.post("/v1/runs", request)
+        self.assertEqual(run.status, 202, run.body[:500])
+        self.assertEqual(run.json["initial_weights"]["report"]["missing"], ["logits.weight", "logits.bias"])
+        self.assertEqual(self.server.wait_for(run.json["id"])["state"], "succeeded")
+        begun = safetensors_numpy.load(self.weights(run.json["id"], "checkpoint=initial"))
+        for name, value in learned.items():
+            same = numpy.array_equal(begun[name], value)
+            self.assertEqual(same, not name.startswith("logits."), name)
+        environment = self.server.get(f"/v1/runs/{run.json['id']}").json["environment"]
+        self.assertRegex(environment["data"]["train"], "^[0-9a-f]{64}$")
+
+    def test_a_run_that_begins_elsewhere_trains_in_a_process_of_its_own_too(self):
+        with_process = Server("--isolation", "process")
+        self.addCleanup(with_process.close)
+        dataset = with_process.upload(DIGITS + "&scale=none", self.train).json["id"]
+        made = with_process.curl("/v1/weights", "-X", "POST", "--data-binary", "@-", data=self.weights(self.runs[0]))
+        request = digits_run(dataset, epochs=1)
+        request["initial_weights"] = made.json["id"]
+        run = with_process.post("/v1/runs", request)
+        self.assertEqual(run.status, 202, run.body[:500])
+        self.assertEqual(with_process.wait_for(run.json["id"])["state"], "succeeded")
+        begun = with_process.get(f"/v1/runs/{run.json['id']}/weights?checkpoint=initial")
+        numpy.testing.assert_equal(
+            safetensors_numpy.load(begun.body), safetensors_numpy.load(self.weights(self.runs[0])))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -170,32 +170,44 @@ import Testing
     #expect(alone.1 == together.1)
   }
 
-  @Test("a run that goes on from its slots ends as one never interrupted")
-  func resumes() throws {
+  @Test("a run that goes on from its slots ends as one never interrupted", arguments: kinds)
+  func resumes(optimizer: JSON) throws {
+    let shapes: [Shape] = [[4, 3], [3], [2, 2, 2]]
     func gradient(_ step: Int) -> [[Double]] {
-      [[0.1, -0.2, 0.3, 1].map { $0 * Double(step) }, [1, 2, -3].map { $0 / Double(step) }]
+      var random = Philox(seed: UInt64(step), purpose: "resumes").generator()
+      return shapes.map { shape in (0..<shape.count).map { _ in random.uniform() - 0.5 } }
     }
-    let whole = try bind("adam")
-    for step in 1...10 {
-      set(gradient(step), whole.gradients)
-      whole.bound.step(step, learningRate: 0.1)
+    func bind() throws -> Setting {
+      let descriptions = shapes.enumerated().map { (name: "p\($0)", shape: $1) }
+      let parameters = ParameterStore(descriptions, element: .float32)
+      let gradients = ParameterStore(descriptions, element: .float32)
+      set(gradient(0), parameters)
+      return Setting(
+        parameters: parameters, gradients: gradients,
+        bound: BoundOptimizer(
+          try OptimizerChoice(optimizer, pointer: ""), parameters: parameters,
+          gradients: gradients, team: ThreadTeam(threads: 1)))
     }
-    let first = try bind("adam")
-    for step in 1...4 {
-      set(gradient(step), first.gradients)
-      first.bound.step(step, learningRate: 0.1)
+    func take(_ steps: ClosedRange<Int>, _ setting: Setting) {
+      for step in steps {
+        set(gradient(step), setting.gradients)
+        setting.bound.step(step, learningRate: 0.1)
+      }
     }
-    let second = try bind("adam")
-    second.parameters.copy(from: first.parameters)
-    second.bound.memory.store.copy(from: first.bound.memory.store)
-    for step in 5...10 {
-      set(gradient(step), second.gradients)
-      second.bound.step(step, learningRate: 0.1)
-    }
-    for index in 0..<2 {
-      #expect(
-        OptimizerReferenceTests.read(whole.parameters, index, as: Float.self)
-          == OptimizerReferenceTests.read(second.parameters, index, as: Float.self))
+    let whole = try bind()
+    take(1...25, whole)
+    for interruption in [1, 4, 10] {
+      let first = try bind()
+      take(1...interruption, first)
+      let second = try bind()
+      second.parameters.copy(from: first.parameters)
+      second.bound.memory.store.copy(from: first.bound.memory.store)
+      take(interruption + 1...25, second)
+      for index in shapes.indices {
+        #expect(
+          OptimizerReferenceTests.read(whole.parameters, index, as: Float.self)
+            == OptimizerReferenceTests.read(second.parameters, index, as: Float.self))
+      }
     }
   }
 

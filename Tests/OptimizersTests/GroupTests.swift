@@ -24,7 +24,9 @@ import Testing
     let gradients: ParameterStore
     let bound: BoundOptimizer
 
-    init(_ optimizer: JSON, treatment: GradientTreatment = GradientTreatment()) throws {
+    init(
+      _ optimizer: JSON, treatment: GradientTreatment = GradientTreatment(), stepsPerEpoch: Int = 1
+    ) throws {
       let descriptions: [(name: String, shape: Shape)] = [
         ("a.weight", [3, 2]), ("a.bias", [3]), ("b.weight", [2, 3]), ("b.bias", [2]),
       ]
@@ -36,23 +38,30 @@ import Testing
       }
       bound = BoundOptimizer(
         try OptimizerChoice(optimizer, pointer: "/o"), treatment: treatment, parameters: parameters,
-        gradients: gradients, layers: ["a", "a", "b", "b"], team: ThreadTeam(threads: 1))
+        gradients: gradients, layers: ["a", "a", "b", "b"], stepsPerEpoch: stepsPerEpoch,
+        team: ThreadTeam(threads: 1))
     }
 
     /// Steps with gradients that follow from the step and the place.
     func run(_ steps: Int) -> [[Double]] {
       for step in 1...steps {
-        for index in gradients.shapes.indices {
-          let pointer = gradients.pointer(index).assumingMemoryBound(to: Double.self)
-          for place in 0..<gradients.shapes[index].count {
-            pointer[place] = Double((place * 7 + step * 3 + index) % 11) / 11 - 0.4
-          }
-        }
+        fill(step)
         bound.step(step, learningRate: bound.optimizer.learningRate / Double(step))
       }
-      return parameters.shapes.indices.map {
-        OptimizerReferenceTests.read(parameters, $0, as: Double.self)
+      return parameters.shapes.indices.map(values)
+    }
+
+    func fill(_ step: Int) {
+      for index in gradients.shapes.indices {
+        let pointer = gradients.pointer(index).assumingMemoryBound(to: Double.self)
+        for place in 0..<gradients.shapes[index].count {
+          pointer[place] = Double((place * 7 + step * 3 + index) % 11) / 11 - 0.4
+        }
       }
+    }
+
+    func values(_ index: Int) -> [Double] {
+      OptimizerReferenceTests.read(parameters, index, as: Double.self)
     }
   }
 
@@ -69,6 +78,69 @@ import Testing
     for index in 0..<2 { #expect(grouped[index] == all[index]) }
     for index in 2..<4 {
       for (a, b) in zip(grouped[index], other[index]) { #expect(abs(a - b) < 1e-15) }
+    }
+  }
+
+  /// Every kind of count and memory that an optimizer has: none, moments, products, a slow copy, a climb.
+  static let thawing: [JSON] = [
+    ["type": "sgd", "learning_rate": 0.1, "momentum": 0.9],
+    ["type": "adam", "learning_rate": 0.1], ["type": "nadam", "learning_rate": 0.1],
+    ["type": "radam", "learning_rate": 0.1],
+    ["type": "adafactor", "learning_rate": 0.1],
+    [
+      "type": "lookahead", "steps": 3,
+      "optimizer": ["type": "adamw", "learning_rate": 0.1],
+    ],
+  ]
+
+  @Test(
+    "a group that begins to move later stays until then, and then moves as one of an optimizer that begins there",
+    arguments: thawing)
+  func thaws(optimizer: JSON) throws {
+    let begin = 4
+    let steps = 9
+    let thawing: JSON = .object(
+      JSONObject(
+        (optimizer.object?.members ?? []).map { ($0.name, $0.value) } + [
+          ("groups", [["layers": ["b"], "unfreeze_at": ["step": .integer(begin)]]])
+        ]))
+    let setting = try Setting(thawing)
+    let untouched = try Setting(optimizer)
+    // The other layer, and what the group's alone would be with an optimizer that knew nothing of the steps before.
+    let all = try Setting(optimizer)
+    let fresh = try Setting(optimizer)
+    for step in 1...steps {
+      for one in [setting, all, fresh] { one.fill(step) }
+      setting.bound.step(step, learningRate: 0.1 / Double(step))
+      all.bound.step(step, learningRate: 0.1 / Double(step))
+      if step >= begin { fresh.bound.step(step - begin + 1, learningRate: 0.1 / Double(step)) }
+      for index in 0..<2 { #expect(setting.values(index) == all.values(index)) }
+      let wanted = step < begin ? untouched : fresh
+      for index in 2..<4 {
+        #expect(setting.values(index) == wanted.values(index), "step \(step)")
+      }
+      #expect(setting.bound.moving == (step < begin ? [0, 1] : [0, 1, 2, 3]))
+      #expect((setting.bound.groupRates == [0]) == (step < begin))
+    }
+  }
+
+  @Test("norms count a group from the step on that moves it, and epochs count by their steps")
+  func thawingNorms() throws {
+    let clip = GradientTreatment(clip: .norm(0.01))
+    let groups: JSON = [["layers": ["b"], "unfreeze_at": ["epoch": 3]]]
+    let frozen: JSON = [["layers": ["b"], "frozen": true]]
+    let setting = try Setting(
+      ["type": "sgd", "learning_rate": 0.1, "groups": groups], treatment: clip, stepsPerEpoch: 2)
+    let still = try Setting(
+      ["type": "sgd", "learning_rate": 0.1, "groups": frozen], treatment: clip)
+    let free = try Setting(["type": "sgd", "learning_rate": 0.1], treatment: clip)
+    for step in 1...6 {
+      for one in [setting, still, free] {
+        one.fill(step)
+        one.bound.step(step, learningRate: 0.1)
+      }
+      #expect(setting.bound.clipFactor == (step < 5 ? still : free).bound.clipFactor)
+      #expect(still.bound.clipFactor != free.bound.clipFactor)
     }
   }
 

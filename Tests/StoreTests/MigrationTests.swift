@@ -45,7 +45,8 @@ import Testing
         run.id, series: "train_loss", after: 0, through: 9, limit: 9)
       #expect(points.map(\.value) == [0.25, 0.125])
     }
-    let name = "chainrule.sqlite.before-000\(Migrations.all[count].version)"
+    let version = "\(10_000 + Migrations.all[count].version)".dropFirst()
+    let name = "chainrule.sqlite.before-\(version)"
     #expect(names(place) == [name])
     let copy = try SQLiteConnection(
       path: place.url.appending(path: name).path, mode: .readOnly)

@@ -62,6 +62,15 @@ import Testing
       // LAPACK's eigenvectors, which roots are renewed by, take memory of their own.
       ["optimizer": ["type": "shampoo", "precondition_every": 1000]],
       ["optimizer": ["type": "soap", "precondition_every": 2]],
+      [
+        "optimizer": [
+          "type": "sam", "optimizer": "adam",
+          "groups": [
+            ["layers": ["hidden"], "unfreeze_at": ["step": 2]],
+            ["layers": ["second"], "unfreeze_at": ["epoch": 2]],
+          ],
+        ], "clip": ["norm": 1],
+      ],
       ["optimizer": "nadam"], ["optimizer": ["type": "sam", "optimizer": "adam"]],
       ["optimizer": ["type": "lookahead", "optimizer": "adam"]],
       ["optimizer": "lamb", "clip": ["value": 0.1]], ["optimizer": "lars"], ["accumulate": 4],
@@ -96,6 +105,40 @@ import Testing
     for _ in 0..<3 { try step() }
     let before = allocation_count()
     for _ in 0..<20 { try step() }
+    #expect(allocation_count() == before)
+  }
+
+  @Test(
+    "nor does one on sequences that are cut to the length of the longest",
+    .enabled(if: allocation_is_counted() != 0), arguments: [1, 2])
+  func shortenedStepsAllocateNothing(threads: Int) throws {
+    let inputs = (0..<800 * 24).map { place -> Float in
+      let (row, column) = (place / 24, place % 24 / 2)
+      return column <= row % 12 ? Float(row % 7) - 3 : 9
+    }
+    let trainer = try Trainer(
+      model: Model(
+        ModelSpec([
+          "input": ["shape": [12, 2], "padding": 9],
+          "layers": [
+            ["type": "dense", "units": 4], ["type": "global_avg_pool1d"],
+            ["type": "dense", "units": 2],
+          ],
+        ])),
+      data: TrainingData(
+        training: MemoryExamples(
+          inputs: inputs, shape: [12, 2], targets: .classes((0..<800).map { $0 % 2 }, count: 2))),
+      configuration: TrainingConfiguration([
+        "epochs": 2, "batch_size": 8, "loss": "cross_entropy", "optimizer": "adam",
+        "batching": ["bucket_by_length": true], "threads": .integer(threads),
+      ]), observation: ObservationConfiguration(histogramsEvery: 0, activationsEvery: 0))
+    let observer = RecordingObserver()
+    trainer.begin()
+    trainer.lastFlush = .infinity
+    // Until each length was met.
+    for _ in 0..<60 { _ = try trainer.takeStep(observer) }
+    let before = allocation_count()
+    for _ in 0..<20 { _ = try trainer.takeStep(observer) }
     #expect(allocation_count() == before)
   }
 

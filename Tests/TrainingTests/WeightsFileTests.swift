@@ -102,6 +102,66 @@ import Testing
     }
   }
 
+  @Test("integers of every size and a transposed array are read as NumPy means them")
+  func integersAndOrder() throws {
+    func npy(_ type: String, _ order: String, _ shape: String, _ contents: [UInt8]) -> [UInt8] {
+      let header = "{'descr': '\(type)', 'fortran_order': \(order), 'shape': \(shape), }\n"
+      return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0]
+        + Array(header.utf8) + contents
+    }
+    func read(_ bytes: [UInt8]) throws -> Tensor {
+      let (header, start) = try NumpyHeader.read(bytes, of: "a")
+      return header.kind.tensor(bytes[start...], shape: header.shape)
+    }
+    let minusTwo: [UInt8] = [0xFE] + [UInt8](repeating: 0xFF, count: 7)
+    #expect(try read(npy("<i8", "False", "()", minusTwo)).elements(of: Double.self) == [-2])
+    #expect(
+      try read(npy("<u2", "False", "(2,)", [1, 2, 0xFF, 0xFF])).elements(of: Double.self)
+        == [513, 65_535])
+    #expect(try read(npy("|i1", "False", "(1,)", [0x80])).elements(of: Double.self) == [-128])
+    for type in [">f4", "|O", "<c8"] {
+      #expect(throws: TrainingError.self) { try read(npy(type, "False", "(1,)", [0, 0, 0, 0])) }
+    }
+    // numpy.savez(a=numpy.arange(6, dtype="u1").reshape(2, 3).T) holds 0 to 5, and is 3 by 2.
+    let zip = try #require(
+      [UInt8](try Data(contentsOf: fixture("transposed.npz"))) as [UInt8]?)
+    let tensor = try #require(try WeightsFile.npz.decoded(zip).first?.tensor)
+    #expect(tensor.shape == [3, 2])
+    #expect(tensor.elements(of: UInt8.self) == [0, 3, 1, 4, 2, 5])
+  }
+
+  @Test(
+    "a file with bytes that are other ones is refused or read, and never more",
+    arguments: WeightsFile.allCases)
+  func survivesMutations(format: WeightsFile) throws {
+    let whole = [UInt8](try Data(contentsOf: fixture("weights.\(format.fileExtension)")))
+    var random = Philox(seed: 5, purpose: "mutations").generator()
+    var refused = 0
+    for _ in 0..<3_000 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
+          in: 0...255, using: &random)
+      }
+      do {
+        let tensors = try format.read(bytes)
+        #expect(tensors.reduce(0) { $0 + $1.tensor.type.byteCount } < 10 * whole.count)
+      } catch {
+        refused += 1
+      }
+    }
+    #expect(refused > 500)
+  }
+
+  @Test("an archive that unfolds into more than it may is refused before it is all there")
+  func refusesBombs() throws {
+    let bytes = try WeightsFile.npz.encoded(Self.tensors)
+    #expect(try NumpyArchive.read(bytes, limit: 10_000).count == 3)
+    #expect(throws: TrainingError.self) { try NumpyArchive.read(bytes, limit: 200) }
+    #expect(NumpyArchive.limit(of: 1_000) == 256 << 20)
+    #expect(NumpyArchive.limit(of: .max) == WeightsFile.largestContents)
+  }
+
   private static func file(_ header: String, contents: Int) -> [UInt8] {
     let text = Array(header.utf8)
     return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text

@@ -60,13 +60,13 @@ final class PartSink {
 extension Upload {
   /// The whole body as one file.
   static func receiveBody(
-    _ call: Call, _ service: Service, into upload: StagedUpload
+    _ call: Call, _ service: Service, into upload: StagedUpload, limit: Int = .max
   ) async throws -> StagedUpload.Part {
-    try checkLength(call, service)
+    try checkLength(call, service, limit: limit)
     let sink = try PartSink(nil, in: upload)
     for try await chunk in call.request.body {
       try sink.append(chunk)
-      try check(sink.byteCount, service)
+      try check(sink.byteCount, service, limit: limit)
     }
     return try sink.finish()
   }
@@ -119,11 +119,18 @@ extension Upload {
   }
 
   /// Refuses a body that says it is too large before any of it is read.
-  private static func checkLength(_ call: Call, _ service: Service) throws(Problem) {
-    try check(call.request.body.announcedLength ?? 0, service)
+  private static func checkLength(
+    _ call: Call, _ service: Service, limit: Int = .max
+  ) throws(Problem) {
+    try check(call.request.body.announcedLength ?? 0, service, limit: limit)
   }
 
-  private static func check(_ count: Int, _ service: Service) throws(Problem) {
+  private static func check(
+    _ count: Int, _ service: Service, limit: Int = .max
+  ) throws(Problem) {
+    guard count <= limit else {
+      throw Problem(.bodyTooLarge, "such an upload may have at most \(limit) bytes")
+    }
     guard count <= service.uploadLimit else {
       throw Problem(
         .bodyTooLarge, "an upload may have at most \(service.uploadLimit) bytes; see --max-upload")

@@ -42,11 +42,14 @@ enum Upload {
 
   /// The body as one file.
   ///
-  /// - Parameter announced: the digest that it must have.
+  /// - Parameters:
+  ///   - announced: the digest that it must have.
+  ///   - limit: how many bytes it may have, beside the server's own limit.
   static func receiveWhole(
-    _ call: Call, _ service: Service, into staged: StagedUpload, _ announced: Digest?
+    _ call: Call, _ service: Service, into staged: StagedUpload, _ announced: Digest?,
+    limit: Int = .max
   ) async throws -> StagedUpload.Part {
-    let part = try await receiveBody(call, service, into: staged)
+    let part = try await receiveBody(call, service, into: staged, limit: limit)
     if let announced, part.digest != announced {
       throw Problem(
         .invalid,

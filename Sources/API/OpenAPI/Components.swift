@@ -7,7 +7,8 @@ import Optimizers
 /// The schemas that several operations share.
 enum Components {
   static var schemas: [(name: String, schema: Schema)] {
-    [("Problem", problem)] + DatasetSchemas.all + ModelSchemas.all + GradientCheckSchemas.all
+    [("Problem", problem)] + DatasetSchemas.all + WeightsSchemas.all + ModelSchemas.all
+      + GradientCheckSchemas.all
       + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + EvaluationSchemas.all
       + AutopsySchemas.all + ClippingSchemas.all + RangeTestSchemas.all + DiagnosisSchemas.all
       + CatalogSchemas.all + BackupSchemas.all

@@ -1,4 +1,5 @@
 import JSON
+import Runs
 
 /// The description of the API, made from the endpoint table.
 public enum OpenAPIDocument {
@@ -76,6 +77,7 @@ public enum OpenAPIDocument {
     let prefix: String
     switch endpoint.tag {
     case .datasets: prefix = "ds"
+    case .weights: prefix = "wts"
     case .models: prefix = "mdl"
     case .runs, .observations, .catalog, .service: prefix = "run"
     }
@@ -148,6 +150,6 @@ public enum OpenAPIDocument {
 
 /// What the program and its API call themselves.
 public enum ServiceVersion {
-  public static let program = "0.1.0"
+  public static let program = RunEnvironment.program
   public static let api = "1.0.0"
 }

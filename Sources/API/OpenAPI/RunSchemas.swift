@@ -41,7 +41,9 @@ enum RunSchemas {
       .always("training", .reference("Training")),
       .maybe("observe", .reference("Observe")),
       .maybe("on_finding", onFinding),
-      .maybe("initial_weights", .identifier("run"), "The run whose weights this one begins with."),
+      .maybe(
+        "initial_weights", .reference("InitialWeights"),
+        "With what this one begins: the weights of a run, or uploaded ones."),
       .maybe(
         "priority", .integer(RunRequest.priorities),
         "Runs of a higher priority leave the queue first."),
@@ -88,11 +90,30 @@ enum RunSchemas {
           "accumulate", Schema.integer(TrainingConfiguration.accumulations).with("default", 1),
           "Of how many passes a step takes the gradients' mean; a step takes so many times `batch_size` examples."
         ),
+        .maybe(
+          "deterministic", Schema([("const", true)]),
+          "Always: the same request on the same data gives the same bits at any number of threads."),
         .maybe("seed", Schema.integer(0...Int.max).with("default", 0)),
         .maybe("shuffle", Schema.boolean.with("default", true)),
         .maybe(
           "sampling", Components.choice(among: SamplingCatalog.entries),
           "Which examples make an epoch; each once when left out."),
+        .maybe(
+          "batching",
+          .object(
+            [
+              .always(
+                "bucket_by_length",
+                .anyOf([
+                  .boolean,
+                  .object(
+                    [
+                      .maybe("buckets", Schema.integer(1...32).with("default", 8)),
+                      .maybe("pool", Schema.integer(1...10_000).with("default", 100)),
+                    ], isClosed: true),
+                ]))
+            ], isClosed: true),
+          "Steps of sequences of similar length, which pass no longer than the longest of them."),
         .maybe(
           "augment", .array(Components.choice(among: AugmentationCatalog.entries)),
           "Changes made to examples each time they are trained on, one after the other."),
@@ -194,6 +215,26 @@ enum RunSchemas {
     ], isClosed: true
   ).described("Each so many steps; 0 is never.")
 
+  private static let places: [Property] = [
+    .maybe("version", .string, "The program's."),
+    .maybe("instruction_set", .string, "Of the kernels that ran, such as `x86-64-v4`."),
+    .maybe(
+      "blas", .string, "The library, its version, and the processor that its kernels are for."),
+  ]
+
+  private static let environment = Schema.object(
+    places + [
+      .maybe(
+        "data", Schema.map(.string.with("pattern", "^[0-9a-f]{64}$")),
+        "The SHA-256 of each upload, by its role."),
+      .maybe(
+        "cloned_from", .object([.always("run", .identifier("run"))] + places),
+        "Of a clone: where the other run began."),
+      .maybe(
+        "changes", .array(.object([.always("step", .integer(0...Int.max))] + places)),
+        "Where it went on, and after which step."),
+    ])
+
   private static let run = Schema.object([
     .always("id", .identifier("run")),
     .always("name", Schema.string.orNull),
@@ -221,6 +262,18 @@ enum RunSchemas {
         .always("condition", .string), .always("met", .boolean),
         .always("value", Schema.number.orNull),
       ]), "When it was asked for."),
+    .maybe(
+      "initial_weights",
+      .object([
+        .maybe("run", .identifier("run")), .maybe("checkpoint", .string),
+        .maybe("weights", .identifier("wts")), .always("strict", .boolean),
+        .maybe("prefix", .string), .maybe("rename", Schema.map(.string)),
+        .always("report", .reference("InitialWeightsReport")),
+      ]), "With what it begins, and which parameters that are."),
+    .maybe(
+      "environment", environment,
+      "What its bits depend on beside its request, from its beginning on; a log line tells where they may differ."
+    ),
     .maybe("metrics", .object([]), "The latest value of each series."),
     .maybe(
       "lr_range", .reference("LearningRateSuggestions"),

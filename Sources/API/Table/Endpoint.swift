@@ -28,11 +28,12 @@ struct Endpoint: Sendable {
 
   /// A chapter of the documentation.
   enum Tag: String, Sendable, CaseIterable {
-    case datasets, models, runs, observations, catalog, service
+    case datasets, weights, models, runs, observations, catalog, service
 
     var summary: String {
       switch self {
       case .datasets: "Data to train on, kept as it was sent and as it is read in training."
+      case .weights: "Weights that clients bring, for runs to begin with."
       case .models: "Specs of networks, checked whole before anything runs."
       case .runs: "Trainings: queued, running, and over."
       case .observations:

@@ -23,6 +23,8 @@ public final class Executor {
   private let sequence: KernelSequence
   /// Inputs that the caller neither bound nor asked the place of.
   private var unfed: [Value]
+  /// Constants, and where they lie.
+  private let constants: [(place: UnsafeMutableRawPointer, tensor: Tensor)]
 
   /// - Parameters:
   ///   - bindings: memory of the caller for inputs, parameters and outputs, for as long as the
@@ -54,6 +56,12 @@ public final class Executor {
     let steps = plan.lower(memory, arena: block, bindings: bindings)
     sequence = KernelSequence(steps.flatMap(\.calls))
     unfed = plan.inputs.filter { bindings[$0] == nil }
+    constants = plan.schedule.sources.compactMap { source in
+      guard case .constant(let tensor) = plan.graph.nodes[source.index].origin,
+        let place = plan.pointer(to: source, memory, arena: block, bindings: bindings)
+      else { return nil }
+      return (place, tensor)
+    }
     _ = shared?.pass(to: self)
     writeConstants()
   }
@@ -121,11 +129,10 @@ public final class Executor {
   }
 
   private func writeConstants() {
-    for source in plan.schedule.sources {
-      guard case .constant(let tensor) = plan.graph.nodes[source.index].origin,
-        let place = plan.pointer(to: source, memory, arena: arena, bindings: bindings)
-      else { continue }
-      tensor.withUnsafeBytes { bytes in
+    // By places: an iterator of these allocates where nothing is specialized, and executors may take turns at each step.
+    for index in constants.indices {
+      let place = constants[index].place
+      constants[index].tensor.withUnsafeBytes { bytes in
         if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: bytes.count) }
       }
     }

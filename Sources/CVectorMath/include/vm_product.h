@@ -6,6 +6,9 @@
 /// Whether this machine has vectors for which products of ours are worth more than those of BLAS.
 int vm_product_is_wide(void);
 
+/// Which clone of every function this machine runs: the level of x86-64, 4 or 3, and 0 for the one that every processor takes.
+int vm_level(void);
+
 /// Element (i, k) of A is a[i row_stride + k column_stride].
 typedef struct {
   int64_t rows, n, k;

@@ -48,7 +48,8 @@ public struct StoredParameter: Hashable, Sendable {
     }
   }
 
-  private static func checkpoint(_ reader: inout ObjectReader) -> String {
+  /// Reads the member `checkpoint`: `latest`, `best`, `initial` or a step; `latest` when it's left out.
+  public static func checkpoint(_ reader: inout ObjectReader) -> String {
     let standard = "latest"
     guard let value = reader.value(checkpointField.name) else { return standard }
     let text = value.string ?? value.integer.map(String.init)

@@ -40,7 +40,7 @@ public struct KFAC: SolvingOptimizer {
     "Gradients of which outputs make S: draws from the model's own predictions, or the batch's targets."
   )
   private static let largestField = Field(
-    "max_factor", .integer(1...16_384), default: 2048,
+    "max_factor", .integer(1...8192), default: 2048,
     "Rows of the largest factor; a layer with a larger one takes the gradient as it is.")
 
   public static let documentation = CatalogEntry(

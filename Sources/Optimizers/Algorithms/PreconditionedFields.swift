@@ -9,7 +9,7 @@ enum PreconditionedFields {
     "Steps between two renewals of what the gradient is multiplied by; the first step makes it, too."
   )
   static let largest = Field(
-    "max_factor", .integer(1...16_384), default: 1024,
+    "max_factor", .integer(1...4096), default: 1024,
     "Rows of a factor at most; a side of the matrix that is longer isn't multiplied.")
 
   static func decay(_ value: Double) -> Field {

@@ -33,12 +33,14 @@ final class GradientStage {
   /// Of each parameter, the part it is clipped with.
   private let parts: [Int]
   private var partSquares: [Double]
-  private let isFrozen: [Bool]
+  /// Which parameters don't move now, and count for nothing in norms.
+  private var isHeld: [Bool]
   private let random: UnsafeMutablePointer<Int32>
   private let deviation: UnsafeMutablePointer<Double>
 
   /// - Parameters:
   ///   - layers: of each parameter.
+  ///   - isFrozen: which parameters never move.
   ///   - measures: whether a bound on the norm may come later.
   ///   - scalars: of each parameter; their scale and limit are set here.
   ///   - seed: of the noise.
@@ -49,7 +51,7 @@ final class GradientStage {
   ) {
     self.treatment = treatment
     self.scalars = scalars
-    self.isFrozen = isFrozen
+    isHeld = isFrozen
     self.team = team
     let counts = parameters.shapes.map(\.count)
     let names = parameters.names
@@ -140,6 +142,9 @@ final class GradientStage {
     return (parts, found)
   }
 
+  /// Says which parameters don't move from now on.
+  func hold(_ isHeld: [Bool]) { self.isHeld = isHeld }
+
   /// Bounds the norm of all gradients together from the next step on, unless it's bounded closer already.
   ///
   /// - Precondition: made to measure.
@@ -186,7 +191,7 @@ final class GradientStage {
     var squares = 0.0
     if case .norm(let limit, let scope)? = treatment.clip, scope != .all {
       for part in partSquares.indices { partSquares[part] = 0 }
-      for index in parts.indices where !isFrozen[index] {
+      for index in parts.indices where !isHeld[index] {
         partSquares[parts[index]] += source.merged[index].sumOfSquares
       }
       for part in partSquares.indices {
@@ -196,7 +201,7 @@ final class GradientStage {
       }
       for index in parts.indices { scalars[index].gradient_scale = partFactors[parts[index]] }
     } else {
-      for index in isFrozen.indices where !isFrozen[index] {
+      for index in isHeld.indices where !isHeld[index] {
         squares += source.merged[index].sumOfSquares
       }
     }
@@ -225,7 +230,7 @@ final class GradientStage {
 
   private func norm(_ block: StatisticsBlock) -> Double {
     var squares = 0.0
-    for index in isFrozen.indices where !isFrozen[index] {
+    for index in isHeld.indices where !isHeld[index] {
       squares += block.merged[index].sumOfSquares
     }
     return squares.squareRoot()

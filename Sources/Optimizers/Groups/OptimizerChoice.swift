@@ -13,7 +13,15 @@ public struct OptimizerChoice: Sendable {
     public let parameters: [NamePattern]
     /// With what the group has in place of the others' members.
     public let optimizer: any Optimizer
+    /// Whether it never moves.
     public let isFrozen: Bool
+    /// When it begins to move; `nil` for one that always does, or never.
+    public let thaw: Thaw?
+
+    /// The number of the first step that moves it, from 1.
+    public func firstStep(perEpoch steps: Int) -> Int {
+      isFrozen ? .max : thaw?.firstStep(perEpoch: steps) ?? 1
+    }
 
     public func holds(layer: String, parameter: String) -> Bool {
       layers.contains { $0.matches(layer) } || parameters.contains { $0.matches(parameter) }
@@ -88,15 +96,22 @@ public struct OptimizerChoice: Sendable {
     if !reader.has("layers"), !reader.has("parameters"), reader.faults.isEmpty {
       reader.fault("layers", "is missing; give the names of layers, or of parameters in parameters")
     }
-    let isFrozen = reader.bool("frozen") ?? false
+    let frozen = reader.bool("frozen")
+    let thaw = Thaw.decoded(&reader)
+    if frozen == false, reader.has("unfreeze_at") {
+      reader.fault("frozen", "contradicts unfreeze_at: until then the group is frozen")
+    }
     try reader.faults.check()
-    let own = ["name", "layers", "parameters", "frozen"]
+    let isFrozen = frozen == true && thaw == nil
+    let own = ["name", "layers", "parameters", "frozen", "unfreeze_at"]
     let members = reader.object.names.filter { !own.contains($0) }
     if isFrozen, let member = members.first {
       throw Faults([
         Fault(
           pointer: reader.pointer(to: member),
-          detail: "contradicts frozen: what doesn't move has no use for it")
+          detail:
+            "contradicts frozen: what doesn't move has no use for it; unfreeze_at says when it begins to move"
+        )
       ])
     }
     for member in members where member == "type" || member == "optimizer" || member == "groups" {
@@ -111,7 +126,7 @@ public struct OptimizerChoice: Sendable {
     return Group(
       name: name, layers: layers, parameters: parameters,
       optimizer: try OptimizerCatalog.decode(
-        .object(merged(object, changes)), pointer: pointer), isFrozen: isFrozen)
+        .object(merged(object, changes)), pointer: pointer), isFrozen: isFrozen, thaw: thaw)
   }
 
   /// The members of the innermost optimizer, with changes.
@@ -143,11 +158,30 @@ public struct OptimizerChoice: Sendable {
     }
   }
 
-  /// The places of the parameters that no group holds still.
-  public func movingIndices(_ parameters: [(layer: String, name: String)]) -> [Int] {
-    assignment(parameters).enumerated().compactMap { index, group in
-      group.map { groups[$0].isFrozen } == true ? nil : index
+  /// For each parameter the number of the first step that moves it, from 1; `Int.max` where none does.
+  ///
+  /// - Parameter steps: of an epoch.
+  public func firstSteps(
+    _ parameters: [(layer: String, name: String)], perEpoch steps: Int
+  ) -> [Int] {
+    assignment(parameters).map { $0.map { groups[$0].firstStep(perEpoch: steps) } ?? 1 }
+  }
+
+  /// Groups that a run ends before they move.
+  ///
+  /// - Parameter pointer: where the optimizer stands.
+  public func faults(in length: RunLength, pointer: String) -> Faults {
+    var faults = Faults()
+    for (index, group) in groups.enumerated() {
+      guard let thaw = group.thaw else { continue }
+      let first = thaw.firstStep(perEpoch: length.stepsPerEpoch)
+      guard first > length.steps else { continue }
+      faults.add(
+        "\(pointer)/groups/\(index)/unfreeze_at/\(thaw.member)",
+        "is step \(first), and the run ends with step \(length.steps), of \(length.stepsPerEpoch) an epoch; take an "
+          + "earlier one, or leave unfreeze_at out and say \"frozen\": true")
     }
+    return faults
   }
 
   /// Groups and patterns that no parameter goes with.

@@ -8,10 +8,10 @@ import Tensors
 public final class SharpnessAscent {
   private let ascent: Ascent
   private let team: ThreadTeam
-  private let norms: KernelSequence
-  private let climbs: KernelSequence
-  private let returns: KernelSequence
-  private let moving: [Int]
+  private var norms = KernelSequence([])
+  private var climbs = KernelSequence([])
+  private var returns = KernelSequence([])
+  private var moving: [Int] = []
   private let parameters: ParameterStore
   /// The parameters at the foot of the climb.
   private let foot: ParameterStore
@@ -22,16 +22,13 @@ public final class SharpnessAscent {
   private let sums: UnsafeMutableRawPointer
   private let tiles: [Int]
 
-  /// - Parameter moving: the parameters that take part.
   public init(
-    _ ascent: Ascent, parameters: ParameterStore, gradients: ParameterStore, moving: [Int],
-    team: ThreadTeam
+    _ ascent: Ascent, parameters: ParameterStore, gradients: ParameterStore, team: ThreadTeam
   ) {
     self.ascent = ascent
     self.team = team
     self.parameters = parameters
     self.gradients = gradients
-    self.moving = moving
     let foot = ParameterStore(
       zip(parameters.names, parameters.shapes).map { ($0, $1) }, element: parameters.element)
     let statistics = StatisticsBlock(counts: parameters.shapes.map(\.count))
@@ -41,18 +38,6 @@ public final class SharpnessAscent {
     let sums = UnsafeMutableRawPointer.allocate(
       byteCount: max(1, parameters.count) * bytes, alignment: 64)
     sums.initializeMemory(as: UInt8.self, repeating: 0, count: max(1, parameters.count) * bytes)
-    let rule = UpdateRule { $0.momentum = ascent.isAdaptive ? 1 : 0 }
-    func call(_ pass: UpdatePass, _ index: Int, slots: [String]) -> KernelCall {
-      let operands = OptimizerOperands(
-        parameter: parameters.pointer(index), gradient: gradients.pointer(index),
-        slots: ["foot": foot.pointer(index)], shape: parameters.shapes[index],
-        element: parameters.element, scalars: scalars, statistics: statistics.tiles(of: index),
-        workspace: sums + index * bytes)
-      return OptimizerKernels.call(pass, operands, slots: slots, rule)
-    }
-    norms = KernelSequence(moving.map { call(.samNorms, $0, slots: []) })
-    climbs = KernelSequence(moving.map { call(.samClimb, $0, slots: ["foot"]) })
-    returns = KernelSequence(moving.map { call(.exchange, $0, slots: ["foot"]) })
     tiles = parameters.shapes.map { OptimizerKernels.tiling(count: $0.count).tiles }
     self.foot = foot
     self.statistics = statistics
@@ -63,6 +48,24 @@ public final class SharpnessAscent {
   deinit {
     scalars.deallocate()
     sums.deallocate()
+  }
+
+  /// Says which parameters take part from now on; none do before.
+  public func take(_ moving: [Int]) {
+    let bytes = OptimizerKernels.sumBytes
+    let rule = UpdateRule { $0.momentum = ascent.isAdaptive ? 1 : 0 }
+    func call(_ pass: UpdatePass, _ index: Int, slots: [String]) -> KernelCall {
+      let operands = OptimizerOperands(
+        parameter: parameters.pointer(index), gradient: gradients.pointer(index),
+        slots: ["foot": foot.pointer(index)], shape: parameters.shapes[index],
+        element: parameters.element, scalars: scalars, statistics: statistics.tiles(of: index),
+        workspace: sums + index * bytes)
+      return OptimizerKernels.call(pass, operands, slots: slots, rule)
+    }
+    self.moving = moving
+    norms = KernelSequence(moving.map { call(.samNorms, $0, slots: []) })
+    climbs = KernelSequence(moving.map { call(.samClimb, $0, slots: ["foot"]) })
+    returns = KernelSequence(moving.map { call(.exchange, $0, slots: ["foot"]) })
   }
 
   /// Moves the parameters up the gradient.

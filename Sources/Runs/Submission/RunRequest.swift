@@ -35,7 +35,7 @@ public struct RunRequest: Sendable {
   public let datasets: Datasets
   public internal(set) var training: TrainingConfiguration
   public let observation: ObservationConfiguration
-  public let initialWeights: RunID?
+  public let initialWeights: InitialWeights?
   public let priority: Int
   /// Of training, after which the run ends.
   public let maximumSeconds: Int?
@@ -73,11 +73,7 @@ public struct RunRequest: Sendable {
     if let training { observation.check(against: training, &reader) }
     if rangeTest != nil { RunRequest.check(&observation, datasets, &reader) }
     self.observation = observation
-    initialWeights = reader.string("initial_weights").flatMap { text in
-      let id = RunID(text)
-      if id == nil { reader.fault("initial_weights", "\"\(text.prefix(80))\" is no run's id") }
-      return id
-    }
+    initialWeights = InitialWeights(&reader)
     priority = reader.integer("priority", in: RunRequest.priorities) ?? 0
     maximumSeconds = reader.integer("max_seconds", in: 1...RunRequest.longestSeconds)
     deadline = RunRequest.deadline(&reader)

@@ -26,6 +26,8 @@ struct ArchivedDocument {
     ArchivedDocument(table: "run", column: "error", form: .anything),
     ArchivedDocument(table: "run", column: "needs"),
     ArchivedDocument(table: "run", column: "amendments", form: .array),
+    ArchivedDocument(table: "run", column: "transfer"),
+    ArchivedDocument(table: "run", column: "environment"),
     ArchivedDocument(table: "evaluation", column: "data"),
     ArchivedDocument(table: "activation", column: "data"),
     ArchivedDocument(table: "finding", column: "data", steps: ["from_step", "to_step"]),

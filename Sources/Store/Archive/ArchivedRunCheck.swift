@@ -43,9 +43,10 @@ struct ArchivedRunCheck {
       """
       SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM idempotency),
         (SELECT count(*) FROM model WHERE id NOT IN (SELECT model FROM run WHERE model IS NOT NULL)),
-        (SELECT count(*) FROM dataset WHERE id NOT IN (SELECT dataset FROM run_dataset))
+        (SELECT count(*) FROM dataset WHERE id NOT IN (SELECT dataset FROM run_dataset)),
+        (SELECT count(*) FROM weights_file) + (SELECT count(*) FROM weights_chunk)
       """
-    ) { row in (0..<4).map { row.integer($0) } }
+    ) { row in (0..<5).map { row.integer($0) } }
     guard counts?[0] == 1 else {
       throw ArchiveError("its database holds \(counts?[0] ?? 0) runs; an archive has one")
     }

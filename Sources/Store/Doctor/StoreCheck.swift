@@ -12,7 +12,8 @@ struct StoreCheck: Sendable {
   /// Every check, in the order in which they are made.
   static let all = [
     MigrationCheck.check, DatabaseCheck.integrity, DatabaseCheck.owners, DatasetCheck.check,
-    OrphanCheck.check, CheckpointCheck.check, HistoryCheck.blocks, HistoryCheck.steps,
+    OrphanCheck.check, CheckpointCheck.check, WeightsCheck.check, HistoryCheck.blocks,
+    HistoryCheck.steps,
     RunCheck.rows, RunCheck.ends, RunCheck.counts,
   ]
 }

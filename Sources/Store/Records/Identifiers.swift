@@ -40,6 +40,12 @@ public struct ModelID: ResourceID {
   public init(trusted: String) { rawValue = trusted }
 }
 
+public struct WeightsID: ResourceID {
+  public static let prefix = "wts_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}
+
 public struct RunID: ResourceID {
   public static let prefix = "run_"
   public let rawValue: String

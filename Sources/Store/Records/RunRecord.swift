@@ -30,6 +30,10 @@ public struct RunRecord: Hashable, Sendable {
   public var waiting: Waiting
   /// What was changed when it was resumed, as a JSON array.
   public var amendments: String
+  /// Which parameters began as those of a file or of another run, as JSON.
+  public var transfer: String?
+  /// What its bits depend on beside its request, as JSON; `nil` before it began.
+  public var environment: String?
   /// Milliseconds since 1970, as all times.
   public var createdAt: Int
   public var startedAt: Int?
@@ -95,10 +99,15 @@ public struct NewRun: Sendable {
   public var needs: String
   /// A weights file with what the run begins with in place of what its initializers draw.
   public var givenWeights: [UInt8]?
+  /// Which parameters those are, as JSON.
+  public var transfer: String?
+  /// What is known of its environment before it begins, as JSON.
+  public var environment: String?
 
   public init(
     name: String?, priority: Int, model: ModelID?, datasets: RunRecord.Datasets, request: String,
-    data: String = "{}", tags: String, needs: String = "{}", givenWeights: [UInt8]? = nil
+    data: String = "{}", tags: String, needs: String = "{}", givenWeights: [UInt8]? = nil,
+    transfer: String? = nil, environment: String? = nil
   ) {
     self.name = name
     self.priority = priority
@@ -109,5 +118,7 @@ public struct NewRun: Sendable {
     self.tags = tags
     self.needs = needs
     self.givenWeights = givenWeights
+    self.transfer = transfer
+    self.environment = environment
   }
 }

@@ -34,13 +34,15 @@ extension RunRepository {
         try connection.execute(
           """
           INSERT INTO run (
-            id, name, state, priority, model, request, data, tags, needs, created_at, queued_at)
-          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+            id, name, state, priority, model, request, data, tags, needs, created_at, queued_at,
+            transfer, environment)
+          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
           """,
           [
             .text(id.rawValue), .optional(run.name), .integer(run.priority),
             .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
-            .text(run.needs), .integer(Store.now()),
+            .text(run.needs), .integer(Store.now()), .optional(run.transfer),
+            .optional(run.environment),
           ])
         let number = connection.lastInsertedID
         try AnswerRepository.note(id, under: key, connection)
@@ -84,6 +86,15 @@ extension RunRepository {
         return (run, try EventLog.append(events(run), to: id, number, connection))
       }, committed: { committed($0?.events ?? []) })
     return claimed?.run
+  }
+
+  /// Notes where an attempt trains; for a training lane, which may wait. Nothing happens when the run is no longer its.
+  public func note(environment: String, of id: RunID, attempt: Int) throws {
+    try store.writeAndWait { connection in
+      try connection.execute(
+        "UPDATE run SET environment = ? WHERE id = ? AND attempt = ? AND state = 'running'",
+        [.text(environment), .text(id.rawValue), .integer(attempt)])
+    }
   }
 
   /// Notes what a client asks of a running run, so that it is done even if the process ends before; a weaker wish than

@@ -8,7 +8,7 @@ public struct RunRepository: Sendable {
     id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
     total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
     created_at, started_at, finished_at, number, data, vanishing_index, \
-    queued_at, not_before, retries, deaths, needs, amendments, wish
+    queued_at, not_before, retries, deaths, needs, amendments, wish, transfer, environment
     """
 
   static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
@@ -41,7 +41,8 @@ public struct RunRepository: Sendable {
       waiting: RunRecord.Waiting(
         since: row.integer(24), notBefore: row.integer(25), retries: row.integer(26),
         deaths: row.integer(27), needs: row.text(28)),
-      amendments: row.text(29), createdAt: row.integer(18),
+      amendments: row.text(29), transfer: row.optionalText(31),
+      environment: row.optionalText(32), createdAt: row.integer(18),
       startedAt: row.optionalInteger(19), finishedAt: row.optionalInteger(20))
   }
 

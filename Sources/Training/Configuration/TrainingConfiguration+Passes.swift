@@ -51,6 +51,11 @@ extension TrainingData {
         "\(name) looks at the curvature of a batch that passes at once; leave accumulate out, or take lbfgs"
       )
     }
+    if configuration.buckets != nil, solving.curvature != nil {
+      faults.add(
+        pointer + "/batching/bucket_by_length",
+        "\(name) looks at the curvature of whole sequences; leave it out, or take lbfgs")
+    }
     if case .factors(isEmpirical: false, _)? = solving.curvature {
       for objective in objectives where !objective.isDrawnFrom(by: model) {
         faults.add(

@@ -24,6 +24,8 @@ public struct TrainingConfiguration: Sendable {
   public internal(set) var shuffle: Bool
   /// Which examples make an epoch; each of them once when `nil`.
   public let sampling: (any Sampling)?
+  /// Whether a step's sequences are of similar length; `nil` for no.
+  public let buckets: LengthBuckets?
   /// Made of examples each time they are trained on, one after the other.
   public let augmentations: [any Augmentation]
   /// Whether an epoch's last batch is left out when it is short.
@@ -90,6 +92,7 @@ public struct TrainingConfiguration: Sendable {
     seed = UInt64(reader.integer("seed", in: 0...Int.max) ?? 0)
     shuffle = reader.bool("shuffle") ?? true
     sampling = Self.sampling(&reader)
+    buckets = LengthBuckets.decoded(&reader)
     augmentations = Self.augmentations(&reader)
     dropLast = reader.bool("drop_last") ?? false
     let losses = Self.losses(&reader)
@@ -109,6 +112,7 @@ public struct TrainingConfiguration: Sendable {
     plateauMonitor = PlateauMonitor(
       schedule?.plateau, &reader, metrics: metrics, losses: losses, hasValidation: hasValidation)
     checkpoint = CheckpointPolicy(&reader)
+    Self.checkDeterminism(&reader)
     threads = reader.integer("threads", in: Self.threadCounts) ?? 1
     memory = TrainingMemory(&reader)
     try reader.finish().check()
@@ -116,6 +120,15 @@ public struct TrainingConfiguration: Sendable {
     self.losses = losses
     self.optimizers = optimizers
     self.schedule = schedule
+  }
+
+  /// A run can't be asked to be anything else.
+  private static func checkDeterminism(_ reader: inout ObjectReader) {
+    guard reader.bool("deterministic") == false else { return }
+    reader.fault(
+      "deterministic",
+      "is always on and costs nothing: the same request on the same data gives the same bits at any number of threads; leave "
+        + "it out, or say true")
   }
 
   private static func duration(_ reader: inout ObjectReader) -> Duration {

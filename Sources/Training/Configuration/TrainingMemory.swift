@@ -135,7 +135,9 @@ extension Model {
 
   /// The places among the learned parameters of those that no group holds still.
   func movingPlaces(_ configuration: TrainingConfiguration) -> [Int] {
-    configuration.optimizers.movingIndices(learnedParameters.map { ($0.layer, $0.name) })
+    let firstSteps = configuration.optimizers.firstSteps(
+      learnedParameters.map { ($0.layer, $0.name) }, perEpoch: 1)
+    return firstSteps.indices.filter { firstSteps[$0] < .max }
   }
 
   /// The memory that a step holds: the plan's, parameters, gradients and the optimizer's slots, in bytes.

@@ -21,7 +21,7 @@ public struct Evidence: Sendable {
   /// The norm of each parameter's gradient, and its update over its weights, in the facts' order.
   public private(set) var gradients: [SeriesMemory]
   public private(set) var ratios: [SeriesMemory]
-  /// For how many values each parameter has stood still.
+  /// For how many values each parameter has stood still that the run doesn't hold still on purpose.
   public private(set) var stillFor: [Int]
   public private(set) var layers: [String: LayerMemory] = [:]
   /// Of the newest validation; `nil` when there are no classes, or too many.
@@ -71,7 +71,9 @@ public struct Evidence: Sendable {
         square += gradient.norm * gradient.norm
         gradients[parameter].add(step: step, value: gradient.norm)
         ratios[parameter].add(step: step, value: update.ratio)
-        stillFor[parameter] = update.updateNorm == 0 ? stillFor[parameter] + 1 : 0
+        let isStill =
+          update.updateNorm == 0 && step >= facts.parameters[parameter].firstStep
+        stillFor[parameter] = isStill ? stillFor[parameter] + 1 : 0
       }
       norms.add(step: step, value: square.squareRoot())
     }

@@ -30,13 +30,13 @@ public struct RunFacts: Hashable, Sendable {
     public let count: Int
     /// Whether it is a matrix or kernel: its gradients compare over depth.
     public let isWeight: Bool
-    /// Whether the run holds it still on purpose.
-    public let isFrozen: Bool
+    /// The first step that moves it; until then, and for ever where it is `Int.max`, the run holds it still on purpose.
+    public let firstStep: Int
 
     public init(
-      name: String, layer: String, count: Int, isWeight: Bool, isFrozen: Bool = false
+      name: String, layer: String, count: Int, isWeight: Bool, firstStep: Int = 1
     ) {
-      self.isFrozen = isFrozen
+      self.firstStep = firstStep
       self.name = name
       self.layer = layer
       self.count = count
@@ -71,9 +71,8 @@ public struct RunFacts: Hashable, Sendable {
 extension RunFacts {
   init(
     _ model: Model, data: DataFacts, batchSize: Int, totalSteps: Int, stepsPerEpoch: Int,
-    hasValidation: Bool, moving: [Int]? = nil
+    hasValidation: Bool, firstSteps: [Int]? = nil
   ) {
-    let moving = moving.map { Set($0) }
     let activations = Dictionary(model.spec.layers.map { ($0.name, $0.layer.activation) }) {
       first, _ in first
     }
@@ -88,7 +87,7 @@ extension RunFacts {
       parameters: model.learnedParameters.enumerated().map { index, parameter in
         Parameter(
           name: parameter.name, layer: parameter.layer, count: parameter.shape.count,
-          isWeight: parameter.shape.rank >= 2, isFrozen: moving?.contains(index) == false)
+          isWeight: parameter.shape.rank >= 2, firstStep: firstSteps?[index] ?? 1)
       },
       batchSize: batchSize, totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
       hasValidation: hasValidation, data: data)

@@ -59,7 +59,8 @@ final class BatchPasses: StepObjective {
 
   private func program(_ part: Int) -> TrainingProgram {
     let rows = examples.part(part, of: batch)
-    let program = engine.preparedProgram(batch: rows.count)
+    let program = engine.preparedProgram(
+      batch: rows.count, length: examples.length(of: rows))
     examples.assemble(rows, into: program.slots, step: step, part: part)
     if rows.count == batch.count { filled = program }
     return program

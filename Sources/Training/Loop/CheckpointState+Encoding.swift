@@ -39,7 +39,8 @@ extension CheckpointState {
   /// - Parameter file: the weights as a safetensors file, for a state that doesn't hold them.
   /// - Throws: `TrainingError.invalidWeights`.
   public init(decoding bytes: [UInt8], weights file: [UInt8] = []) throws(TrainingError) {
-    let (tensors, metadata) = try SafeTensors.read(bytes)
+    let (stored, metadata) = try SafeTensors.read(bytes)
+    let tensors = stored.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
     guard metadata["chainrule_checkpoint"]?.string == Self.version,
       let text = metadata["progress"]?.string, let json = try? JSON(parsing: text),
       let step = json["step"]?.integer, let progress = Progress(json)

@@ -48,9 +48,9 @@ final class GradientProbe {
   ) throws(TrainingError) -> Portion? {
     let rows = batch.count / 2
     guard rows > 0, canHalve else { return nil }
-    let program = try program(batch: rows)
-    examples.assemble(
-      UnsafeBufferPointer(rebasing: batch.prefix(rows)), into: program.slots, step: step)
+    let half = UnsafeBufferPointer(rebasing: batch.prefix(rows))
+    let program = try program(batch: rows, length: examples.length(of: half))
+    examples.assemble(half, into: program.slots, step: step)
     _ = engine.pass(program, step: step, movesStates: false)
     return Portion(weights: program.weights)
   }
@@ -65,9 +65,12 @@ final class GradientProbe {
   /// Adds the gradients of penalties on parameters to those of the part, before the parameters move.
   func completePortion() { penalties?.run() }
 
-  private func program(batch: Int) throws(TrainingError) -> TrainingProgram {
-    if let program = programs.first(where: { $0.batch == batch }) { return program }
-    let program = try engine.makeProgram(batch: batch, observation: .none, gradients: half)
+  private func program(batch: Int, length: Int?) throws(TrainingError) -> TrainingProgram {
+    if let program = programs.first(where: { $0.fits(batch: batch, length: length) }) {
+      return program
+    }
+    let program = try engine.makeProgram(
+      batch: batch, length: length, observation: .none, gradients: half)
     programs.append(program)
     return program
   }

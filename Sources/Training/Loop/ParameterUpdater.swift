@@ -14,16 +14,17 @@ final class ParameterUpdater {
 
   /// - Parameters:
   ///   - layers: of each parameter.
+  ///   - stepsPerEpoch: by which groups count that begin to move later.
   ///   - mayTighten: whether the norm of gradients may be bounded later.
   ///   - seed: of noise on gradients.
   init(
     _ choice: OptimizerChoice, treatment: GradientTreatment = GradientTreatment(),
     parameters: ParameterStore, gradients: ParameterStore, layers: [String]? = nil,
-    mayTighten: Bool = false, seed: UInt64 = 0, team: ThreadTeam
+    stepsPerEpoch: Int = 1, mayTighten: Bool = false, seed: UInt64 = 0, team: ThreadTeam
   ) {
     bound = BoundOptimizer(
       choice, treatment: treatment, parameters: parameters, gradients: gradients, layers: layers,
-      mayTighten: mayTighten, seed: seed, team: team)
+      stepsPerEpoch: stepsPerEpoch, mayTighten: mayTighten, seed: seed, team: team)
     counts = parameters.shapes.map(\.count)
     clips = mayTighten || treatment.clip != nil || treatment.centralizes
     let factors = ["clip_factor"] + bound.clippedParts.map { "clip_factor.\($0)" }
@@ -46,6 +47,12 @@ final class ParameterUpdater {
 
   /// Bounds the norm of all gradients, unless it's bounded closer already.
   func bound(norm: Double) { bound.tighten(norm: norm) }
+
+  /// The parameters that the step under way moves.
+  var moving: [Int] { bound.moving }
+
+  /// Has those parameters move whose time has come by a step; answers whether others do than before.
+  func begin(step: Int) -> Bool { bound.begin(step: step) }
 
   /// Updates all parameters; answers whether all gradients were finite.
   func update(step: Int, learningRate: Double) -> Bool {

@@ -16,7 +16,8 @@ extension Trainer {
   func lossFailure(
     _ loss: Double, batch: UnsafeBufferPointer<Int>, part: Int
   ) throws -> TrainingFailure {
-    let program = try observedProgram(batch: batch.count)
+    let program = try observedProgram(
+      batch: batch.count, length: examples.length(of: batch))
     examples.assemble(batch, into: program.slots, step: step, part: part)
     let rows = (0..<batch.count).filter { holdsUnsoundNumbers(row: $0, of: program.slots) }
     if let row = rows.first {
@@ -93,7 +94,8 @@ extension Trainer {
   private func examine(
     _ batch: UnsafeBufferPointer<Int>, step: Int, part: Int
   ) throws -> UnsoundOperation? {
-    let program = try engine.makeProgram(batch: batch.count, observation: .none, isPlain: true)
+    let program = try engine.makeProgram(
+      batch: batch.count, length: examples.length(of: batch), observation: .none, isPlain: true)
     examples.assemble(batch, into: program.slots, step: step, part: part)
     return engine.examine(program, step: step, part: part)
   }

@@ -3,11 +3,13 @@ import Autodiff
 /// The probes that look at whole tensors. They may allocate: the step they belong to isn't a plain one.
 extension Trainer {
   /// The program for a batch size in which every layer's output can be read, and each term's gradient.
-  func observedProgram(batch: Int) throws(TrainingError) -> TrainingProgram {
-    if let program = observed[batch] { return program }
+  func observedProgram(batch: Int, length: Int?) throws(TrainingError) -> TrainingProgram {
+    if let program = observed.first(where: { $0.fits(batch: batch, length: length) }) {
+      return program
+    }
     let program = try engine.makeProgram(
-      batch: batch, observation: block.termCount > 1 ? .all : .init(layers: true))
-    observed[batch] = program
+      batch: batch, length: length, observation: block.termCount > 1 ? .all : .init(layers: true))
+    observed.append(program)
     return program
   }
 

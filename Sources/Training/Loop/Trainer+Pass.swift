@@ -40,9 +40,11 @@ extension Trainer {
     while true {
       let rows = examples.part(part, of: batch)
       let isLast = part == parts - 1
+      let length = examples.length(of: rows)
       let program =
         observing && isLast
-        ? try observedProgram(batch: rows.count) : try engine.program(batch: rows.count)
+        ? try observedProgram(batch: rows.count, length: length)
+        : try engine.program(batch: rows.count, length: length)
       examples.assemble(rows, into: program.slots, step: step, part: part)
       let loss = engine.pass(program, step: step, part: part)
       guard loss.isFinite else {

@@ -50,7 +50,7 @@ public final class Trainer {
   /// To what a rollback goes back.
   var snapshot: (weights: Weights, optimizer: [NamedTensor])?
   /// Programs with which layers are observed; made when first needed.
-  var observed: [Int: TrainingProgram] = [:]
+  var observed: [TrainingProgram] = []
 
   /// Steps taken.
   var step: Int
@@ -111,9 +111,12 @@ public final class Trainer {
       model: model, configuration: configuration, objectives: objectives,
       shared: data.shared(model: model, objectives, configuration),
       initialWeights: initialWeights, source: data.graph?.graph,
-      mayClip: observation.mayClip)
+      stepsPerEpoch: examples.batchesPerEpoch, mayClip: observation.mayClip)
     self.engine = engine
-    for batch in examples.passSizes { try engine.prepare(batch: batch) }
+    for batch in examples.passSizes {
+      try engine.prepare(batch: batch)
+      for length in examples.shortLengths { try engine.prepare(batch: batch, length: length) }
+    }
     let isEvaluated = configuration.rangeTest == nil
     validation = try (isEvaluated ? parts.validation : nil).map {
       try engine.evaluation(of: $0.source, examples: $0.examples)
@@ -156,8 +159,8 @@ public final class Trainer {
           model, data: DataFacts(data.training, members: parts.training),
           batchSize: examples.passSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
           hasValidation: validation != nil,
-          moving: configuration.optimizers.movingIndices(
-            model.learnedParameters.map { ($0.layer, $0.name) }))) : nil
+          firstSteps: configuration.optimizers.firstSteps(
+            model.learnedParameters.map { ($0.layer, $0.name) }, perEpoch: stepsPerEpoch))) : nil
     if let stored = progress.diagnosis { diagnostician?.restore(stored) }
     summary = TrainingSummary(
       totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, resumedStep: step,

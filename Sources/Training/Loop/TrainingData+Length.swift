@@ -16,7 +16,7 @@ extension TrainingData {
     return configuration.duration.length(stepsPerEpoch: perEpoch)
   }
 
-  /// What schedules don't do in a run of the length that it has.
+  /// What schedules and groups of the optimizer don't do in a run of the length that it has.
   func addScheduleFaults(
     _ model: Model, _ configuration: TrainingConfiguration, _ pointer: String,
     to faults: inout Faults
@@ -27,6 +27,7 @@ extension TrainingData {
         faults.add(place + fault.pointer, fault.detail)
       }
     }
+    faults.add(configuration.optimizers.faults(in: length, pointer: pointer + "/optimizer"))
     add(configuration.schedule, pointer + "/schedule")
     for weight in configuration.losses.terms.map(\.weight) {
       if let schedule = weight.schedule { add(schedule, weight.schedulePointer) }

@@ -70,6 +70,7 @@ public struct TrainingData: Sendable {
     addAugmentationFaults(
       configuration, model: model, objectives: objectives, trainingPointer, to: &faults)
     addSamplingFaults(configuration, model: model, trainingPointer, to: &faults)
+    addBucketFaults(configuration, model: model, trainingPointer, to: &faults)
     for loss in configuration.losses.terms.map(\.loss) {
       guard let most = loss.largestBatch, configuration.batchSize > most else { continue }
       faults.add(
@@ -194,6 +195,32 @@ public struct TrainingData: Sendable {
       for fault in sampling.faults(training) {
         faults.add("\(pointer)/\(fault.member)", fault.detail)
       }
+    }
+  }
+
+  /// What keeps passes from being as long as their sequences.
+  private func addBucketFaults(
+    _ configuration: TrainingConfiguration, model: Model, _ pointer: String,
+    to faults: inout Faults
+  ) {
+    guard configuration.buckets != nil else { return }
+    let pointer = pointer + "/batching/bucket_by_length"
+    if graph != nil {
+      faults.add(pointer, "a step on a graph takes all of it; leave batching out")
+    } else if model.isStateful {
+      faults.add(
+        pointer,
+        "the model has a stateful layer, which goes on where the batch before ended; leave batching out"
+      )
+    } else if !configuration.augmentations.isEmpty {
+      faults.add(pointer, "augment works on whole sequences; leave one of the two out")
+    } else if configuration.regularization.hasGraphPenalties {
+      faults.add(
+        pointer,
+        "penalties of activities and input gradients count padding too, which passes then have less of; leave one of the "
+          + "two out")
+    } else if let objection = ShortenedModel.objection(model) {
+      faults.add(pointer, objection)
     }
   }
 

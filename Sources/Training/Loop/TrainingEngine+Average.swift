@@ -36,7 +36,7 @@ extension TrainingEngine {
       if model.isStateful, place % examples.batchesPerEpoch == 0 { resetStates() }
       for part in 0..<examples.parts(of: batch) {
         let rows = examples.part(part, of: batch)
-        let program = try program(batch: rows.count)
+        let program = try program(batch: rows.count, length: examples.length(of: rows))
         examples.assemble(rows, into: program.slots, step: place + 1, part: part)
         _ = pass(program, step: place + 1, part: part)
       }

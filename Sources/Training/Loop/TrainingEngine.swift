@@ -43,6 +43,8 @@ final class TrainingEngine {
   private var states = ParameterStore([], element: .float32)
   private var programs: [TrainingProgram] = []
   private var curvatures: [CurvatureProgram] = []
+  /// The model for shorter sequences, by their length.
+  private var shortened: [Int: Model] = [:]
   /// Where all passes of the run compute, one after the other.
   private let arena = SharedArena()
   private var evaluations: [Evaluation] = []
@@ -50,7 +52,7 @@ final class TrainingEngine {
   init(
     model: Model, configuration: TrainingConfiguration, objectives: [Objective],
     shared: [Int] = [], initialWeights: Weights? = nil, source: GraphSource? = nil,
-    mayClip: Bool = false
+    stepsPerEpoch: Int = 1, mayClip: Bool = false
   ) throws(TrainingError) {
     self.model = model
     self.source = source
@@ -67,14 +69,16 @@ final class TrainingEngine {
       objectives, configuration: configuration, shared: shared, gradients: gradients, team: team)
     updater = ParameterUpdater(
       configuration.optimizers, treatment: configuration.treatment, parameters: learned,
-      gradients: gradients, layers: model.learnedParameters.map(\.layer), mayTighten: mayClip,
+      gradients: gradients, layers: model.learnedParameters.map(\.layer),
+      stepsPerEpoch: stepsPerEpoch, mayTighten: mayClip,
       seed: configuration.seed, team: team)
-    let moving = model.movingPlaces(configuration)
-    let (gradients, team) = (gradients, team)
+    let (gradients, team, updater) = (gradients, team, updater)
     ascent = configuration.optimizer.ascent.map {
-      SharpnessAscent(
-        $0, parameters: learned, gradients: gradients, moving: moving, team: team)
+      let ascent = SharpnessAscent($0, parameters: learned, gradients: gradients, team: team)
+      ascent.take(updater.moving)
+      return ascent
     }
+    let moving = model.movingPlaces(configuration)
     solving = try configuration.optimizers.solving.map { rule throws(TrainingError) in
       SolverStep(
         rule,
@@ -109,30 +113,50 @@ final class TrainingEngine {
   }
 
   /// Makes the program for a batch size; afterwards steps of that size allocate nothing.
-  func prepare(batch: Int) throws(TrainingError) {
-    if programs.contains(where: { $0.batch == batch }) { return }
-    programs.append(try makeProgram(batch: batch, observation: .none))
-    if let curvature = configuration.optimizers.solving?.curvature, let solving {
-      let plan = try CurvaturePlan(
-        curvature, model: model, objectives: objectives, moving: model.movingPlaces(configuration),
-        batch: batch, extents: source?.extents ?? .nominal)
-      curvatures.append(
-        try CurvatureProgram(
-          plan, batch: batch, parameters: parameters, direction: solving.solver.direction,
-          product: solving.solver.product, random: random, balancer: balancer, source: source,
-          arena: arena, team: team))
+  ///
+  /// - Parameter length: steps of a sequence; `nil` for as many as the model's input has.
+  func prepare(batch: Int, length: Int? = nil) throws(TrainingError) {
+    if place(batch, length) != nil { return }
+    programs.append(try makeProgram(batch: batch, length: length, observation: .none))
+    if length == nil { try prepareCurvature(batch: batch) }
+  }
+
+  private func prepareCurvature(batch: Int) throws(TrainingError) {
+    guard let curvature = configuration.optimizers.solving?.curvature, let solving else { return }
+    let plan = try CurvaturePlan(
+      curvature, model: model, objectives: objectives, moving: model.movingPlaces(configuration),
+      batch: batch, extents: source?.extents ?? .nominal)
+    curvatures.append(
+      try CurvatureProgram(
+        plan, batch: batch, parameters: parameters, direction: solving.solver.direction,
+        product: solving.solver.product, random: random, balancer: balancer, source: source,
+        arena: arena, team: team))
+  }
+
+  private func model(ofLength length: Int?) throws(TrainingError) -> Model {
+    guard let length else { return model }
+    if let short = shortened[length] { return short }
+    do throws(Faults) {
+      let short = try ShortenedModel.make(model, length: length)
+      shortened[length] = short
+      return short
+    } catch {
+      throw TrainingError(.plan, "\(error)")
     }
   }
 
   /// - Parameters:
+  ///   - length: steps of a sequence; `nil` for as many as the model's input has.
   ///   - other: where the gradients go, when that isn't where the optimizer reads them.
   ///   - isPlain: whether each operation stands for itself, to be examined.
   func makeProgram(
-    batch: Int, observation: TrainingPlan.Observation, gradients other: ParameterStore? = nil,
+    batch: Int, length: Int? = nil, observation: TrainingPlan.Observation,
+    gradients other: ParameterStore? = nil,
     isPlain: Bool = false
   ) throws(TrainingError) -> TrainingProgram {
     let plan = try TrainingPlan(
-      model: model, objectives: objectives, balance: balancer.balance, shared: balancer.shared,
+      model: try model(ofLength: length), objectives: objectives, balance: balancer.balance,
+      shared: balancer.shared,
       penalties: graphPenalties, batch: batch, extents: source?.extents ?? .nominal,
       observation: observation,
       isPlain: isPlain,
@@ -144,19 +168,20 @@ final class TrainingEngine {
       states = ParameterStore(plan.states.map { ($0.name, $0.shape) }, element: .float32)
     }
     return try TrainingProgram(
-      plan, batch: batch, parameters: parameters, gradients: other ?? gradients, states: states,
+      plan, batch: batch, length: length, parameters: parameters, gradients: other ?? gradients,
+      states: states,
       random: random, balancer: balancer, source: source, arena: arena, team: team)
   }
 
-  func program(batch: Int) throws(TrainingError) -> TrainingProgram {
-    if let place = place(ofBatch: batch) { return programs[place] }
-    try prepare(batch: batch)
+  func program(batch: Int, length: Int? = nil) throws(TrainingError) -> TrainingProgram {
+    if let place = place(batch, length) { return programs[place] }
+    try prepare(batch: batch, length: length)
     return programs[programs.count - 1]
   }
 
   /// - Precondition: a batch of that size was prepared.
-  func preparedProgram(batch: Int) -> TrainingProgram {
-    guard let place = place(ofBatch: batch) else {
+  func preparedProgram(batch: Int, length: Int? = nil) -> TrainingProgram {
+    guard let place = place(batch, length) else {
       preconditionFailure("no pass was prepared for a batch of \(batch)")
     }
     return programs[place]
@@ -171,8 +196,10 @@ final class TrainingEngine {
   }
 
   /// By index, since an iterator that isn't specialised allocates.
-  private func place(ofBatch batch: Int) -> Int? {
-    for index in 0..<programs.count where programs[index].batch == batch { return index }
+  private func place(_ batch: Int, _ length: Int?) -> Int? {
+    for index in 0..<programs.count where programs[index].fits(batch: batch, length: length) {
+      return index
+    }
     return nil
   }
 
@@ -255,6 +282,7 @@ final class TrainingEngine {
     weightsVersion += 1
     if let passes {
       if let ascent {
+        if updater.begin(step: step) { ascent.take(updater.moving) }
         ascent.climb()
         passes.evaluate()
         ascent.comeBack()

@@ -11,6 +11,12 @@ final class BatchAssembler {
   /// Which of the model's inputs are tokens that the source holds as numbers, and elements of one example.
   private let tokens: [(input: Int, count: Int)]
   private let targets: [TargetAssembler]
+  /// Where whole sequences are gathered before their beginnings are copied; `nil` until one is to be shortened.
+  private var whole: UnsafeMutableRawPointer?
+  private let largestBatch: Int
+  /// Bytes of an example of the first input, and of one step of it.
+  private let exampleBytes: Int
+  private let stepBytes: Int
   /// For each objective, which of the source's targets it learns.
   private let targetSources: [Int]
   /// For each of the slots met so far, where each of the source's arrays goes.
@@ -45,6 +51,9 @@ final class BatchAssembler {
       }
       targetSources.append(index)
     }
+    self.largestBatch = largestBatch
+    exampleBytes = model.inputs[0].shape.count * 4
+    stepBytes = exampleBytes / max(model.inputs[0].shape.dimensions.first ?? 1, 1)
     self.inputSources = inputSources
     self.targetSources = targetSources
     tokens = model.inputs.indices.compactMap { input in
@@ -56,6 +65,8 @@ final class BatchAssembler {
       TargetAssembler($0, largestBatch: largestBatch, keepsNumbers: keepsNumbers)
     }
   }
+
+  deinit { whole?.deallocate() }
 
   /// The classes of the batch assembled last, by objective; `nil` when its targets are no classes.
   func classes(_ objective: Int) -> UnsafePointer<Int32>? {
@@ -70,10 +81,21 @@ final class BatchAssembler {
   func assemble(_ indices: UnsafeBufferPointer<Int>, into slots: BatchSlots) {
     let places = places(of: slots)
     source.gather(indices: indices, inputs: places.inputs, targets: places.targets)
-    for token in tokens {
+    var exampleBytes = exampleBytes
+    if let length = slots.length, let whole {
+      let short = length * stepBytes
+      for row in indices.indices {
+        slots.inputs[0].advanced(by: row * short).copyMemory(
+          from: whole.advanced(by: row * exampleBytes), byteCount: short)
+      }
+      exampleBytes = short
+    }
+    // By places: an iterator of these allocates where nothing is specialized.
+    for place in tokens.indices {
+      let token = tokens[place]
       BatchAssembler.makeTokens(
         slots.inputs[token.input].assumingMemoryBound(to: Float.self),
-        count: token.count * indices.count)
+        count: (slots.length == nil ? token.count : exampleBytes / 4) * indices.count)
     }
     for index in targets.indices {
       guard let gathered = places.targets[targetSources[index]] else { continue }
@@ -89,6 +111,13 @@ final class BatchAssembler {
       inputs: [UnsafeMutableRawPointer?](repeating: nil, count: source.inputs.count),
       targets: [UnsafeMutableRawPointer?](repeating: nil, count: source.targets.count))
     for input in inputSources.indices { new.inputs[inputSources[input]] = slots.inputs[input] }
+    // Only a model of one input is shortened.
+    if slots.length != nil {
+      let memory =
+        whole ?? .allocate(byteCount: max(1, largestBatch * exampleBytes), alignment: 64)
+      whole = memory
+      new.inputs[inputSources[0]] = memory
+    }
     for index in targets.indices {
       new.targets[targetSources[index]] = targets[index].place(slots.targets[index])
     }

@@ -5,8 +5,14 @@ final class BatchSlots {
   /// One an objective, laid out as its loss wants it; to be filled before a pass.
   let targets: [UnsafeMutableRawPointer]
 
-  init(inputs: [UnsafeMutableRawPointer], targets: [UnsafeMutableRawPointer]) {
+  /// Steps of a sequence, when they are fewer than the data's.
+  let length: Int?
+
+  init(
+    inputs: [UnsafeMutableRawPointer], targets: [UnsafeMutableRawPointer], length: Int? = nil
+  ) {
     self.inputs = inputs
     self.targets = targets
+    self.length = length
   }
 }

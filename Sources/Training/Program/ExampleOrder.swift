@@ -10,6 +10,8 @@ final class ExampleOrder {
   private let order: BatchOrder
   /// In place of an order of all examples.
   private let sampler: (any Sampler)?
+  /// Where passes are as long as their sequences; `nil` where all are of one length.
+  private let lengths: ExampleLengths?
   /// Examples that pass at once.
   private let partSize: Int
   /// Whether row `i` of each batch goes on where that of the batch before ended.
@@ -34,8 +36,18 @@ final class ExampleOrder {
       shuffle: configuration.shuffle, dropLast: configuration.dropLast || model.isStateful)
     isInLanes = model.isStateful
     partSize = configuration.batchSize
-    sampler = configuration.sampling?.sampler(
-      of: source, members: examples, seed: configuration.seed)
+    let lengths = configuration.buckets.map {
+      ExampleLengths(source, model: model, buckets: $0)
+    }
+    self.lengths = lengths
+    if let lengths, let buckets = configuration.buckets {
+      sampler = LengthOrder(
+        lengths: examples.map { $0.map { lengths.lengths[$0] } } ?? lengths.lengths,
+        batchSize: configuration.examplesPerStep, pool: buckets.pool, seed: configuration.seed)
+    } else {
+      sampler = configuration.sampling?.sampler(
+        of: source, members: examples, seed: configuration.seed)
+    }
     assembler = try BatchAssembler(
       source: source, objectives: objectives, model: model,
       largestBatch: min(configuration.batchSize, count), keepsNumbers: keepsNumbers)
@@ -60,6 +72,16 @@ final class ExampleOrder {
       }
     }
     return sizes
+  }
+
+  /// The lengths that passes have beside that of the model; none where all are of that.
+  var shortLengths: [Int] { lengths.map { Array($0.passLengths.dropLast()) } ?? [] }
+
+  /// How long a pass over some examples is; `nil` for as long as the model's input.
+  func length(of rows: UnsafeBufferPointer<Int>) -> Int? {
+    guard let lengths else { return nil }
+    let length = lengths.passLength(rows)
+    return length == lengths.longest ? nil : length
   }
 
   /// How many passes a batch takes.

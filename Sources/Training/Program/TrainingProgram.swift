@@ -17,6 +17,8 @@ final class TrainingProgram {
   }
 
   let batch: Int
+  /// Steps of a sequence, when they are fewer than the data's.
+  let length: Int?
   let slots: BatchSlots
   /// One a model's output.
   let outputs: [UnsafeMutablePointer<Float>]
@@ -37,6 +39,7 @@ final class TrainingProgram {
     [(state: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer, bytes: Int)]
 
   /// - Parameters:
+  ///   - length: steps of a sequence, when the plan is of a shortened model.
   ///   - parameters: all of the model's.
   ///   - gradients: of those that are learned.
   ///   - states: what layers hand on from pass to pass, as the plan lists it.
@@ -44,11 +47,13 @@ final class TrainingProgram {
   ///   - source: the graph, for a model on one.
   ///   - arena: where the pass computes, in turn with other programs.
   init(
-    _ parts: TrainingPlan, batch: Int, parameters: ParameterStore, gradients: ParameterStore,
+    _ parts: TrainingPlan, batch: Int, length: Int? = nil, parameters: ParameterStore,
+    gradients: ParameterStore,
     states: ParameterStore, random: UnsafeMutablePointer<Int32>, balancer: TermBalancer,
     source: GraphSource? = nil, arena: SharedArena, team: ThreadTeam
   ) throws(TrainingError) {
     self.batch = batch
+    self.length = length
     self.source = source
     var bindings = parts.graph.flatMap { source?.bindings($0) } ?? [:]
     for index in parts.parameters.indices {
@@ -91,7 +96,7 @@ final class TrainingProgram {
     }
     slots = BatchSlots(
       inputs: parts.inputs.map(executor.pointer(to:)),
-      targets: parts.objectives.targets.map(executor.pointer(to:)))
+      targets: parts.objectives.targets.map(executor.pointer(to:)), length: length)
     outputs = parts.outputs.map(floats)
     losses = parts.objectives.losses.map(floats)
     penaltyPlace = parts.penalty.map(floats)
@@ -108,6 +113,17 @@ final class TrainingProgram {
       try executor.checkInputs()
     } catch {
       throw TrainingError(.plan, "\(error)")
+    }
+  }
+
+  /// Whether it is for passes of so many examples, of so many steps of a sequence.
+  func fits(batch: Int, length: Int?) -> Bool {
+    guard self.batch == batch else { return false }
+    // Written out: a comparison of optionals allocates where nothing is specialized.
+    switch (self.length, length) {
+    case (let own?, let other?): return own == other
+    case (nil, nil): return true
+    default: return false
     }
   }
 

@@ -17,24 +17,102 @@ enum NumpyArchive {
     }
   }
 
-  static func read(_ bytes: [UInt8]) throws(TrainingError) -> [NamedTensor] {
-    var tensors: [NamedTensor] = []
-    for member in try ArchiveReader.members(of: bytes) where member.name.hasSuffix(".npy") {
+  /// Bytes that every archive may unfold into, however small it is; a larger one into 200 times its own.
+  private static let freeExpansion = 256 << 20
+  private static let expansion = 200
+
+  /// How many bytes may come out of an archive.
+  static func limit(of archive: Int) -> Int {
+    let (product, isVast) = archive.multipliedReportingOverflow(by: expansion)
+    return min(WeightsFile.largestContents, max(freeExpansion, isVast ? .max : product))
+  }
+
+  /// - Parameter limit: bytes that its members may have together.
+  static func read(
+    _ bytes: [UInt8], limit: Int? = nil
+  ) throws(TrainingError) -> [StoredTensor] {
+    var tensors: [StoredTensor] = []
+    var names: Set<String> = []
+    var others: [String] = []
+    try ArchiveReader.forEach(bytes, limit: limit ?? self.limit(of: bytes.count)) {
+      (member) throws(TrainingError) in
+      guard member.name.hasSuffix(".npy") else {
+        others.append(member.name)
+        return
+      }
       let name = String(member.name.dropLast(4))
-      let (header, start) = try NumpyHeader.read(member.contents, of: name)
-      guard let count = header.shape.checkedCount,
-        !count.multipliedReportingOverflow(by: 8).overflow,
-        count * header.kind.byteCount == member.contents.count - start
-      else {
+      guard name.utf8.count <= WeightsFile.longestName else {
         throw TrainingError(
           .invalidWeights,
-          "\"\(name)\" has \(member.contents.count - start) bytes, which \(header.shape) hasn't")
+          "\"\(name.prefix(80))…\" is a name of \(name.utf8.count) bytes; at most "
+            + "\(WeightsFile.longestName)")
       }
-      let contents = member.contents[start...]
-      tensors.append(
-        NamedTensor(name: name, tensor: header.kind.tensor(contents, shape: header.shape)))
+      guard names.insert(name).inserted else {
+        throw TrainingError(.invalidWeights, "\"\(name)\" is in the archive twice")
+      }
+      guard names.count <= WeightsFile.mostTensors else {
+        throw TrainingError(
+          .invalidWeights, "it has more tensors than \(WeightsFile.mostTensors)")
+      }
+      tensors.append(try tensor(name, member.contents))
+    }
+    if tensors.isEmpty, let other = others.first {
+      let isPickled = others.contains { $0.hasSuffix(".pkl") }
+      throw TrainingError(
+        .invalidWeights,
+        "not an npz file: it holds \"\(other.prefix(80))\" and no .npy"
+          + (isPickled
+            ? "; PyTorch's own files are pickled objects, which aren't read: save the state_dict with "
+              + "safetensors.torch.save_file" : ""))
     }
     return tensors
+  }
+
+  private static func tensor(
+    _ name: String, _ bytes: [UInt8]
+  ) throws(TrainingError) -> StoredTensor {
+    let (header, start) = try NumpyHeader.read(bytes, of: name)
+    guard let count = header.shape.checkedCount,
+      !count.multipliedReportingOverflow(by: 8).overflow,
+      count * header.kind.byteCount == bytes.count - start
+    else {
+      throw TrainingError(
+        .invalidWeights,
+        "\"\(name)\" has \(bytes.count - start) bytes, which \(header.shape) hasn't")
+    }
+    let contents =
+      header.isFortran && count > 1
+      ? rowMajor(bytes[start...], header.shape, size: header.kind.byteCount)[...]
+      : bytes[start...]
+    return StoredTensor(
+      name: name, type: header.descriptor,
+      tensor: header.kind.tensor(contents, shape: header.shape))
+  }
+
+  /// Elements of which the first axis runs fastest, with the last fastest instead.
+  private static func rowMajor(
+    _ bytes: ArraySlice<UInt8>, _ shape: Shape, size: Int
+  ) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var strides = [Int](repeating: 1, count: shape.rank)
+    for axis in 1..<shape.rank { strides[axis] = strides[axis - 1] * shape[axis - 1] }
+    var place = [Int](repeating: 0, count: shape.rank)
+    var source = 0
+    for _ in 0..<shape.count {
+      let start = bytes.startIndex + source * size
+      result.append(contentsOf: bytes[start..<start + size])
+      var axis = shape.rank - 1
+      while axis >= 0 {
+        place[axis] += 1
+        source += strides[axis]
+        if place[axis] < shape[axis] { break }
+        source -= strides[axis] * shape[axis]
+        place[axis] = 0
+        axis -= 1
+      }
+    }
+    return result
   }
 }
 
@@ -112,18 +190,24 @@ private enum ArchiveReader {
     let contents: [UInt8]
   }
 
-  static func members(of bytes: [UInt8]) throws(TrainingError) -> [Member] {
-    let result = bytes.withUnsafeBytes { buffer -> Result<[Member], TrainingError> in
+  /// Hands on one member after another.
+  static func forEach(
+    _ bytes: [UInt8], limit: Int, _ body: (Member) throws(TrainingError) -> Void
+  ) throws(TrainingError) {
+    let result = bytes.withUnsafeBytes { buffer -> Result<Void, TrainingError> in
       do throws(TrainingError) {
-        return .success(try read(buffer))
+        return .success(try read(buffer, limit: limit, body))
       } catch {
         return .failure(error)
       }
     }
-    return try result.get()
+    try result.get()
   }
 
-  private static func read(_ buffer: UnsafeRawBufferPointer) throws(TrainingError) -> [Member] {
+  private static func read(
+    _ buffer: UnsafeRawBufferPointer, limit: Int,
+    _ body: (Member) throws(TrainingError) -> Void
+  ) throws(TrainingError) {
     guard let archive = archive_read_new() else {
       throw TrainingError(.invalidWeights, "libarchive has no memory for a zip")
     }
@@ -136,25 +220,31 @@ private enum ArchiveReader {
     guard archive_read_open_memory(archive, buffer.baseAddress, buffer.count) == ARCHIVE_OK else {
       throw fault()
     }
-    var members: [Member] = []
+    var total = 0
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       var entry: OpaquePointer?
       let status = archive_read_next_header(archive, &entry)
-      if status == ARCHIVE_EOF { return members }
+      if status == ARCHIVE_EOF { return }
       guard status == ARCHIVE_OK, let entry, let name = archive_entry_pathname(entry) else {
         throw fault()
       }
+      let member = String(cString: name)
       var contents: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 1 << 16)
       while true {
         let count = archive_read_data(archive, &chunk, chunk.count)
         if count < 0 { throw fault() }
         if count == 0 { break }
-        // An npz stores; only a bomb inflates beyond what its file could hold a thousand times over.
-        guard contents.count + count <= max(1 << 20, 1000 * buffer.count) else { throw fault() }
+        total += count
+        guard total <= limit else {
+          throw TrainingError(
+            .invalidWeights,
+            "not an npz file: with \"\(member.prefix(80))\" it unfolds into more than \(limit) bytes"
+          )
+        }
         contents.append(contentsOf: chunk[..<count])
       }
-      members.append(Member(name: String(cString: name), contents: contents))
+      try body(Member(name: member, contents: contents))
     }
   }
 }

@@ -6,11 +6,14 @@ import Tensors
 struct NumpyHeader {
   let kind: StoredElement
   let shape: Shape
-  private let descriptor: String
+  let descriptor: String
+  /// Whether the first axis runs fastest, as in a matrix that NumPy was asked to transpose.
+  let isFortran: Bool
 
   init(type: TensorType) {
     kind = .same(type.element)
     shape = type.shape
+    isFortran = false
     descriptor =
       switch type.element {
       case .float32: "<f4"
@@ -20,10 +23,16 @@ struct NumpyHeader {
       }
   }
 
-  private init(kind: StoredElement, shape: Shape, descriptor: String) {
+  /// The longest header that is read.
+  private static let longest = 65_536
+  /// NumPy's own limit of axes.
+  private static let longestShape = 64
+
+  private init(kind: StoredElement, shape: Shape, descriptor: String, isFortran: Bool) {
     self.kind = kind
     self.shape = shape
     self.descriptor = descriptor
+    self.isFortran = isFortran
   }
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
@@ -54,24 +63,35 @@ struct NumpyHeader {
     let start = wide ? 12 : 10
     let length = bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
     guard length <= bytes.count - start else { throw fault("it ends within its header") }
+    guard length <= longest else {
+      throw fault("its header has \(length) bytes; at most \(longest)")
+    }
     let text = String(decoding: bytes[start..<start + length], as: UTF8.self)
     guard let descriptor = text.firstMatch(of: #/'descr':\s*'([^']*)'/#)?.1,
       let order = text.firstMatch(of: #/'fortran_order':\s*(True|False)/#)?.1,
       let tuple = text.firstMatch(of: #/'shape':\s*\(([0-9, ]*)\)/#)?.1
     else { throw fault("its header lacks descr, fortran_order or shape") }
     guard let kind = StoredElement(numpy: String(descriptor)) else {
-      throw fault("the type \(descriptor) is not supported; one of <f4, <f8, <f2, <i4, |u1")
+      let remedy =
+        descriptor.hasPrefix(">")
+        ? "its bytes are in the other order; save .astype(\"<\(descriptor.dropFirst())\")"
+        : descriptor.hasSuffix("O")
+          ? "objects are pickled, which isn't read; save plain numbers"
+          : "one of \(StoredElement.numpyNames)"
+      throw fault("the type \(descriptor.prefix(40)) is not supported; \(remedy)")
     }
     let extents = tuple.filter { $0 != " " }.split(separator: ",")
     let dimensions = extents.compactMap { Int($0) }
     guard dimensions.count == extents.count else {
       throw fault("an extent of its shape is too large")
     }
-    guard order == "False" || dimensions.count < 2 else {
-      throw fault("Fortran order is not supported for weights")
+    guard dimensions.count <= longestShape else {
+      throw fault("it has \(dimensions.count) axes; at most \(longestShape)")
     }
     return (
-      NumpyHeader(kind: kind, shape: Shape(dimensions), descriptor: String(descriptor)),
+      NumpyHeader(
+        kind: kind, shape: Shape(dimensions), descriptor: String(descriptor),
+        isFortran: order == "True" && dimensions.count > 1),
       start + length
     )
   }

@@ -35,13 +35,16 @@ enum SafeTensors {
     for entry in tensors { try entry.tensor.withUnsafeBytes { try sink($0) } }
   }
 
+  /// - Parameter most: tensors, and bytes of the header, that a file may have.
   static func read(
-    _ bytes: [UInt8]
-  ) throws(TrainingError) -> (tensors: [NamedTensor], metadata: JSONObject) {
+    _ bytes: [UInt8], most: (tensors: Int, header: Int) = (.max, longestHeader)
+  ) throws(TrainingError) -> (tensors: [StoredTensor], metadata: JSONObject) {
     guard bytes.count >= 8 else { throw invalid("\(bytes.count) bytes hold no header length") }
     let length = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(longestHeader), Int(length) <= bytes.count - 8 else {
-      throw invalid("a header of \(length) bytes in a file of \(bytes.count)")
+    guard length <= UInt64(most.header), Int(length) <= bytes.count - 8 else {
+      throw invalid(
+        "it says that its header has \(length) bytes, in a file of \(bytes.count); at most "
+          + "\(most.header)")
     }
     let start = 8 + Int(length)
     let header: JSON
@@ -51,13 +54,17 @@ enum SafeTensors {
       throw invalid("the header is no JSON: \(error)")
     }
     guard let object = header.object else { throw invalid("the header is no object") }
+    guard object.members.count <= most.tensors else {
+      throw invalid("it has \(object.members.count) tensors; at most \(most.tensors)")
+    }
     let entries = try object.members.filter { $0.name != "__metadata__" }
       .map { (member) throws(TrainingError) in try Entry(member.name, member.value) }
     try checkLayout(entries, contents: bytes.count - start)
-    var tensors: [NamedTensor] = []
+    var tensors: [StoredTensor] = []
     for entry in entries {
       let range = start + entry.start..<start + entry.end
-      tensors.append(NamedTensor(name: entry.name, tensor: entry.tensor(bytes[range])))
+      tensors.append(
+        StoredTensor(name: entry.name, type: entry.type, tensor: entry.tensor(bytes[range])))
     }
     return (tensors, object["__metadata__"]?.object ?? JSONObject())
   }
@@ -92,17 +99,27 @@ enum SafeTensors {
   /// One tensor as the header describes it, checked against itself.
   private struct Entry {
     let name: String
+    /// As the header says it.
+    let type: String
     let kind: StoredElement
     let shape: Shape
     let start: Int
     let end: Int
 
     init(_ name: String, _ value: JSON) throws(TrainingError) {
+      guard name.utf8.count <= WeightsFile.longestName else {
+        throw invalid(
+          "\"\(name.prefix(80))…\" is a name of \(name.utf8.count) bytes; at most "
+            + "\(WeightsFile.longestName)")
+      }
       self.name = name
       let text = value["dtype"]?.string ?? "none"
       guard let kind = StoredElement(safetensors: text) else {
-        throw invalid("\"\(name)\" has the unsupported dtype \(text)")
+        throw invalid(
+          "\"\(name)\" has the dtype \(text.prefix(40)), which isn't read; one of "
+            + StoredElement.safetensorsNames)
       }
+      type = text
       self.kind = kind
       let dimensions = value["shape"]?.array?.compactMap(\.integer)
       let offsets = value["data_offsets"]?.array?.compactMap(\.integer)

@@ -7,6 +7,8 @@ enum StoredElement {
   case float16
   /// The upper half of a `float32`.
   case bfloat16
+  /// Of so many bytes; read as `float64`, which loses what is beyond 2^53.
+  case integer(bytes: Int, isSigned: Bool)
 
   init?(safetensors name: String) {
     switch name {
@@ -16,6 +18,13 @@ enum StoredElement {
     case "U8": self = .same(.uint8)
     case "F16": self = .float16
     case "BF16": self = .bfloat16
+    case "BOOL": self = .same(.uint8)
+    case "I8": self = .integer(bytes: 1, isSigned: true)
+    case "I16": self = .integer(bytes: 2, isSigned: true)
+    case "U16": self = .integer(bytes: 2, isSigned: false)
+    case "U32": self = .integer(bytes: 4, isSigned: false)
+    case "I64": self = .integer(bytes: 8, isSigned: true)
+    case "U64": self = .integer(bytes: 8, isSigned: false)
     default: return nil
     }
   }
@@ -28,12 +37,23 @@ enum StoredElement {
     case "<i4": self = .same(.int32)
     case "|u1": self = .same(.uint8)
     case "<f2": self = .float16
+    case "|b1": self = .same(.uint8)
+    case "|i1": self = .integer(bytes: 1, isSigned: true)
+    case "<i2": self = .integer(bytes: 2, isSigned: true)
+    case "<u2": self = .integer(bytes: 2, isSigned: false)
+    case "<u4": self = .integer(bytes: 4, isSigned: false)
+    case "<i8": self = .integer(bytes: 8, isSigned: true)
+    case "<u8": self = .integer(bytes: 8, isSigned: false)
     default: return nil
     }
   }
 
+  static let safetensorsNames = "F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL"
+  static let numpyNames = "<f8, <f4, <f2, <i8, <i4, <i2, |i1, <u8, <u4, <u2, |u1, |b1"
+
   var byteCount: Int {
     switch self {
+    case .integer(let bytes, _): bytes
     case .same(let element): element.byteCount
     case .float16, .bfloat16: 2
     }
@@ -50,6 +70,19 @@ enum StoredElement {
       Tensor(widened(bytes) { Self.float(half: $0) }, shape: shape)
     case .bfloat16:
       Tensor(widened(bytes) { Float(bitPattern: UInt32($0) << 16) }, shape: shape)
+    case .integer(let count, let isSigned):
+      Tensor(Self.integers(bytes, of: count, isSigned: isSigned), shape: shape)
+    }
+  }
+
+  private static func integers(
+    _ bytes: ArraySlice<UInt8>, of count: Int, isSigned: Bool
+  ) -> [Double] {
+    stride(from: bytes.startIndex, to: bytes.endIndex, by: count).map { start in
+      let bits = (0..<count).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << (8 * $1) }
+      guard isSigned else { return Double(bits) }
+      let unused = 64 - 8 * count
+      return Double(Int64(bitPattern: bits << unused) >> unused)
     }
   }
 

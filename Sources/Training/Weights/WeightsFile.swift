@@ -41,12 +41,26 @@ public enum WeightsFile: String, Hashable, Sendable, CaseIterable {
 
   public func encoded(_ weights: Weights) throws -> [UInt8] { try encoded(weights.tensors) }
 
+  /// Bytes that the tensors of a file may have together, however small a zip of them is.
+  public static let largestContents = 1 << 30
+  /// Tensors of a file, and letters of a name in UTF-8.
+  public static let mostTensors = 65_536
+  public static let longestName = 2_000
+  /// Bytes of a safetensors header; that of 65,536 tensors has about 6 MB.
+  public static let longestHeader = 16 << 20
+
   /// Reads a file of this format.
   ///
   /// - Throws: `TrainingError.invalidWeights`, which says what is wrong and where.
   public func decoded(_ bytes: [UInt8]) throws(TrainingError) -> [NamedTensor] {
+    try read(bytes).map { NamedTensor(name: $0.name, tensor: $0.tensor) }
+  }
+
+  /// The same with the types that the file stores.
+  public func read(_ bytes: [UInt8]) throws(TrainingError) -> [StoredTensor] {
     switch self {
-    case .safetensors: try SafeTensors.read(bytes).tensors
+    case .safetensors:
+      try SafeTensors.read(bytes, most: (Self.mostTensors, Self.longestHeader)).tensors
     case .npz: try NumpyArchive.read(bytes)
     }
   }

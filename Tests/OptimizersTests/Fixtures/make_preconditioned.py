@@ -72,7 +72,7 @@ def soap(lr, b1=0.95, b2=0.95, eps=1e-8, decay=0.95, wd=0.01, every=10, most=102
         factors(g, s, decay, most)
         if t == 1:
             for n in "LR":
-                s["basis " + n] = np.linalg.eigh(s[n])[1] if n in s else np.eye(g.shape["LR".index(n)])
+                s["basis " + n] = np.linalg.eigh(s[n])[1][:, ::-1] if n in s else np.eye(g.shape["LR".index(n)])
             return p * (1 - lr * wd)
         ql, qr = s["basis L"], s["basis R"]
         s["m"] = b1 * s.get("m", 0) + (1 - b1) * g

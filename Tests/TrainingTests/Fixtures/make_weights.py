@@ -15,3 +15,5 @@ tensors = {
 }
 save_file(tensors, here / "weights.safetensors", metadata={"format": "pt"})
 numpy.savez(here / "weights.npz", **tensors)
+# A matrix that was transposed and not copied lies column by column.
+numpy.savez(here / "transposed.npz", a=numpy.arange(6, dtype=numpy.uint8).reshape(2, 3).T)

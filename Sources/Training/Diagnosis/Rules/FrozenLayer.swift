@@ -34,6 +34,6 @@ extension Evidence {
 
   /// Whether a parameter's newest updates were all zero, though the run doesn't hold it still.
   func isStill(_ parameter: Int, _ values: Int) -> Bool {
-    stillFor[parameter] >= values && !facts.parameters[parameter].isFrozen
+    stillFor[parameter] >= values
   }
 }

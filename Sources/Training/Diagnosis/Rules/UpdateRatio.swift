@@ -25,7 +25,7 @@ public enum UpdateRatio: Rule {
     guard evidence.step >= warmUp, let rate = rates.last?.value, let most = rates.largest?.value
     else { return [] }
     return zip(evidence.facts.parameters, evidence.ratios).compactMap { parameter, memory in
-      guard parameter.isWeight, !parameter.isFrozen,
+      guard parameter.isWeight, parameter.firstStep <= evidence.step,
         let logarithm = memory.logMean(ofNewest: values)
       else { return nil }
       let ratio = exp(logarithm)
