@@ -22,6 +22,18 @@ import Testing
     return dataset
   }
 
+  /// One hidden layer, for where nothing more is needed.
+  static func smallModel() throws -> Model {
+    try Model(
+      ModelSpec([
+        "input": ["shape": [1, 8, 8]],
+        "layers": [
+          ["type": "flatten"], ["type": "dense", "units": 32, "activation": "tanh"],
+          ["type": "dense", "units": 10],
+        ],
+      ]))
+  }
+
   static func model() throws -> Model {
     try Model(
       ModelSpec([

@@ -166,16 +166,8 @@ import Testing
   func digits() throws {
     func loss(_ optimizer: JSON) throws -> Double {
       let observer = RecordingObserver()
-      let model = try Model(
-        ModelSpec([
-          "input": ["shape": [1, 8, 8]],
-          "layers": [
-            ["type": "flatten"], ["type": "dense", "units": 32, "activation": "tanh"],
-            ["type": "dense", "units": 10],
-          ],
-        ]))
       _ = try Trainer(
-        model: model, data: TrainingData(training: DigitsTests.dataset()),
+        model: DigitsTests.smallModel(), data: TrainingData(training: DigitsTests.dataset()),
         configuration: TrainingConfiguration([
           "steps": 50, "batch_size": 256, "seed": 3, "loss": "cross_entropy",
           "optimizer": optimizer,

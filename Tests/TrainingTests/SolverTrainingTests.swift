@@ -233,16 +233,8 @@ import Testing
   func digits(optimizer: JSON) throws {
     func loss(_ optimizer: JSON, steps: Int) throws -> Double {
       let observer = RecordingObserver()
-      let model = try Model(
-        ModelSpec([
-          "input": ["shape": [1, 8, 8]],
-          "layers": [
-            ["type": "flatten"], ["type": "dense", "units": 32, "activation": "tanh"],
-            ["type": "dense", "units": 10],
-          ],
-        ]))
       _ = try Trainer(
-        model: model, data: TrainingData(training: DigitsTests.dataset()),
+        model: DigitsTests.smallModel(), data: TrainingData(training: DigitsTests.dataset()),
         configuration: TrainingConfiguration([
           "steps": .integer(steps), "batch_size": "full", "seed": 3, "loss": "cross_entropy",
           "optimizer": optimizer,

@@ -62,4 +62,13 @@ public struct Moments: Hashable, Sendable {
       $0.isDecoupled = isDecoupled
     }
   }
+
+  /// Adam's step, of what another rule has no use for.
+  func plainStep(_ operands: OptimizerOperands, weightDecay: Double) -> [KernelCall] {
+    [
+      OptimizerKernels.call(
+        .adam, operands, slots: Moments.names,
+        rule(weightDecay: weightDecay, isDecoupled: true))
+    ]
+  }
 }

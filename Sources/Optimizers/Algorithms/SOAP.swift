@@ -8,7 +8,7 @@ import Tensors
 /// `w -= η λ w`, `w -= η Q_L (m̂' / (√v̂ + ε)) Q_Rᵀ`. The first step makes the bases by all eigenvectors and doesn't move, since
 /// what it has nothing of yet would be noise over noise; each renewal is one step of the power method and QR. The first axis is a matrix's rows, all others are its columns; what isn't a matrix takes Adam's step.
 /// Vyas et al. 2024, arXiv:2409.11321, algorithm 3.
-public struct SOAP: Optimizer {
+public struct SOAP: PreconditionedOptimizer {
   public let learningRate: Double
   public let moments: Moments
   public let decay: Double
@@ -51,26 +51,12 @@ public struct SOAP: Optimizer {
     ]
   }
 
-  public func slots(of shape: Shape) -> [OptimizerSlot] {
-    Moments.slots(shape)
-      + (PreconditionedFields.hasFactors(shape, largest: largest)
-        ? PreconditionedFields.slots(shape, map: "basis", largest: largest) : [])
-  }
-
   public var interval: Int { every }
+  var map: String { "basis" }
+  var keepsSquares: Bool { true }
+  var skipped: Int { 1 }
 
-  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
-    moments.matrixFactors(step: step, learningRate: learningRate, skipped: 1)
-  }
-
-  public func workspaceBytes(of shape: Shape, element: ElementType) -> Int {
-    PreconditionedFields.workspaceBytes(shape, largest: largest, element)
-  }
-
-  public func update(_ operands: OptimizerOperands) -> [KernelCall] {
-    guard PreconditionedFields.hasFactors(operands.shape, largest: largest) else {
-      return moments.plainStep(operands, weightDecay: weightDecay)
-    }
+  func matrixStep(_ operands: OptimizerOperands) -> [KernelCall] {
     let rule = OptimizerKernels.Preconditioning {
       $0.beta1 = moments.beta1
       $0.beta2 = moments.beta2

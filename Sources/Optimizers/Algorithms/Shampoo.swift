@@ -8,7 +8,7 @@ import Tensors
 /// one side has a factor; grafted, `P` is as long as Adam's step. `w -= η λ w`, `w -= η P`. The first axis is a matrix's rows, all others are its
 /// columns; what isn't a matrix takes Adam's step. Gupta, Koren and Singer 2018, arXiv:1802.09568; grafting, ridge and intervals:
 /// Anil et al. 2020, arXiv:2002.09018.
-public struct Shampoo: Optimizer {
+public struct Shampoo: PreconditionedOptimizer {
   public let learningRate: Double
   public let moments: Moments
   public let decay: Double
@@ -61,28 +61,12 @@ public struct Shampoo: Optimizer {
     ]
   }
 
-  public func slots(of shape: Shape) -> [OptimizerSlot] {
-    guard PreconditionedFields.hasFactors(shape, largest: largest) else {
-      return Moments.slots(shape)
-    }
-    let means = isGrafted ? Moments.slots(shape) : [OptimizerSlot("exp_avg", shape)]
-    return means + PreconditionedFields.slots(shape, map: "root", largest: largest)
-  }
-
   public var interval: Int { every }
+  var map: String { "root" }
+  var keepsSquares: Bool { isGrafted }
+  var skipped: Int { 0 }
 
-  public func factors(step: Int, learningRate: Double, memory: inout StepMemory) -> StepFactors {
-    moments.matrixFactors(step: step, learningRate: learningRate)
-  }
-
-  public func workspaceBytes(of shape: Shape, element: ElementType) -> Int {
-    PreconditionedFields.workspaceBytes(shape, largest: largest, element)
-  }
-
-  public func update(_ operands: OptimizerOperands) -> [KernelCall] {
-    guard PreconditionedFields.hasFactors(operands.shape, largest: largest) else {
-      return moments.plainStep(operands, weightDecay: weightDecay)
-    }
+  func matrixStep(_ operands: OptimizerOperands) -> [KernelCall] {
     let rule = OptimizerKernels.Preconditioning {
       $0.beta1 = moments.beta1
       $0.beta2 = moments.beta2

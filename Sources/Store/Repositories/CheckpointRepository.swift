@@ -132,21 +132,16 @@ public struct CheckpointRepository: Sendable {
   ) async throws -> [UInt8] {
     let range = offset..<min(offset + count, checkpoint.sizeBytes)
     guard !range.isEmpty else { return [] }
-    let first = range.lowerBound / Self.chunkBytes
-    let last = (range.upperBound - 1) / Self.chunkBytes
-    return try await store.read { connection in
-      let chunks = try connection.query(
-        """
+    let chunks = Chunks(
+      query: """
         SELECT data FROM checkpoint_chunk WHERE part = ? AND position BETWEEN ? AND ?
         ORDER BY position
-        """, [.integer(checkpoint.weightsPart), .integer(first), .integer(last)]
-      ) { row in row.blob(0) }
-      let bytes = Self.joined(chunks)
-      let start = range.lowerBound - first * Self.chunkBytes
-      guard start + range.count <= bytes.count else {
+        """, owner: .integer(checkpoint.weightsPart), size: Self.chunkBytes)
+    return try await store.read { connection in
+      guard let bytes = try chunks.read(range, connection) else {
         throw StoreError(.notFound, "the checkpoint was deleted meanwhile")
       }
-      return Array(bytes[start..<start + range.count])
+      return bytes
     }
   }
 
@@ -195,13 +190,6 @@ public struct CheckpointRepository: Sendable {
     return try newest("weights", of: run, kinds: "'initial'")
   }
 
-  private static func joined(_ chunks: [[UInt8]]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.count })
-    for chunk in chunks { bytes.append(contentsOf: chunk) }
-    return bytes
-  }
-
   private func newest(_ part: String, of run: RunID, kinds: String) throws -> [UInt8]? {
     try store.readAndWait { connection in
       let parts = try connection.query(
@@ -226,7 +214,7 @@ public struct CheckpointRepository: Sendable {
     let chunks = try connection.query(
       "SELECT data FROM checkpoint_chunk WHERE part = ? ORDER BY position", [.integer(part.id)]
     ) { row in row.blob(0) }
-    let bytes = joined(chunks)
+    let bytes = Chunks.joined(chunks)
     return SHA256.digest(of: bytes).hexadecimal == part.digest ? bytes : nil
   }
 }

@@ -83,23 +83,16 @@ public struct WeightsRepository: Sendable {
   public func read(_ file: WeightsRecord, offset: Int, count: Int) async throws -> [UInt8] {
     let range = offset..<min(offset + count, file.sizeBytes)
     guard !range.isEmpty else { return [] }
-    let first = range.lowerBound / Self.chunkBytes
-    let last = (range.upperBound - 1) / Self.chunkBytes
-    return try await store.read { connection in
-      let chunks = try connection.query(
-        """
+    let chunks = Chunks(
+      query: """
         SELECT data FROM weights_chunk WHERE weights = ? AND position BETWEEN ? AND ?
         ORDER BY position
-        """, [.text(file.id.rawValue), .integer(first), .integer(last)]
-      ) { row in row.blob(0) }
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(chunks.reduce(0) { $0 + $1.count })
-      for chunk in chunks { bytes.append(contentsOf: chunk) }
-      let start = range.lowerBound - first * Self.chunkBytes
-      guard start + range.count <= bytes.count else {
+        """, owner: .text(file.id.rawValue), size: Self.chunkBytes)
+    return try await store.read { connection in
+      guard let bytes = try chunks.read(range, connection) else {
         throw StoreError(.notFound, "the file of weights was deleted meanwhile")
       }
-      return Array(bytes[start..<start + range.count])
+      return bytes
     }
   }
 
