@@ -7,6 +7,8 @@ import Tensors
 public struct Split: Hashable, Sendable {
   public let training: [Int]
   public let validation: [Int]
+  /// The first class with one example alone, which can't be on both sides; `nil` where there's none, or the split isn't by class.
+  public let loneClass: Int?
 
   /// - Parameters:
   ///   - examples: how many there are.
@@ -24,9 +26,11 @@ public struct Split: Hashable, Sendable {
     guard wanted > 0 else {
       training = Array(0..<examples)
       validation = []
+      loneClass = nil
       return
     }
     let strata = Split.strata(examples: examples, classIndices: classIndices)
+    loneClass = classIndices.isEmpty ? nil : strata.firstIndex { $0.count == 1 }
     let shares = Split.shares(of: wanted, sizes: strata.map(\.count))
     let philox = Philox(seed: seed, purpose: "split")
     var validates = [Bool](repeating: false, count: examples)
@@ -52,6 +56,7 @@ public struct Split: Hashable, Sendable {
   init(training: [Int], validation: [Int]) {
     self.training = training
     self.validation = validation
+    loneClass = nil
   }
 
   private static func strata(examples: Int, classIndices: [Int32]) -> [[Int]] {

@@ -24,6 +24,25 @@ import Testing
     #expect(outcome.weights == nil)
   }
 
+  @Test("a class of one example can't be shared out; with a dataset for validation it needn't be")
+  func loneClass() throws {
+    let classes = (0..<30).map { Int32($0 == 17 ? 2 : $0 % 2) }
+    let examples = MemoryExamples(
+      inputs: (0..<60).map { Float($0 % 7) }, shape: [2], targets: .classes(classes, count: 3))
+    let model = try Spiral.model()
+    let shared = try Spiral.configuration(JSONObject([("validation", ["fraction": 0.2])]))
+    let faults = TrainingData(training: examples).faults(model: model, configuration: shared)
+    #expect(faults.all.map(\.pointer) == ["/training/validation/fraction"])
+    #expect(faults.all.first?.detail.contains("class 2") == true)
+    let whole = try Spiral.configuration()
+    #expect(
+      TrainingData(training: examples).faults(model: model, configuration: whole).isEmpty)
+    let named = try Spiral.configuration(hasValidation: true)
+    #expect(
+      TrainingData(training: examples, validation: examples)
+        .faults(model: model, configuration: named).isEmpty)
+  }
+
   @Test("a rate that is far too large ends as diverged, with step and layer named")
   func divergence() throws {
     let examples = MemoryExamples(

@@ -144,6 +144,8 @@ public struct TrainingData: Sendable {
     let training: [Int]?
     /// `examples` is `nil` for all.
     let validation: (source: any ExampleSource, examples: [Int]?)?
+    /// A class of one example, where classes are shared out.
+    var loneClass: Int?
   }
 
   func split(_ configuration: TrainingConfiguration, model: Model) -> Parts {
@@ -154,7 +156,9 @@ public struct TrainingData: Sendable {
     }
     let split = training.split(
       validationFraction: fraction, seed: configuration.seed, inOrder: model.isStateful)
-    return Parts(training: split.training, validation: (training, split.validation))
+    return Parts(
+      training: split.training, validation: (training, split.validation),
+      loneClass: split.loneClass)
   }
 
   /// What keeps stateful layers from going on where the batch before ended.
@@ -240,6 +244,12 @@ public struct TrainingData: Sendable {
           "leaves \(left) of \(examples) examples for training and \(kept) for "
             + "validation; both need one at least")
         return
+      }
+      if let lone = parts.loneClass {
+        faults.add(
+          pointer + "/validation/fraction",
+          "keeps the share of each class on both sides, and class \(lone) (counted from 0) has one example; add another, "
+            + "leave it out of the dataset, or name a dataset for validation")
       }
       examples = left
     }
