@@ -16,13 +16,6 @@ extension RunService {
     let weights: Weights
     /// Of `initial_weights`; `nil` where the run has none.
     var match: WeightsMatch?
-
-    /// What the run tells of it.
-    func json(_ asked: InitialWeights?) -> JSON? {
-      guard case .object(var object)? = asked?.json, let match else { return nil }
-      object["report"] = match.json
-      return .object(object)
-    }
   }
 
   /// What a model begins with in place of what its initializers draw.

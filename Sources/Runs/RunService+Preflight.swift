@@ -24,8 +24,8 @@ extension RunService {
         initialWeights: parts.given?.weights
       ).run().json
     }
-    if case .object(var object) = report, let given = parts.given?.json(request.initialWeights) {
-      object["initial_weights"] = given
+    if case .object(var object) = report, let match = parts.given?.match {
+      object["initial_weights_report"] = match.json
       report = .object(object)
     }
     return (parts.model, report, parts.request.training.batchSize)

@@ -35,7 +35,9 @@ extension RunService {
     ] {
       if let value = request[name] { object[name] = value }
     }
-    if let transfer = run.transfer { object["initial_weights"] = RunService.parsed(transfer) }
+    if let transfer = run.transfer {
+      object["initial_weights_report"] = RunService.parsed(transfer)
+    }
     if case .object(var training)? = object["training"] {
       training["deterministic"] = true
       object["training"] = .object(training)

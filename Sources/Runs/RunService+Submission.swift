@@ -47,7 +47,7 @@ extension RunService {
         data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
         needs: "\(needs.json)",
         givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
-        transfer: given?.json(request.initialWeights).map { "\($0)" },
+        transfer: given?.match.map { "\($0.json)" },
         environment: environment.map { "\($0)" }),
       events: { $0.stateEvents }, committed: hub.publish)
     queueMoved(run)

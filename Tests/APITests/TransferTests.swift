@@ -100,10 +100,9 @@ import Training
     let made = try await client.post("/v1/runs", json: body)
     #expect(made.status == 202, "\(made.text)")
     let run = try #require(made.json["id"]?.string)
-    let shown = try #require(made.json["initial_weights"])
-    #expect(dry.json["preflight"]?["initial_weights"] == shown)
-    #expect(shown["weights"] == id && shown["strict"] == false && shown["prefix"] == "module.")
-    let report = try #require(shown["report"])
+    #expect(made.json["initial_weights"] == initial)
+    let report = try #require(made.json["initial_weights_report"])
+    #expect(dry.json["preflight"]?["initial_weights_report"] == report)
     let begun = [
       "hidden.weight", "hidden.bias", "norm.weight", "norm.bias", "norm.running_mean",
       "norm.running_var",
@@ -118,7 +117,7 @@ import Training
     #expect(report["passed_over"] == ["module.1.num_batches_tracked"])
     // The run has a copy, which it keeps when the file goes.
     #expect(try await client.delete("/v1/weights/\(id.string ?? "")").status == 204)
-    #expect(try await finished(run)["initial_weights"] == shown)
+    #expect(try await finished(run)["initial_weights_report"] == report)
     let weights = try Samples.safetensors(
       try await client.get("/v1/runs/\(run)/weights?checkpoint=initial").body)
     let names = ["hidden.": "0.", "norm.": "1."]
@@ -246,7 +245,7 @@ import Training
     let made = try await client.post("/v1/runs", json: body)
     #expect(made.status == 202, "\(made.text)")
     let run = try #require(made.json["id"]?.string)
-    #expect(made.json["initial_weights"]?["report"]?["counts"]?["matched"] == 8)
+    #expect(made.json["initial_weights_report"]?["counts"]?["matched"] == 8)
     _ = try await finished(run)
     let answer = try await client.post(
       "/v1/runs/\(run)/predictions?checkpoint=initial",

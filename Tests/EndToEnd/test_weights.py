@@ -105,7 +105,7 @@ class WeightsTest(unittest.TestCase):
             "type": "adam", "groups": [{"layers": ["conv2d_*", "hidden"], "unfreeze_at": {"step": 5}}]}
         run = self.server.post("/v1/runs", request)
         self.assertEqual(run.status, 202, run.body[:500])
-        self.assertEqual(run.json["initial_weights"]["report"]["missing"], ["logits.weight", "logits.bias"])
+        self.assertEqual(run.json["initial_weights_report"]["missing"], ["logits.weight", "logits.bias"])
         self.assertEqual(self.server.wait_for(run.json["id"])["state"], "succeeded")
         begun = safetensors_numpy.load(self.weights(run.json["id"], "checkpoint=initial"))
         for name, value in learned.items():

@@ -263,13 +263,10 @@ enum RunSchemas {
         .always("value", Schema.number.orNull),
       ]), "When it was asked for."),
     .maybe(
-      "initial_weights",
-      .object([
-        .maybe("run", .identifier("run")), .maybe("checkpoint", .string),
-        .maybe("weights", .identifier("wts")), .always("strict", .boolean),
-        .maybe("prefix", .string), .maybe("rename", Schema.map(.string)),
-        .always("report", .reference("InitialWeightsReport")),
-      ]), "With what it begins, and which parameters that are."),
+      "initial_weights", .reference("InitialWeights"), "With what it begins, as it was asked for."),
+    .maybe(
+      "initial_weights_report", .reference("InitialWeightsReport"),
+      "Which parameters that are, and what doesn't go with the model."),
     .maybe(
       "environment", environment,
       "What its bits depend on beside its request, from its beginning on; a log line tells where they may differ."

@@ -83,22 +83,4 @@ public struct InitialWeights: Sendable {
     case .file(let id): "weights \(id)"
     }
   }
-
-  /// With every default written out.
-  var json: JSON {
-    var object = JSONObject()
-    switch source {
-    case .run(let id, let checkpoint):
-      object["run"] = .string(id.rawValue)
-      object["checkpoint"] = .string(checkpoint)
-    case .file(let id): object["weights"] = .string(id.rawValue)
-    }
-    object["strict"] = .bool(isStrict)
-    if !names.prefix.isEmpty { object["prefix"] = .string(names.prefix) }
-    if !names.rename.isEmpty {
-      object["rename"] = .object(
-        JSONObject(names.rename.map { ($0.from, .string($0.to)) }))
-    }
-    return .object(object)
-  }
 }
