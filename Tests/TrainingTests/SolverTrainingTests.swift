@@ -261,6 +261,16 @@ import Testing
     #expect(faults.all.map(\.pointer) == [pointer], "\(faults.all)")
   }
 
+  @Test("a loss without second derivatives is refused with its name, before anything is queued")
+  func secondOrder() throws {
+    let configuration = try Spiral.configuration(
+      JSONObject([("optimizer", "gauss_newton"), ("loss", "triplet"), ("metrics", [])]))
+    let faults = TrainingData(training: Spiral.examples(60)).faults(
+      model: try Spiral.model(), configuration: configuration)
+    #expect(faults.all.map(\.pointer) == ["/training/optimizer/type"], "\(faults.all)")
+    #expect(faults.all.first?.detail.contains("triplets") == true)
+  }
+
   @Test("balanced terms and layers with a state are refused, and memory counts what they hold")
   func moreRefusals() throws {
     let balanced = try TwoHeads.configuration(

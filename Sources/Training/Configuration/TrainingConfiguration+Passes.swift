@@ -39,7 +39,7 @@ extension TrainingData {
       faults.add(
         pointer + "/clip", "\(name) finds how far to go by itself; leave clip out")
     }
-    if !configuration.treatment.isNothing, configuration.treatment.clip == nil {
+    if configuration.treatment.centralizes || configuration.treatment.noise != nil {
       faults.add(
         pointer + "/gradients",
         "\(name) takes the loss's own gradient, or its steps wouldn't make that small; leave gradients out"
@@ -56,16 +56,34 @@ extension TrainingData {
         pointer + "/batching/bucket_by_length",
         "\(name) looks at the curvature of whole sequences; leave it out, or take lbfgs")
     }
-    if case .factors(isEmpirical: false, _)? = solving.curvature {
-      for objective in objectives where !objective.isDrawnFrom(by: model) {
+    guard let curvature = solving.curvature else { return }
+    if case .factors(isEmpirical: false, _) = curvature {
+      let others = objectives.filter { !$0.isDrawnFrom(by: model) }
+      for objective in others {
         faults.add(
           pointer + "/optimizer/fisher",
           "sampled draws from the predictions of a likelihood, which \(Swift.type(of: objective.loss).type) with these "
             + "members isn't; say \"empirical\", or take plain cross_entropy, binary_cross_entropy or mean_squared_error"
         )
       }
+      if !others.isEmpty { return }
+    }
+    // A graph's batch is its vertices, which only the graph counts.
+    guard graph == nil, !objectives.isEmpty else { return }
+    do throws(TrainingError) {
+      _ = try CurvaturePlan(
+        curvature, model: model, objectives: objectives, moving: model.movingPlaces(configuration),
+        batch: min(configuration.batchSize, Self.curvatureBatch))
+    } catch {
+      faults.add(
+        pointer + "/optimizer/type",
+        "\(name) can't look at the curvature of this loss and model: \(error.message); take another optimizer"
+      )
     }
   }
+
+  /// Examples of the batch for which it's tried whether everything has the derivatives that a curvature takes.
+  private static let curvatureBatch = 4
 }
 
 extension Objective {
