@@ -16,8 +16,6 @@ extension OptimizerKernels {
     /// Whether a step goes as far as Adam's would.
     public var isGrafted = false
     public var weightDecay = 0.0
-    /// Rows of a factor at most; the side of a matrix that has more isn't multiplied.
-    public var largest = 0
 
     public init(_ set: (inout Preconditioning) -> Void) { set(&self) }
   }
@@ -68,13 +66,10 @@ extension OptimizerKernels {
   public static func shampoo(
     _ operands: OptimizerOperands, _ rule: Preconditioning
   ) -> [KernelCall] {
-    steps("shampoo", operands, rule, map: "root") { arguments, _ in
-      if arguments.element == .float64 {
-        shampoo(arguments, Double.self)
-      } else {
-        shampoo(arguments, Float.self)
-      }
-    }
+    steps(
+      "shampoo", operands, rule, map: "root",
+      double: { arguments, _ in shampoo(arguments, Double.self) },
+      single: { arguments, _ in shampoo(arguments, Float.self) })
   }
 
   /// SOAP's step; slots `exp_avg`, `exp_avg_sq`, and for each side that isn't too long a `…_factor` and a `…_basis`.
@@ -83,18 +78,16 @@ extension OptimizerKernels {
   public static func soap(
     _ operands: OptimizerOperands, _ rule: Preconditioning
   ) -> [KernelCall] {
-    steps("soap", operands, rule, map: "basis") { arguments, _ in
-      if arguments.element == .float64 {
-        soap(arguments, Double.self)
-      } else {
-        soap(arguments, Float.self)
-      }
-    }
+    steps(
+      "soap", operands, rule, map: "basis",
+      double: { arguments, _ in soap(arguments, Double.self) },
+      single: { arguments, _ in soap(arguments, Float.self) })
   }
 
   private static func steps(
     _ name: String, _ operands: OptimizerOperands, _ rule: Preconditioning, map: String,
-    body: @escaping @Sendable (PreconditionedArguments, Int) -> Void
+    double: @escaping @Sendable (PreconditionedArguments, Int) -> Void,
+    single: @escaping @Sendable (PreconditionedArguments, Int) -> Void
   ) -> [KernelCall] {
     _ = BLAS.isReady
     guard let workspace = operands.workspace, let mean = operands.slots["exp_avg"] else {
@@ -121,7 +114,7 @@ extension OptimizerKernels {
       call(.bounded, operands, pointers: [gradient], move, isContinued: false),
       Kernel(
         name, flops: flops, bytes: 8 * operands.count * operands.element.byteCount,
-        arguments: arguments, body: body),
+        arguments: arguments, for: operands.element, double: double, single: single),
       call(.muon, operands, pointers: [mean, step], move, isContinued: true),
     ]
   }
@@ -171,7 +164,7 @@ extension OptimizerKernels {
     _ sides: Int, _ isDue: Bool, _ a: PreconditionedArguments
   ) {
     guard let factor, let root else { return }
-    let isFirst = isZero(root, size, a.element)
+    let isFirst = SymmetricMatrices.isZero(root, size: size, element: a.element)
     guard isDue || isFirst else { return }
     // Gradients that were all zeros have no root; then there's none until the first that isn't.
     _ = SymmetricMatrices.power(
@@ -214,10 +207,11 @@ extension OptimizerKernels {
     _ factor: UnsafeMutableRawPointer?, _ basis: UnsafeMutableRawPointer?, _ size: Int,
     _ a: PreconditionedArguments
   ) -> Bool {
-    guard let factor, let basis, isZero(basis, size, a.element) else { return false }
+    guard let factor, let basis, SymmetricMatrices.isZero(basis, size: size, element: a.element)
+    else { return false }
     let isFound = SymmetricMatrices.eigenvectors(
       factor, into: basis, size: size, element: a.element, scratch: a.scratch)
-    if !isFound { setIdentity(basis, size, a.element) }
+    if !isFound { SymmetricMatrices.setIdentity(basis, size: size, element: a.element) }
     return true
   }
 
@@ -275,23 +269,6 @@ extension OptimizerKernels {
         transposeA: true, m: a.columns, n: a.columns, k: a.rows, alpha: share, g, a.columns, g,
         a.columns, factor, a.columns, isAdded: true)
     }
-  }
-
-  /// Whether a map was never made: one that was has no diagonal of zeros alone.
-  private static func isZero(
-    _ map: UnsafeMutableRawPointer, _ size: Int, _ element: ElementType
-  ) -> Bool {
-    for index in 0..<size * size
-    where SymmetricMatrices.load(UnsafeRawPointer(map), index, element) != 0 {
-      return false
-    }
-    return true
-  }
-
-  private static func setIdentity(
-    _ map: UnsafeMutableRawPointer, _ size: Int, _ element: ElementType
-  ) {
-    for place in 0..<size { SymmetricMatrices.store(1, map, place * size + place, element) }
   }
 }
 

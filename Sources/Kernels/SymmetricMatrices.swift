@@ -51,6 +51,21 @@ public enum SymmetricMatrices {
     (0..<size).reduce(0.0) { $0 + load(a, $1 * size + $1, element) }
   }
 
+  /// Whether there's nothing but zeros, as in memory that nothing was put into.
+  public static func isZero(
+    _ a: UnsafeRawPointer, size: Int, element: ElementType
+  ) -> Bool {
+    for index in 0..<size * size where load(a, index, element) != 0 { return false }
+    return true
+  }
+
+  /// Puts ones on the diagonal of zeros.
+  public static func setIdentity(
+    _ a: UnsafeMutableRawPointer, size: Int, element: ElementType
+  ) {
+    for place in 0..<size { store(1, a, place * size + place, element) }
+  }
+
   private static func multiply(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, into c: UnsafeMutableRawPointer, _ rows: Int,
     _ columns: Int, _ inner: Int, _ element: ElementType

@@ -63,7 +63,6 @@ public struct SOAP: PreconditionedOptimizer {
       $0.epsilon = moments.epsilon
       $0.decay = decay
       $0.weightDecay = weightDecay
-      $0.largest = largest
     }
     return OptimizerKernels.soap(operands, rule)
   }

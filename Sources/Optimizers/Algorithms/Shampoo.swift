@@ -75,7 +75,6 @@ public struct Shampoo: PreconditionedOptimizer {
       $0.ridge = ridge
       $0.isGrafted = isGrafted
       $0.weightDecay = weightDecay
-      $0.largest = largest
     }
     return OptimizerKernels.shampoo(operands, rule)
   }

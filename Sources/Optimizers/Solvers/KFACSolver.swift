@@ -107,11 +107,11 @@ final class KFACSolver: StepSolver {
   func solve(_ objective: any StepObjective, loss: Double, learningRate: Double) {
     vectors.takeGradients(into: gradient)
     vectors.takeParameters(into: origin)
-    if isDue(.sinceFactors, every: rule.factorsEvery) {
+    if numbers.isDue(Number.sinceFactors.rawValue, every: rule.factorsEvery) {
       objective.measureCurvature()
       follow()
     }
-    if isDue(.sinceInverses, every: rule.inversesEvery) { invert() }
+    if numbers.isDue(Number.sinceInverses.rawValue, every: rule.inversesEvery) { invert() }
     direction.copy(from: gradient)
     var promise = 0.0
     for place in layers.indices { promise += precondition(place) }
@@ -124,13 +124,6 @@ final class KFACSolver: StepSolver {
     vectors.combine(velocity, rule.momentum, velocity, 1, direction)
     vectors.combine(direction, 1, origin, -learningRate, velocity)
     vectors.putParameters(from: direction)
-  }
-
-  /// Whether something is due in this step, and counts it.
-  private func isDue(_ counter: Number, every interval: Int) -> Bool {
-    let since = Int(numbers[counter.rawValue])
-    numbers[counter.rawValue] = Double(since + 1 >= interval ? 0 : since + 1)
-    return since == 0
   }
 
   /// Takes the factors of the batch into their averages.
@@ -158,7 +151,10 @@ final class KFACSolver: StepSolver {
         let isInverted = SymmetricMatrices.invert(
           averages.pointer(index), damping: damping, into: inverses.pointer(index), size: size,
           element: element, scratch: scratch)
-        if !isInverted, inverses.isZero(index) { inverses.setIdentity(index, size) }
+        let inverse = inverses.pointer(index)
+        if !isInverted, SymmetricMatrices.isZero(inverse, size: size, element: element) {
+          SymmetricMatrices.setIdentity(inverse, size: size, element: element)
+        }
       }
     }
   }
@@ -211,21 +207,6 @@ final class KFACSolver: StepSolver {
       (store.pointer(layer.weight) + row * own).copyMemory(from: start, byteCount: own)
       if let bias = layer.bias {
         (store.pointer(bias) + row * size).copyMemory(from: start + own, byteCount: size)
-      }
-    }
-  }
-}
-
-extension ParameterStore {
-  fileprivate func isZero(_ index: Int) -> Bool { bytes(index).allSatisfy { $0 == 0 } }
-
-  /// - Precondition: the entry is a square of zeros.
-  fileprivate func setIdentity(_ index: Int, _ size: Int) {
-    for place in 0..<size {
-      if element == .float64 {
-        pointer(index).assumingMemoryBound(to: Double.self)[place * size + place] = 1
-      } else {
-        pointer(index).assumingMemoryBound(to: Float.self)[place * size + place] = 1
       }
     }
   }

@@ -25,4 +25,13 @@ final class SolverMemory {
       }
     }
   }
+
+  /// Whether what is done each so many steps is due in this one, which is counted.
+  ///
+  /// - Parameter counter: the place of the steps since it was done last; 0 when it's due.
+  func isDue(_ counter: Int, every interval: Int) -> Bool {
+    let since = Int(self[counter])
+    self[counter] = Double(since + 1 >= interval ? 0 : since + 1)
+    return since == 0
+  }
 }

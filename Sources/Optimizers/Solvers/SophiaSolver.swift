@@ -87,9 +87,7 @@ final class SophiaSolver: StepSolver {
 
   func solve(_ objective: any StepObjective, loss: Double, learningRate: Double) {
     scalars.pointee = OptimizerScalars(learningRate: learningRate, factors: StepFactors())
-    let since = Int(numbers[Number.since.rawValue])
-    numbers[Number.since.rawValue] = Double(since + 1 >= rule.estimateEvery ? 0 : since + 1)
-    if since == 0 {
+    if numbers.isDue(Number.since.rawValue, every: rule.estimateEvery) {
       draw()
       objective.measureCurvature()
       lastTrace = vectors.product(direction, product)

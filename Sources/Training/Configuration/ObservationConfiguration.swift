@@ -84,7 +84,7 @@ public struct ObservationConfiguration: Hashable, Sendable {
     for (finding, remedy) in onFinding.sorted(by: { $0.key < $1.key }) where remedy == .clip {
       reader.fault(
         "on_finding/\(finding)",
-        "clip bounds gradients, and \(training.optimizer.json["type"]?.string ?? "the optimizer") finds how far to go by itself; "
+        "clip bounds gradients, and \(Swift.type(of: training.optimizer).type) finds how far to go by itself; "
           + "take another remedy")
     }
   }
