@@ -74,8 +74,10 @@ let package = Package(
         .embedInCode("0005_autopsy.sql"), .embedInCode("0006_queue.sql"),
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
         .embedInCode("0009_evaluations.sql"), .embedInCode("0010_transfer.sql"),
+        .embedInCode("0011_access.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
+    library("Access", uses: ["Store", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
     library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
@@ -85,7 +87,7 @@ let package = Package(
       "Runs",
       uses: [
         "Training", "NeuralNetworks", "Optimizers", "Datasets", "Autodiff", "Kernels", "Tensors",
-        "Store", "Digests", "JSON", "CProcess",
+        "Access", "Store", "Digests", "JSON", "CProcess",
       ]),
     library(
       "Web", path: "web",
@@ -95,13 +97,13 @@ let package = Package(
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Store", "Training", "NeuralNetworks",
+        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Store", "Training", "NeuralNetworks",
         "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Digests", "JSON",
       ]),
     .executableTarget(
       name: "chainrule",
-      dependencies: ["API", "Runs", "HTTP", "Store", "Training", "Datasets", "JSON"]),
+      dependencies: ["API", "Runs", "HTTP", "Access", "Store", "Training", "Datasets", "JSON"]),
 
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
@@ -129,11 +131,14 @@ let package = Package(
       fixtures: true),
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "Migrations", "SQLite", "Digests", "JSON"]),
+    tests("AccessTests", uses: ["Access", "Store", "SQLite", "JSON"]),
     tests("PlotsTests", uses: ["Plots"]),
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
-    tests("APITests", uses: ["API", "HTTP", "Runs", "Store", "Datasets", "JSON"], fixtures: true),
+    tests(
+      "APITests", uses: ["API", "HTTP", "Runs", "Access", "Store", "Datasets", "JSON"],
+      fixtures: true),
     tests("ProjectTests", uses: []),
   ])
 

@@ -21,5 +21,6 @@ public enum Migrations {
       version: 8, name: "0008_housekeeping", sql: PackageResources._008_housekeeping_sql),
     Migration(version: 9, name: "0009_evaluations", sql: PackageResources._009_evaluations_sql),
     Migration(version: 10, name: "0010_transfer", sql: PackageResources._010_transfer_sql),
+    Migration(version: 11, name: "0011_access", sql: PackageResources._011_access_sql),
   ]
 }

@@ -1,3 +1,4 @@
+import Access
 import HTTP
 import JSON
 import Runs
@@ -15,11 +16,16 @@ public struct Service: Sendable {
   let keysInFlight = KeysInFlight()
   let requests = RequestMetrics()
   let waiters = Waiters()
+  let keys: KeyRing
+  private let access: AccessGuard
+  private let audit: AuditTrail
 
-  /// - Parameter uploadLimit: how many bytes an uploaded body may have.
+  /// - Parameters:
+  ///   - isKeyRequired: whether requests without a key are refused.
+  ///   - uploadLimit: how many bytes an uploaded body may have.
   public init(
     store: Store, datasets: DatasetLibrary, models: ModelLibrary, runs: RunService,
-    uploadLimit: Int,
+    keys: KeyRing, isKeyRequired: Bool = false, uploadLimit: Int,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
@@ -29,6 +35,9 @@ public struct Service: Sendable {
     self.runs = runs
     self.uploadLimit = uploadLimit
     self.log = log
+    self.keys = keys
+    access = AccessGuard(keys: keys, isKeyRequired: isKeyRequired)
+    audit = AuditTrail(log: store.audit)
     _ = ServerMetrics.startTime
   }
 
@@ -58,13 +67,38 @@ public struct Service: Sendable {
   private func handled(
     _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters
   ) async -> Response {
-    do {
-      let response = try await endpoint.handler(self, Call(endpoint, request, parameters))
-      // A file that a client uploaded must not be taken for a page of ours.
-      return response.with(header: "X-Content-Type-Options", "nosniff")
+    let admission: AccessGuard.Admission
+    do throws(Problem) {
+      admission = try access.admit(endpoint, request)
     } catch {
       return problem(for: error, request.requestID)
     }
+    let response = await Caller.$current.withValue(admission.caller) {
+      await handled(endpoint, request, parameters, admission)
+    }
+    return admission.allowance.map { response.with(headers: AccessGuard.headers(of: $0)) }
+      ?? response
+  }
+
+  private func handled(
+    _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters,
+    _ admission: AccessGuard.Admission
+  ) async -> Response {
+    var response: Response
+    do {
+      if let refusal = admission.refusal { throw refusal }
+      response = try await endpoint.handler(self, Call(endpoint, request, parameters))
+    } catch {
+      response = problem(for: error, request.requestID)
+    }
+    do {
+      try await audit.note(endpoint, request, response, of: admission.caller)
+    } catch {
+      response = problem(for: error, request.requestID)
+    }
+    // A file that a client uploaded must not be taken for a page of ours.
+    return response.with(header: "X-Content-Type-Options", "nosniff").inTask(
+      of: admission.caller)
   }
 
   /// The answer to a request that failed.

@@ -31,6 +31,11 @@ public struct ObjectReader {
   }
 
   /// Takes over the faults that reading a part of this object found.
+  /// A fault of one element of an array.
+  public mutating func fault(_ name: String, element index: Int, _ detail: String) {
+    faults.add("\(pointer(to: name))/\(index)", detail)
+  }
+
   public mutating func add(_ other: Faults) { faults.add(other) }
 
   public func has(_ name: String) -> Bool { object[name] != nil && object[name] != .null }
@@ -120,7 +125,7 @@ public struct ObjectReader {
       if let string = element.string {
         strings.append(string)
       } else {
-        faults.add("\(pointer(to: name))/\(index)", "expected a string, found \(element.kind)")
+        fault(name, element: index, "expected a string, found \(element.kind)")
       }
     }
     return strings

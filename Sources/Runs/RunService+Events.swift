@@ -4,7 +4,8 @@ extension RunService {
   /// A run's events after an id, or with `nil` from its first; of all runs, from now on, without a run.
   public func events(of run: RunID?, after id: Int64?) -> RunEventStream {
     let beginning = run == nil ? hub.newestID : 0
-    return RunEventStream(store: store, hub: hub, run: run, cursor: id ?? beginning)
+    return RunEventStream(
+      store: store, hub: hub, run: run, cursor: id ?? beginning, caller: Caller.current)
   }
 
   /// The id of the newest event of all runs.

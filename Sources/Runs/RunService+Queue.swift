@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Foundation
 import JSON
@@ -19,13 +20,30 @@ extension RunService {
     let waited = max(0, today - Double(run.waiting.since) / 1000)
     let pause = Self.pause(before: max(1, run.waiting.retries), of: run.id)
     let left = min(Double(run.waiting.notBefore) / 1000 - today, pause)
+    let group = RunService.parsed(run.tags)["project"]?.string ?? ""
     let job = QueuedJob(
       id: run.id, number: run.number,
-      share: RunService.parsed(run.tags)["project"]?.string ?? "", priority: run.priority,
-      queuedAt: now - waited, memoryBytes: needs.memoryBytes, threads: needs.threads,
+      share: "\(run.project)\n\(run.key?.rawValue ?? "")\n\(group)", key: run.key,
+      priority: run.priority, queuedAt: now - waited, memoryBytes: needs.memoryBytes,
+      threads: min(needs.threads, threadLimit(of: run)),
       notBefore: now + left, deadline: needs.deadline.map { Double($0) / 1000 },
       after: Set(needs.after))
-    scheduler.withLock { $0.enqueue(job, at: now) }
+    let limits = run.key.flatMap { keys?.get($0)?.limits }
+    scheduler.withLock { scheduler in
+      if let key = run.key { scheduler.limits[key] = limits }
+      scheduler.enqueue(job, at: now)
+    }
+  }
+
+  /// Heeds what a key's runs may have from now on.
+  public func limitsChanged(of key: AccessKey) {
+    scheduler.withLock { $0.limits[key.id] = key.limits }
+    wakeLanes()
+  }
+
+  /// Threads that a run may have at most: the server's, or those of its key's quota.
+  func threadLimit(of run: RunRecord) -> Int {
+    min(configuration.threads, run.key.flatMap { keys?.get($0)?.quotas.threads } ?? .max)
   }
 
   /// The scheduler's part of a change of state.
@@ -226,5 +244,13 @@ struct Forecasts: Sendable {
   func behindAll(position: Int, at now: Double) -> Scheduler.Forecast? {
     guard now - at < Self.lifetimes.changed, !all.isEmpty else { return nil }
     return Scheduler.Forecast(position: position, start: ends)
+  }
+}
+
+extension AccessKey {
+  /// What its runs may have at once; `nil` where it has no such quota.
+  fileprivate var limits: KeyLimits? {
+    if quotas.runningRuns == nil, quotas.threads == nil { return nil }
+    return KeyLimits(lanes: quotas.runningRuns, threads: quotas.threads)
   }
 }

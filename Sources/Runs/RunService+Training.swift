@@ -77,7 +77,7 @@ extension RunService {
       validation: try run.datasets.validation.map(folder),
       test: try run.datasets.test.map(folder), memoryBytes: configuration.memoryBytes,
       runBytes: RunNeeds(of: run).memoryBytes,
-      threads: configuration.threads)
+      threads: threadLimit(of: run))
   }
 
   /// Of training in all, by what the request allows and by the deadline.

@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Foundation
 import JSON
@@ -10,6 +11,8 @@ public final class RunService: Sendable {
   let store: Store
   let datasets: DatasetLibrary
   let models: ModelLibrary
+  /// Whose quotas runs heed; `nil` where there are no keys.
+  let keys: KeyRing?
   let configuration: RunServiceConfiguration
   let hub: ProgressHub
   let executor: any RunExecutor
@@ -48,24 +51,26 @@ public final class RunService: Sendable {
 
   /// - Throws: `StoreError` when the store can't be read.
   public convenience init(
-    store: Store, datasets: DatasetLibrary, models: ModelLibrary,
+    store: Store, datasets: DatasetLibrary, models: ModelLibrary, keys: KeyRing? = nil,
     configuration: RunServiceConfiguration = RunServiceConfiguration(),
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     try self.init(
-      store: store, datasets: datasets, models: models, configuration: configuration,
+      store: store, datasets: datasets, models: models, keys: keys,
+      configuration: configuration,
       executor: configuration.isolatesProcesses
         ? ProcessExecutor(program: "/proc/self/exe") : LocalExecutor(), log: log)
   }
 
   init(
-    store: Store, datasets: DatasetLibrary, models: ModelLibrary,
+    store: Store, datasets: DatasetLibrary, models: ModelLibrary, keys: KeyRing? = nil,
     configuration: RunServiceConfiguration, executor: any RunExecutor,
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     self.store = store
     self.datasets = datasets
     self.models = models
+    self.keys = keys
     self.configuration = configuration
     self.log = log
     self.executor = executor

@@ -7,6 +7,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case notFound
     /// The thing is in use, or in a state that forbids it.
     case conflict
+    /// A key has as much as it may.
+    case quota
     /// Another server holds the folder.
     case locked
     /// The database was written by a newer version, or an applied migration was changed.

@@ -45,7 +45,7 @@ struct Program {
 
   private static var commands: [any Command.Type] {
     [
-      Serve.self, Migrate.self, MakeBackup.self, RestoreBackup.self, Examine.self,
+      Serve.self, MakeKey.self, Migrate.self, MakeBackup.self, RestoreBackup.self, Examine.self,
       WriteOpenAPI.self, WriteDocs.self, Bench.self,
       BenchStore.self,
     ]

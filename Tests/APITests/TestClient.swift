@@ -42,18 +42,41 @@ struct TestClient: Sendable {
     return try await raw(Array((head + "\r\n").utf8) + (body ?? []), isHead: method == "HEAD")
   }
 
+  /// The answer to a GET as it came, up to where a text first stands in it; for streams that don't end.
+  func lines(
+    _ path: String, _ headers: [String: String], until text: String
+  ) async throws -> String {
+    var head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    for (name, value) in headers.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }
+    let (request, end, port) = (Array((head + "\r\n").utf8), Array(text.utf8), port)
+    return try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          with: Result {
+            let received = try TestClient.received(of: request, port: port, until: end)
+            return String(decoding: received, as: UTF8.self)
+          })
+      }
+    }
+  }
+
   /// Sends bytes as they stand and reads until the server closes.
   func raw(_ request: [UInt8], isHead: Bool = false) async throws -> Answer {
     let port = port
     return try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {
         continuation.resume(
-          with: Result { try TestClient.exchange(request, port: port, isHead: isHead) })
+          with: Result {
+            try TestClient.parse(TestClient.received(of: request, port: port), isHead: isHead)
+          })
       }
     }
   }
 
-  private static func exchange(_ request: [UInt8], port: UInt16, isHead: Bool) throws -> Answer {
+  /// What a server answers until it closes, or until some bytes have come.
+  private static func received(
+    of request: [UInt8], port: UInt16, until end: [UInt8]? = nil
+  ) throws -> [UInt8] {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(description: "no socket") }
     defer { close(descriptor) }
@@ -82,8 +105,9 @@ struct TestClient: Sendable {
       let count = recv(descriptor, &chunk, chunk.count, 0)
       if count <= 0 { break }
       received.append(contentsOf: chunk[..<count])
+      if let end, received.firstRange(of: end) != nil { break }
     }
-    return try parse(received, isHead: isHead)
+    return received
   }
 
   private static func parse(_ bytes: [UInt8], isHead: Bool) throws -> Answer {

@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Foundation
 import HTTP
@@ -12,20 +13,24 @@ final class TestServer: Sendable {
   let client: TestClient
   let folder: URL
   private let server: Server
+  let keys: KeyRing
   private let runs: RunService
 
-  /// - Parameter uploadLimit: how many bytes an upload may have.
-  init(uploadLimit: Int = 4 << 20) async throws {
+  /// - Parameters:
+  ///   - isKeyRequired: whether requests without a key are refused.
+  ///   - uploadLimit: how many bytes an upload may have.
+  init(isKeyRequired: Bool = false, uploadLimit: Int = 4 << 20) async throws {
     folder = FileManager.default.temporaryDirectory.appending(
       path: "chainrule-\(UUID().uuidString)")
     let store = try Store(directory: folder)
     let datasets = try DatasetLibrary(store: store, data: folder)
     try await datasets.sweep()
     let models = ModelLibrary(store: store)
-    runs = try RunService(store: store, datasets: datasets, models: models)
+    keys = try await KeyRing(store: store)
+    runs = try RunService(store: store, datasets: datasets, models: models, keys: keys)
     let service = Service(
-      store: store, datasets: datasets, models: models, runs: runs, uploadLimit: uploadLimit,
-      log: { _ in })
+      store: store, datasets: datasets, models: models, runs: runs, keys: keys,
+      isKeyRequired: isKeyRequired, uploadLimit: uploadLimit, log: { _ in })
     var configuration = ServerConfiguration()
     configuration.port = 0
     server = Server(configuration: configuration, responder: service.router())

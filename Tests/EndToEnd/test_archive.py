@@ -288,7 +288,7 @@ class ArchiveTest(unittest.TestCase):
             ("weights only", "UPDATE checkpoint_part SET part = 'staged weights'"),
             ("positions", "UPDATE run_parameter SET position = 1000 WHERE position = 0"),
             ("belongs to one", "INSERT INTO log (run, at, level, step, message) VALUES (-7, 0, 'info', 0, '')"),
-            ("more than a run", "INSERT INTO idempotency VALUES ('k', '', 0, '', x'', 0)"),
+            ("more than a run", "INSERT INTO answer VALUES ('default', 'k', '', 0, '', x'', 0)"),
             ("block", "INSERT INTO block SELECT number, 0, 0, 1, 5, randomblob(30) FROM run"),
             ("options", "UPDATE dataset SET description = json_set(description, '$.options', 'format=csv&format=npz')"),
         ]:

@@ -1,6 +1,7 @@
 import Digests
 import HTTP
 import JSON
+import Store
 
 /// Whether an answer may be kept by whoever passes it on.
 enum CachePolicy: String, Sendable {
@@ -36,8 +37,23 @@ extension Response {
   }
 
   func with(header name: String, _ value: String) -> Response {
+    with(headers: [(name, value)])
+  }
+
+  func with(headers: [(String, String)]) -> Response {
     var copy = self
-    copy.headers.append((name, value))
+    copy.headers += headers
+    return copy
+  }
+
+  /// The same with a body that is written, if it is, on a caller's behalf.
+  func inTask(of caller: Caller) -> Response {
+    guard case .stream(let body) = body else { return self }
+    var copy = self
+    copy.body = .stream(
+      body.writing { writer, write in
+        try await Caller.$current.withValue(caller) { try await write(writer) }
+      })
     return copy
   }
 }

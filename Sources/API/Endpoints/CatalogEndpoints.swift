@@ -13,7 +13,8 @@ enum CatalogEndpoints {
       headers: [.ifNoneMatch],
       answers: [
         .json(200, "All of it.", .reference("Catalog"), headers: [Answer.etag]), .notModified,
-      ]
+      ],
+      audience: .everyone
     ) { _, call in
       try call.immutable(CatalogEndpoints.bytes, mediaType: MediaType.json)
     }

@@ -16,7 +16,8 @@ enum GradientCheckEndpoints {
         `limit` says why it ended. What isn't finite is null.
         """,
       body: .json(.reference("GradientCheckRequest"), example: example),
-      answers: [.json(200, "What was found.", .reference("GradientCheck"))], problems: [.queueFull]
+      answers: [.json(200, "What was found.", .reference("GradientCheck"))], problems: [.queueFull],
+      audience: .scope(.train)
     ) { service, call in
       let body = try await call.json(limit: BodyLimit.document)
       return .json(try await service.runs.checkGradients(body.json))

@@ -23,7 +23,8 @@ enum InferenceEndpoints {
           (MediaType.npz, .bytes),
         ]),
       answers: [.json(200, "One output an input.", .reference("Predictions"))],
-      problems: [.conflict]
+      problems: [.conflict],
+      audience: .scope(.read)
     ) { service, call in
       let run = try await service.run(call)
       let checkpoint = try WeightsEndpoints.checkpoint(of: call)

@@ -61,7 +61,8 @@ enum ModelEndpoints {
         .json(
           200, "Shapes, parameters and costs, the memory of a training, and the preflight.",
           .reference("ModelSummary"))
-      ], problems: [.queueFull, .draining]
+      ], problems: [.queueFull, .draining],
+      audience: .scope(.read)
     ) { service, call in
       let (batch, named) = try call.query.read { ($0.integer(batchSize), $0.string(dataset.name)) }
       let body = try await call.json(limit: BodyLimit.document)

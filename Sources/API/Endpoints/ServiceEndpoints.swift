@@ -9,14 +9,16 @@ enum ServiceEndpoints {
       Endpoint(
         method: .get, path: "/healthz", operationID: "getHealth", tag: .service,
         summary: "Whether the process is alive",
-        answers: [.json(200, "It is.", status)]
+        answers: [.json(200, "It is.", status)],
+        audience: .everyone
       ) { _, _ in
         .json(["status": "alive"], cache: .never)
       },
       Endpoint(
         method: .get, path: "/readyz", operationID: "getReadiness", tag: .service,
         summary: "Whether the store is writable and the queue accepts runs",
-        answers: [.json(200, "They are.", status)], problems: [.draining]
+        answers: [.json(200, "They are.", status)], problems: [.draining],
+        audience: .everyone
       ) { service, _ in
         if let reason = await service.obstacle() { throw Problem(.draining, reason) }
         return .json(["status": "ready"], cache: .never)
@@ -28,14 +30,16 @@ enum ServiceEndpoints {
           Answer(
             status: 200, summary: "OpenAPI 3.1.", content: [(MediaType.yaml, .anything)],
             headers: [Answer.etag]), .notModified,
-        ]
+        ],
+        audience: .everyone
       ) { _, call in
         try call.immutable(yaml, mediaType: MediaType.yaml)
       },
       Endpoint(
         method: .get, path: "/openapi.json", operationID: "getOpenAPIDocumentAsJSON", tag: .service,
         summary: "This document, as JSON", headers: [.ifNoneMatch],
-        answers: [.json(200, "OpenAPI 3.1.", .object([]), headers: [Answer.etag]), .notModified]
+        answers: [.json(200, "OpenAPI 3.1.", .object([]), headers: [Answer.etag]), .notModified],
+        audience: .everyone
       ) { _, call in
         try call.immutable(json, mediaType: MediaType.json)
       },
@@ -46,7 +50,8 @@ enum ServiceEndpoints {
           Answer(
             status: 200, summary: "The text exposition format.",
             content: [(MediaType.text, .string)])
-        ]
+        ],
+        audience: .scope(.read)
       ) { service, _ in
         .text(try await ServerMetrics.text(service), mediaType: MediaType.metrics)
       },
@@ -76,7 +81,8 @@ enum ServiceEndpoints {
         Answer(
           status: 200, summary: "The file.", content: [(mediaType, .string)],
           headers: [Answer.etag]), .notModified,
-      ]
+      ],
+      audience: .everyone
     ) { _, call in
       try call.immutable(file.bytes, mediaType: file.mediaType)
         .with(header: "Content-Security-Policy", contentSecurityPolicy)

@@ -11,7 +11,7 @@ enum Components {
       + GradientCheckSchemas.all
       + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + EvaluationSchemas.all
       + AutopsySchemas.all + ClippingSchemas.all + RangeTestSchemas.all + DiagnosisSchemas.all
-      + CatalogSchemas.all + BackupSchemas.all
+      + CatalogSchemas.all + KeySchemas.all + BackupSchemas.all
   }
 
   private static let problem = Schema.object([

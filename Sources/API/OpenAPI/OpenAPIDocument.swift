@@ -1,5 +1,6 @@
 import JSON
 import Runs
+import Store
 
 /// The description of the API, made from the endpoint table.
 public enum OpenAPIDocument {
@@ -35,6 +36,12 @@ public enum OpenAPIDocument {
         "parameters": .object(
           JSONObject(sharedHeaders.map { (componentName($0), header($0)) })),
         "responses": .object(JSONObject(ProblemKind.allCases.map(problem))),
+        "securitySchemes": [
+          "key": [
+            "type": "http", "scheme": "bearer", "bearerFormat": "chainrule_…",
+            "description": .string(keyDescription),
+          ]
+        ],
       ],
     ]
   }
@@ -43,6 +50,11 @@ public enum OpenAPIDocument {
     Upload data, describe a model, queue a run, and read its losses, gradients and weights. \
     Errors are problems (RFC 9457) that name every fault found. Names are in snake_case, times in \
     UTC, durations in seconds. A request with an unknown field or query parameter is refused.
+    """
+
+  private static let keyDescription = """
+    A key made with `POST /v1/keys`. What an operation lists beside it is the scope that it needs; `admin` has all of them. \
+    A server on loopback may be run without keys.
     """
 
   private static let sharedHeaders: [HeaderField] = [
@@ -70,21 +82,32 @@ public enum OpenAPIDocument {
       ]
     }
     object["responses"] = .object(responses)
+    object["security"] = security(endpoint)
     return .object(object)
   }
 
   private static func pathParameter(_ name: String, of endpoint: Endpoint) -> JSON {
-    let prefix: String
-    switch endpoint.tag {
-    case .datasets: prefix = "ds"
-    case .weights: prefix = "wts"
-    case .models: prefix = "mdl"
-    case .runs, .observations, .catalog, .service: prefix = "run"
-    }
+    let collection = endpoint.path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+    let schema = name == "id" ? identifiers[collection].map(Schema.identifier) : nil
     return [
       "name": .string(name), "in": "path", "required": true,
-      "schema": Schema.identifier(prefix).json,
+      "schema": (schema ?? .string).json,
     ]
+  }
+
+  /// The prefix of the ids of each collection.
+  private static let identifiers = [
+    "datasets": DatasetID.prefix, "weights": WeightsID.prefix, "models": ModelID.prefix,
+    "runs": RunID.prefix, "keys": KeyID.prefix, "backups": BackupID.prefix,
+  ].mapValues { String($0.dropLast()) }
+
+  /// The key that an operation asks for, with its scope; none where everyone may.
+  private static func security(_ endpoint: Endpoint) -> JSON {
+    switch endpoint.requiredAudience {
+    case .everyone: []
+    case .anyKey: [["key": []]]
+    case .scope(let scope): [["key": [.string(scope.rawValue)]]]
+    }
   }
 
   private static func queryParameter(_ field: Field) -> JSON {

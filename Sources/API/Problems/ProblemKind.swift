@@ -2,6 +2,8 @@
 enum ProblemKind: String, Sendable, CaseIterable {
   case badRequest = "bad-request"
   case malformedJSON = "malformed-json"
+  case unauthorized
+  case forbidden
   case notFound = "not-found"
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
@@ -18,12 +20,16 @@ enum ProblemKind: String, Sendable, CaseIterable {
   case internalFault = "internal-fault"
   case notImplemented = "not-implemented"
   case queueFull = "queue-full"
+  case quotaExceeded = "quota-exceeded"
+  case rateLimited = "rate-limited"
   case draining
   case diskFull = "disk-full"
 
   var status: Int {
     switch self {
     case .badRequest, .malformedJSON: 400
+    case .unauthorized: 401
+    case .forbidden: 403
     case .notFound: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
@@ -35,7 +41,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .rangeNotSatisfiable: 416
     case .expectationFailed: 417
     case .invalid, .idempotencyKeyReused: 422
-    case .queueFull: 429
+    case .queueFull, .quotaExceeded, .rateLimited: 429
     case .headersTooLarge: 431
     case .internalFault: 500
     case .notImplemented: 501
@@ -48,6 +54,8 @@ enum ProblemKind: String, Sendable, CaseIterable {
     switch self {
     case .badRequest: "The request can't be understood"
     case .malformedJSON: "The body is not JSON"
+    case .unauthorized: "The request needs a key"
+    case .forbidden: "The request isn't allowed"
     case .notFound: "There is no such thing"
     case .methodNotAllowed: "The method is not allowed here"
     case .notAcceptable: "None of the accepted media types can be served"
@@ -61,6 +69,8 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .invalid: "The request is well formed, but what it asks for is invalid"
     case .idempotencyKeyReused: "The idempotency key was used for another request"
     case .queueFull: "The queue is full"
+    case .quotaExceeded: "The key's quota is used up"
+    case .rateLimited: "Too many requests"
     case .headersTooLarge: "The request's headers are too large"
     case .internalFault: "The server failed"
     case .notImplemented: "The server can't do that"

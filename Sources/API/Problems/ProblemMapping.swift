@@ -1,3 +1,4 @@
+import Access
 import Autodiff
 import Datasets
 import HTTP
@@ -26,7 +27,10 @@ enum ProblemMapping {
     case let error as RunError where error.code == .draining:
       Problem(.draining, error.description).with(header: "Retry-After", "2")
     case let error as RunError: problem(kind(of: error.code), error.description)
+    case let error as StoreError where error.code == .quota:
+      Problem(.quotaExceeded, error.description).with(header: "Retry-After", "60")
     case let error as StoreError: problem(kind(of: error.code), error.description)
+    case let error as AccessError: Problem(.conflict, error.description)
     case let error as TrainingError: problem(kind(of: error.code), error.description)
     case let error as GraphError: Problem(.invalid, error.description)
     default: nil
@@ -78,6 +82,7 @@ enum ProblemMapping {
     switch code {
     case .notFound: .notFound
     case .conflict: .conflict
+    case .quota: .quotaExceeded
     case .diskFull: .diskFull
     case .unavailable: .draining
     case .locked, .incompatible, .corrupt: nil

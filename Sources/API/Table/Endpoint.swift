@@ -20,6 +20,8 @@ struct Endpoint: Sendable {
   var answers: [Answer]
   /// What can go wrong beyond what `allProblems` derives from the rest.
   var problems: [ProblemKind] = []
+  /// Who may use it, where that doesn't follow from its chapter and method.
+  var audience: Audience?
   let handler: Handler
 
   enum Method: String, Sendable {
@@ -28,7 +30,7 @@ struct Endpoint: Sendable {
 
   /// A chapter of the documentation.
   enum Tag: String, Sendable, CaseIterable {
-    case datasets, weights, models, runs, observations, catalog, service
+    case datasets, weights, models, runs, observations, webhooks, catalog, keys, service
 
     var summary: String {
       switch self {
@@ -38,7 +40,9 @@ struct Endpoint: Sendable {
       case .runs: "Trainings: queued, running, and over."
       case .observations:
         "What a run shows of itself: series, gradients, histograms, events, weights."
+      case .webhooks: "Calls to addresses of the client's when something happens to a run."
       case .catalog: "What a spec may name."
+      case .keys: "Who may do what, and what was done."
       case .service: "The server itself."
       }
     }
@@ -60,7 +64,9 @@ struct Endpoint: Sendable {
       all.formUnion([.badRequest, .bodyTooLarge])
       if !body.acceptsAnything { all.insert(.unsupportedMediaType) }
     }
-    if method != .get { all.formUnion([.draining, .diskFull]) }
+    if method != .get { all.formUnion([.draining, .diskFull, .forbidden]) }
+    if requiredAudience != .everyone { all.formUnion([.unauthorized, .rateLimited]) }
+    if case .scope = requiredAudience { all.insert(.forbidden) }
     all.insert(.internalFault)
     return ProblemKind.allCases.filter(all.contains)
   }

@@ -10,6 +10,8 @@ enum EndpointTable {
     + AutopsyEndpoints.all
     + ClippingEndpoints.all + RangeTestEndpoints.all + WeightsEndpoints.all + ArchiveEndpoints.all
     + EventEndpoints.all
-    + EvaluationEndpoints.all + InferenceEndpoints.all + CatalogEndpoints.all + BackupEndpoints.all
+    + EvaluationEndpoints.all + InferenceEndpoints.all + CatalogEndpoints.all + KeyEndpoints.all
+    + AuditEndpoints.all
+    + BackupEndpoints.all
     + ServiceEndpoints.all
 }

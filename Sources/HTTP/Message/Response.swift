@@ -38,6 +38,16 @@ public struct StreamBody: Sendable {
     self.heartbeat = heartbeat
     self.write = write
   }
+
+  /// The same body, written by a function that is given what writes it.
+  public func writing(
+    _ body:
+      @escaping @Sendable (ResponseWriter, (ResponseWriter) async throws -> Void) async throws
+      -> Void
+  ) -> StreamBody {
+    let write = write
+    return StreamBody(length: length, heartbeat: heartbeat) { try await body($0, write) }
+  }
 }
 
 /// Where a stream's bytes go.

@@ -12,6 +12,7 @@ extension Housekeeping {
     try await removeAged(at: now)
     try await removeUnusedDatasets(at: now)
     try await dropEvents(at: now)
+    try await dropAudit(at: now)
     try await thin(endedBefore: RetentionRules.limit(rules.thinAfterDays, at: now))
     try await sweep()
     try await shrink()
@@ -71,6 +72,11 @@ extension Housekeeping {
       if slice.isDone { break }
     }
     if count > 0 { log("dropped the events of \(count) runs") }
+  }
+
+  private func dropAudit(at now: Int) async throws {
+    guard let limit = RetentionRules.limit(rules.keepAuditDays, at: now) else { return }
+    while try await !paced({ try await store.audit.dropSlice(before: limit) }) {}
   }
 
   /// - Parameter limit: `nil` for those alone that were begun.

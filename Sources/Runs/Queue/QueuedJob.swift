@@ -7,6 +7,8 @@ struct QueuedJob: Hashable, Sendable {
   let number: Int
   /// Runs of one share take turns with those of others.
   var share = ""
+  /// The key that queued it, whose runs have limits together.
+  var key: KeyID?
   var priority = 0
   var queuedAt: Double
   /// The most it will hold.
@@ -28,6 +30,12 @@ struct QueuedJob: Hashable, Sendable {
   func isExpired(at today: Double) -> Bool { deadline.map { $0 < today } ?? false }
 
   static let secondsPerPoint = 600.0
+}
+
+/// What the runs of one key may have at once; `nil` for as much as there is.
+struct KeyLimits: Hashable, Sendable {
+  var lanes: Int?
+  var threads: Int?
 }
 
 /// What the runs of a server share.

@@ -8,6 +8,7 @@ import Store
 ///   waits for ever.
 /// - A run begins only with a lane, threads and memory free for it. Smaller runs may pass one that doesn't fit, until it has
 ///   waited for `patience`; then nothing passes it any more.
+/// - One whose key has as many runs or threads at work as it may is passed by others however long that takes.
 ///
 /// A value that is asked with the time: the same calls give the same answers.
 struct Scheduler: Sendable {
@@ -58,6 +59,8 @@ struct Scheduler: Sendable {
   private var dependentsOf: [RunID: Set<RunID>] = [:]
   /// Those that didn't fit when it was their turn.
   private var passed: Set<RunID> = []
+  /// Of keys that have any. Set them before their runs are lined up.
+  var limits: [KeyID: KeyLimits] = [:]
   /// How far the machine's clock, in which deadlines are told, is ahead of the time that the calls name.
   var lag = 0.0
   /// Grows with every change.
@@ -148,7 +151,8 @@ struct Scheduler: Sendable {
 
   /// The run that should give its lane up to one that waits: the one that has had its lane longest, and for a slice at least.
   func victim(at now: Double, slice: Double) -> RunID? {
-    guard running.count >= capacity.lanes, shares.values.contains(where: { !$0.waiting.isEmpty }),
+    guard running.count >= capacity.lanes,
+      shares.values.contains(where: { $0.waiting.contains(where: mayBegin) }),
       let longest = running.values.min(by: { ($0.since, $0.job.number) < ($1.since, $1.job.number) }
       ),
       now - longest.since >= slice
@@ -166,7 +170,7 @@ struct Scheduler: Sendable {
     }
     // What was passed for too long goes before all, and nothing passes it any more.
     let overdue = order.compactMap { $0.value.waiting.last }.filter { entry in
-      passed.contains(entry.id)
+      passed.contains(entry.id) && mayBegin(entry)
         && jobs[entry.id].map { now - $0.queuedAt > Self.patience && !$0.isExpired(at: now + lag) }
           ?? false
     }
@@ -175,12 +179,26 @@ struct Scheduler: Sendable {
     }
     for (_, share) in order {
       for entry in share.waiting.suffix(Self.lookahead).reversed() {
-        guard let job = jobs[entry.id], !job.isExpired(at: now + lag) else { continue }
+        guard let job = jobs[entry.id], !job.isExpired(at: now + lag), mayBegin(entry) else {
+          continue
+        }
         if fits(job) { return job.id }
         passed.insert(job.id)
       }
     }
     return nil
+  }
+
+  /// Whether the limits of its key, if it has any, let a run begin.
+  private func mayBegin(_ entry: Entry) -> Bool {
+    guard !limits.isEmpty, let job = jobs[entry.id], let key = job.key, let limit = limits[key]
+    else { return true }
+    let own = running.values.filter { $0.job.key == key }
+    if own.isEmpty { return true }
+    if let lanes = limit.lanes, own.count >= lanes { return false }
+    guard let most = limit.threads else { return true }
+    let threads = own.reduce(0) { $0 + min($1.job.threads, capacity.threads) }
+    return threads + min(job.threads, most, capacity.threads) <= most
   }
 
   private func fits(_ job: QueuedJob) -> Bool {

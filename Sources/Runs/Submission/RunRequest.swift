@@ -118,7 +118,7 @@ public struct RunRequest: Sendable {
       if let id = value.string.flatMap({ RunID($0) }) {
         if !ids.contains(id) { ids.append(id) }
       } else {
-        reader.fault("after/\(index)", "expected a run's id, run_…")
+        reader.fault("after", element: index, "expected a run's id, run_…")
       }
     }
     return ids

@@ -41,12 +41,13 @@ struct ArchivedRunCheck {
     }
     let counts = try connection.first(
       """
-      SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM idempotency),
+      SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM answer),
         (SELECT count(*) FROM model WHERE id NOT IN (SELECT model FROM run WHERE model IS NOT NULL)),
         (SELECT count(*) FROM dataset WHERE id NOT IN (SELECT dataset FROM run_dataset)),
-        (SELECT count(*) FROM weights_file) + (SELECT count(*) FROM weights_chunk)
+        (SELECT count(*) FROM weights_file) + (SELECT count(*) FROM weights_chunk),
+        (SELECT count(*) FROM api_key) + (SELECT count(*) FROM audit)
       """
-    ) { row in (0..<5).map { row.integer($0) } }
+    ) { row in (0..<6).map { row.integer($0) } }
     guard counts?[0] == 1 else {
       throw ArchiveError("its database holds \(counts?[0] ?? 0) runs; an archive has one")
     }

@@ -44,6 +44,11 @@ struct RunCopy {
     guard try self.row().values == row else {
       throw StoreError(.conflict, "run \(run) was changed while it was read; ask again")
     }
+    // Whose the run was says nothing where it goes.
+    for table in ["run", "model", "dataset"] {
+      try target.execute(
+        "UPDATE \(table) SET project = ?, key = NULL", [.text(Caller.standardProject)])
+    }
     try target.execute("COMMIT")
   }
 

@@ -109,20 +109,28 @@ public struct StagedRun: Sendable {
     datasets: [DatasetRecord],
     committed: @escaping @Sendable (_ lastID: Int64, [StoredEvent]) -> Void
   ) async throws -> RunRecord {
-    let key = RequestKey.current
+    let (key, owner) = (RequestKey.current, Caller.owner)
     let (number, lastEvents, lastID) = (number, lastEvents, lastEventID)
     let (archived, run) = (archived, archived.run)
     let source = try Self.rows(of: archived)
     let made = try await store.write(
       { connection -> (run: RunRecord, events: [StoredEvent]) in
         try Self.checkIsNew(run.id, connection)
-        for dataset in datasets { try Self.insert(dataset, connection) }
-        if let model = archived.model { try Self.insert(model, connection) }
+        let bytes = datasets.reduce(0) { $0 + $1.sizeBytes }
+        try KeyRepository.checkRoom(for: bytes, of: owner, connection)
+        for dataset in datasets { try Self.insert(dataset, of: owner, connection) }
+        if let model = archived.model { try Self.insert(model, of: owner, connection) }
         try AnswerRepository.note(run.id, under: key, connection)
         for (table, columns, rows) in source {
           for var row in rows {
-            for (place, column) in columns.enumerated()
-            where column == "run" || column == "number" { row[place] = number }
+            for (place, column) in columns.enumerated() {
+              switch column {
+              case "run", "number": row[place] = number
+              case "project": row[place] = owner.values[0]
+              case "key": row[place] = owner.values[1]
+              default: break
+              }
+            }
             try RunTable.insert(row, columns, into: table, connection)
           }
         }
@@ -170,20 +178,28 @@ public struct StagedRun: Sendable {
     }
   }
 
-  private static func insert(_ dataset: DatasetRecord, _ connection: SQLiteConnection) throws {
-    guard let other = try DatasetRepository.get(dataset.id, connection) else {
-      return try DatasetRepository.insert(dataset, connection)
+  private static func insert(
+    _ dataset: DatasetRecord, of owner: Caller.Owner, _ connection: SQLiteConnection
+  ) throws {
+    guard try DatasetRepository.get(dataset.id, connection) != nil else {
+      return try DatasetRepository.insert(dataset, of: owner, connection)
     }
-    guard other.content == dataset.content else {
+    let scope = Caller.Scope(project: owner.project)
+    let own = try DatasetRepository.get(dataset.id, in: scope, connection)
+    guard own?.content == dataset.content else {
       throw StoreError(.conflict, "another dataset has the id \(dataset.id) here")
     }
   }
 
-  private static func insert(_ model: ModelRecord, _ connection: SQLiteConnection) throws {
-    guard let other = try ModelRepository.get(model.id, connection) else {
-      return try ModelRepository.insert(model, connection)
+  private static func insert(
+    _ model: ModelRecord, of owner: Caller.Owner, _ connection: SQLiteConnection
+  ) throws {
+    guard try ModelRepository.get(model.id, connection) != nil else {
+      return try ModelRepository.insert(model, of: owner, connection)
     }
-    guard other.spec == model.spec else {
+    let scope = Caller.Scope(project: owner.project)
+    let own = try ModelRepository.get(model.id, in: scope, connection)
+    guard own?.spec == model.spec else {
       throw StoreError(.conflict, "another model has the id \(model.id) here")
     }
   }

@@ -57,3 +57,9 @@ public struct BackupID: ResourceID {
   public let rawValue: String
   public init(trusted: String) { rawValue = trusted }
 }
+
+public struct KeyID: ResourceID {
+  public static let prefix = "key_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}

@@ -6,6 +6,8 @@ public struct RequestKey: Hashable, Sendable {
   @TaskLocal public static var current: RequestKey?
 
   public let key: String
+  /// Whose the key is.
+  let project = Caller.owner.project
   /// Of the method, the path and the body.
   public let requestDigest: String
 

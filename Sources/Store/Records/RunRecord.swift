@@ -34,6 +34,9 @@ public struct RunRecord: Hashable, Sendable {
   public var transfer: String?
   /// What its bits depend on beside its request, as JSON; `nil` before it began.
   public var environment: String?
+  public var project: String
+  /// That queued it; `nil` where no key was asked for.
+  public var key: KeyID?
   /// Milliseconds since 1970, as all times.
   public var createdAt: Int
   public var startedAt: Int?

@@ -24,20 +24,20 @@ public struct StoredAnswer: Hashable, Sendable {
   }
 }
 
-/// The first answer to each idempotency key, kept for a day.
+/// The first answer to each idempotency key of a project, kept for a day.
 public struct AnswerRepository: Sendable {
   let store: Store
 
   static let lifetime = 24 * 3600 * 1000
 
   public func get(_ key: String) async throws -> StoredAnswer? {
-    let oldest = Store.now() - Self.lifetime
+    let (oldest, project) = (Store.now() - Self.lifetime, Caller.owner.project)
     return try await store.read { connection in
       try connection.first(
         """
-        SELECT request_sha256, status, headers, body FROM idempotency
-        WHERE key = ? AND created_at >= ?
-        """, [.text(key), .integer(oldest)]
+        SELECT request_sha256, status, headers, body FROM answer
+        WHERE project = ? AND key = ? AND created_at >= ?
+        """, [.text(project), .text(key), .integer(oldest)]
       ) { row in
         StoredAnswer(
           requestDigest: row.text(0), status: row.integer(1), headers: row.text(2),
@@ -48,10 +48,11 @@ public struct AnswerRepository: Sendable {
 
   /// Keeps an answer, and lets go of those that are too old.
   public func insert(_ key: String, _ answer: StoredAnswer) async throws {
+    let project = Caller.owner.project
     try await store.write { connection in
       try connection.execute(
-        "DELETE FROM idempotency WHERE created_at < ?", [.integer(Store.now() - Self.lifetime)])
-      try Self.insert(key, answer, connection)
+        "DELETE FROM answer WHERE created_at < ?", [.integer(Store.now() - Self.lifetime)])
+      try Self.insert(key, of: project, answer, connection)
     }
   }
 
@@ -63,19 +64,21 @@ public struct AnswerRepository: Sendable {
     let answer = StoredAnswer(
       requestDigest: key.requestDigest, status: StoredAnswer.unanswered, headers: "{}",
       body: Array(id.rawValue.utf8))
-    try insert(key.key, answer, connection)
+    try insert(key.key, of: key.project, answer, connection)
   }
 
   private static func insert(
-    _ key: String, _ answer: StoredAnswer, _ connection: SQLiteConnection
+    _ key: String, of project: String, _ answer: StoredAnswer, _ connection: SQLiteConnection
   ) throws {
     try connection.execute(
       """
-      INSERT OR REPLACE INTO idempotency
-        (key, request_sha256, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?)
+      INSERT OR REPLACE INTO answer
+        (project, key, request_sha256, status, headers, body, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        .text(key), .text(answer.requestDigest), .integer(answer.status), .text(answer.headers),
+        .text(project), .text(key), .text(answer.requestDigest), .integer(answer.status),
+        .text(answer.headers),
         .blob(answer.body), .integer(Store.now()),
       ])
   }

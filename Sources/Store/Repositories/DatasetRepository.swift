@@ -15,25 +15,29 @@ public struct DatasetRepository: Sendable {
   }
 
   public func insert(_ record: DatasetRecord) async throws {
-    let key = RequestKey.current
+    let (key, owner) = (RequestKey.current, Caller.owner)
     try await store.write { connection in
+      try KeyRepository.checkRoom(for: record.sizeBytes, of: owner, connection)
       try AnswerRepository.note(record.id, under: key, connection)
-      try Self.insert(record, connection)
+      try Self.insert(record, of: owner, connection)
     }
   }
 
-  static func insert(_ record: DatasetRecord, _ connection: SQLiteConnection) throws {
+  static func insert(
+    _ record: DatasetRecord, of owner: Caller.Owner, _ connection: SQLiteConnection
+  ) throws {
     try connection.execute(
-      "INSERT INTO dataset (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO dataset (\(columns), project, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       [
         .text(record.id.rawValue), .text(record.name), .text(record.format),
         .text(record.content), .text(record.description), .integer(record.sizeBytes),
         .text(record.sha256), .integer(record.createdAt),
-      ])
+      ] + owner.values)
   }
 
   public func get(_ id: DatasetID) async throws -> DatasetRecord? {
-    try await store.read { try Self.get(id, $0) }
+    let scope = Caller.scope
+    return try await store.read { try Self.get(id, in: scope, $0) }
   }
 
   /// The oldest dataset whose files lie in a folder.
@@ -46,9 +50,13 @@ public struct DatasetRepository: Sendable {
     }
   }
 
-  static func get(_ id: DatasetID, _ connection: SQLiteConnection) throws -> DatasetRecord? {
+  static func get(
+    _ id: DatasetID, in scope: Caller.Scope = Caller.Scope(project: nil),
+    _ connection: SQLiteConnection
+  ) throws -> DatasetRecord? {
     try connection.first(
-      "SELECT \(columns) FROM dataset WHERE id = ?", [.text(id.rawValue)]
+      "SELECT \(columns) FROM dataset WHERE id = ?\(scope.condition)",
+      [.text(id.rawValue)] + scope.values
     ) { row in record(row) }
   }
 
@@ -59,10 +67,14 @@ public struct DatasetRepository: Sendable {
 
   /// Newest first, those older than `before`.
   public func list(limit: Int, before: DatasetID? = nil) async throws -> [DatasetRecord] {
-    try await store.read { connection in
+    let scope = Caller.scope
+    return try await store.read { connection in
       try connection.query(
-        "SELECT \(Self.columns) FROM dataset WHERE id < ? ORDER BY id DESC LIMIT ?",
-        [.text(before?.rawValue ?? "~"), .integer(limit)]
+        """
+        SELECT \(Self.columns) FROM dataset WHERE id < ?\(scope.condition)
+        ORDER BY id DESC LIMIT ?
+        """,
+        [.text(before?.rawValue ?? "~")] + scope.values + [.integer(limit)]
       ) { row in Self.record(row) }
     }
   }

@@ -29,11 +29,12 @@ public struct EventLog: Sendable {
       }, committed: committed)
   }
 
-  /// At most `limit` events after an id, oldest first; of one run or of all.
+  /// At most `limit` events after an id, oldest first; of one run or of all that the caller sees.
   public func read(
     run: RunID?, after id: Int64, limit: Int
   ) async throws -> [StoredEvent] {
-    try await store.read { connection in
+    let scope = Caller.scope
+    return try await store.read { connection in
       let columns =
         "SELECT event.id, run.id, event.kind, event.data FROM event JOIN run ON run.number = event.run"
       if let run {
@@ -45,8 +46,10 @@ public struct EventLog: Sendable {
         ) { row in Self.event(row) }
       }
       return try connection.query(
-        "\(columns) WHERE event.id > ? AND \(Removal.isThere) ORDER BY event.id LIMIT ?",
-        [.integer(id), .integer(limit)]
+        """
+        \(columns) WHERE event.id > ? AND \(Removal.isThere)\(scope.condition)
+        ORDER BY event.id LIMIT ?
+        """, [.integer(id)] + scope.values + [.integer(limit)]
       ) { row in Self.event(row) }
     }
   }

@@ -11,38 +11,49 @@ public struct ModelRepository: Sendable {
   }
 
   public func insert(_ record: ModelRecord) async throws {
-    let key = RequestKey.current
+    let (key, owner) = (RequestKey.current, Caller.owner)
     try await store.write { connection in
       try AnswerRepository.note(record.id, under: key, connection)
-      try Self.insert(record, connection)
+      try Self.insert(record, of: owner, connection)
     }
   }
 
-  static func insert(_ record: ModelRecord, _ connection: SQLiteConnection) throws {
+  static func insert(
+    _ record: ModelRecord, of owner: Caller.Owner, _ connection: SQLiteConnection
+  ) throws {
     try connection.execute(
-      "INSERT INTO model (id, name, spec, created_at) VALUES (?, ?, ?, ?)",
+      "INSERT INTO model (id, name, spec, created_at, project, key) VALUES (?, ?, ?, ?, ?, ?)",
       [
         .text(record.id.rawValue), .optional(record.name), .text(record.spec),
         .integer(record.createdAt),
-      ])
+      ] + owner.values)
   }
 
   public func get(_ id: ModelID) async throws -> ModelRecord? {
-    try await store.read { try Self.get(id, $0) }
+    let scope = Caller.scope
+    return try await store.read { try Self.get(id, in: scope, $0) }
   }
 
-  static func get(_ id: ModelID, _ connection: SQLiteConnection) throws -> ModelRecord? {
+  static func get(
+    _ id: ModelID, in scope: Caller.Scope = Caller.Scope(project: nil),
+    _ connection: SQLiteConnection
+  ) throws -> ModelRecord? {
     try connection.first(
-      "SELECT id, name, spec, created_at FROM model WHERE id = ?", [.text(id.rawValue)]
+      "SELECT id, name, spec, created_at FROM model WHERE id = ?\(scope.condition)",
+      [.text(id.rawValue)] + scope.values
     ) { row in record(row) }
   }
 
   /// Newest first, those older than `before`.
   public func list(limit: Int, before: ModelID? = nil) async throws -> [ModelRecord] {
-    try await store.read { connection in
+    let scope = Caller.scope
+    return try await store.read { connection in
       try connection.query(
-        "SELECT id, name, spec, created_at FROM model WHERE id < ? ORDER BY id DESC LIMIT ?",
-        [.text(before?.rawValue ?? "~"), .integer(limit)]
+        """
+        SELECT id, name, spec, created_at FROM model WHERE id < ?\(scope.condition)
+        ORDER BY id DESC LIMIT ?
+        """,
+        [.text(before?.rawValue ?? "~")] + scope.values + [.integer(limit)]
       ) { row in Self.record(row) }
     }
   }

@@ -24,26 +24,27 @@ extension RunRepository {
     _ run: NewRun, events: @escaping @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
     committed: @escaping @Sendable ([StoredEvent]) -> Void = { _ in }
   ) async throws -> RunRecord {
-    let (id, key) = (RunID.make(), RequestKey.current)
+    let (id, key, owner) = (RunID.make(), RequestKey.current, Caller.owner)
     let inserted = try await store.write(
       { connection -> (run: RunRecord, events: [StoredEvent]) in
         for (_, dataset) in run.datasets.roles
         where try DatasetRepository.get(dataset, connection) == nil {
           throw StoreError(.notFound, "there is no dataset \(dataset)")
         }
+        try KeyRepository.checkQueue(of: owner, connection)
         try connection.execute(
           """
           INSERT INTO run (
             id, name, state, priority, model, request, data, tags, needs, created_at, queued_at,
-            transfer, environment)
-          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
+            transfer, environment, project, key)
+          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13)
           """,
           [
             .text(id.rawValue), .optional(run.name), .integer(run.priority),
             .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
             .text(run.needs), .integer(Store.now()), .optional(run.transfer),
             .optional(run.environment),
-          ])
+          ] + owner.values)
         let number = connection.lastInsertedID
         try AnswerRepository.note(id, under: key, connection)
         for (role, dataset) in run.datasets.roles {

@@ -8,7 +8,7 @@ public struct RunRepository: Sendable {
     id, name, state, state_reason, attempt, priority, model, request, tags, epoch, step, \
     total_steps, examples_per_second, elapsed_seconds, eta_seconds, metrics, best, error, \
     created_at, started_at, finished_at, number, data, vanishing_index, \
-    queued_at, not_before, retries, deaths, needs, amendments, wish, transfer, environment
+    queued_at, not_before, retries, deaths, needs, amendments, wish, transfer, environment, project, key
     """
 
   static func record(_ row: SQLiteRow, _ connection: SQLiteConnection) throws -> RunRecord {
@@ -42,7 +42,8 @@ public struct RunRepository: Sendable {
         since: row.integer(24), notBefore: row.integer(25), retries: row.integer(26),
         deaths: row.integer(27), needs: row.text(28)),
       amendments: row.text(29), transfer: row.optionalText(31),
-      environment: row.optionalText(32), createdAt: row.integer(18),
+      environment: row.optionalText(32), project: row.text(33),
+      key: row.optionalText(34).map { KeyID(trusted: $0) }, createdAt: row.integer(18),
       startedAt: row.optionalInteger(19), finishedAt: row.optionalInteger(20))
   }
 
@@ -59,7 +60,12 @@ public struct RunRepository: Sendable {
   }
 
   public func get(_ id: RunID) async throws -> RunRecord? {
-    try await store.read { try Self.get(id, $0) }
+    let scope = Caller.scope
+    return try await store.read { connection in
+      try Self.records(
+        connection, "WHERE id = ?\(scope.condition)", [.text(id.rawValue)] + scope.values
+      ).first
+    }
   }
 
   /// For a training lane, which may wait.
@@ -71,15 +77,16 @@ public struct RunRepository: Sendable {
   public func list(
     state: RunState? = nil, limit: Int, before: RunID? = nil
   ) async throws -> [RunRecord] {
-    try await store.read { connection in
-      let cursor = SQLiteValue.text(before?.rawValue ?? "~")
-      if let state {
-        return try Self.records(
-          connection, "WHERE id < ? AND state = ? ORDER BY id DESC LIMIT ?",
-          [cursor, .text(state.rawValue), .integer(limit)])
-      }
+    let scope = Caller.scope
+    return try await store.read { connection in
+      var values = [SQLiteValue.text(before?.rawValue ?? "~")] + scope.values
+      if let state { values.append(.text(state.rawValue)) }
       return try Self.records(
-        connection, "WHERE id < ? ORDER BY id DESC LIMIT ?", [cursor, .integer(limit)])
+        connection,
+        """
+        WHERE id < ?\(scope.condition)\(state == nil ? "" : " AND state = ?")
+        ORDER BY id DESC LIMIT ?
+        """, values + [.integer(limit)])
     }
   }
 
@@ -92,18 +99,24 @@ public struct RunRepository: Sendable {
     let order = falling ? "DESC" : "ASC"
     let comparison = falling ? "<" : ">"
     let index = "coalesce(vanishing_index, -1e308)"
+    let project = Caller.current?.project
     return try await store.read { connection in
       try Self.records(
         connection,
         """
         WHERE \(Removal.isThere) AND (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR
           (\(index), id) \(comparison) (SELECT \(index), id FROM run WHERE id = ?2))
+          AND (?4 IS NULL OR project = ?4)
         ORDER BY \(index) \(order), id \(order) LIMIT ?3
-        """, [.optional(state?.rawValue), .optional(after?.rawValue), .integer(limit)])
+        """,
+        [
+          .optional(state?.rawValue), .optional(after?.rawValue), .integer(limit),
+          .optional(project),
+        ])
     }
   }
 
-  /// Runs that succeeded on the same training data, of the newest `among` before this one, with the same loss at the same
+  /// Runs of its project that succeeded on the same training data, of the newest `among` before this one, with the same loss at the same
   /// last step; for a training lane, which may wait.
   public func withSameLoss(
     _ loss: Double, at step: Int, as run: RunRecord, among: Int, limit: Int
@@ -113,7 +126,7 @@ public struct RunRepository: Sendable {
         """
         SELECT other.id FROM run AS other JOIN run AS own ON own.id = ?1
         JOIN run_dataset ON run_dataset.run = other.number AND role = 'train' AND dataset = ?2
-        WHERE other.state = 'succeeded' AND other.step = ?4
+        WHERE other.state = 'succeeded' AND other.step = ?4 AND other.project = own.project
         AND other.number < own.number AND other.number >= own.number - ?3
         AND json_extract(other.metrics, '$.train_loss') = ?5 ORDER BY other.number DESC LIMIT ?6
         """,

@@ -27,7 +27,7 @@ public struct WeightsRepository: Sendable {
   public func insert(
     _ record: WeightsRecord, read: @Sendable (_ offset: Int, _ count: Int) throws -> [UInt8]
   ) async throws {
-    let key = RequestKey.current
+    let (key, owner) = (RequestKey.current, Caller.owner)
     do {
       for (position, offset) in stride(from: 0, to: record.sizeBytes, by: Self.chunkBytes)
         .enumerated()
@@ -40,14 +40,18 @@ public struct WeightsRepository: Sendable {
         }
       }
       try await store.write { connection in
+        try KeyRepository.checkRoom(for: record.sizeBytes, of: owner, connection)
         try AnswerRepository.note(record.id, under: key, connection)
         try connection.execute(
-          "INSERT INTO weights_file (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          """
+          INSERT INTO weights_file (\(Self.columns), project, key)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
           [
             .text(record.id.rawValue), .text(record.name), .text(record.format),
             .text(record.description), .integer(record.sizeBytes), .text(record.sha256),
             .integer(record.createdAt),
-          ])
+          ] + owner.values)
       }
     } catch {
       try? await removeChunks(of: record.id)
@@ -56,23 +60,25 @@ public struct WeightsRepository: Sendable {
   }
 
   public func get(_ id: WeightsID) async throws -> WeightsRecord? {
-    try await store.read { try Self.get(id, $0) }
-  }
-
-  private static func get(
-    _ id: WeightsID, _ connection: SQLiteConnection
-  ) throws -> WeightsRecord? {
-    try connection.first(
-      "SELECT \(columns) FROM weights_file WHERE id = ?", [.text(id.rawValue)]
-    ) { row in record(row) }
+    let scope = Caller.scope
+    return try await store.read { connection in
+      try connection.first(
+        "SELECT \(Self.columns) FROM weights_file WHERE id = ?\(scope.condition)",
+        [.text(id.rawValue)] + scope.values
+      ) { row in Self.record(row) }
+    }
   }
 
   /// Newest first, those older than `before`.
   public func list(limit: Int, before: WeightsID? = nil) async throws -> [WeightsRecord] {
-    try await store.read { connection in
+    let scope = Caller.scope
+    return try await store.read { connection in
       try connection.query(
-        "SELECT \(Self.columns) FROM weights_file WHERE id < ? ORDER BY id DESC LIMIT ?",
-        [.text(before?.rawValue ?? "~"), .integer(limit)]
+        """
+        SELECT \(Self.columns) FROM weights_file WHERE id < ?\(scope.condition)
+        ORDER BY id DESC LIMIT ?
+        """,
+        [.text(before?.rawValue ?? "~")] + scope.values + [.integer(limit)]
       ) { row in Self.record(row) }
     }
   }

@@ -1,4 +1,5 @@
 import API
+import Access
 import Dispatch
 import Foundation
 import HTTP
@@ -24,8 +25,9 @@ enum Serve: Command {
     let swept = try await datasets.sweep()
     if swept > 0 { write("removed \(swept) folders that an earlier server left behind") }
     let models = ModelLibrary(store: store)
+    let keys = try await KeyRing(store: store)
     let runs = try RunService(
-      store: store, datasets: datasets, models: models,
+      store: store, datasets: datasets, models: models, keys: keys,
       configuration: RunServiceConfiguration(
         workers: options.workers, memoryBytes: options.memory, threads: options.threads,
         sliceSeconds: options.sliceSeconds,
@@ -35,8 +37,8 @@ enum Serve: Command {
         retention: options.retention),
       log: write)
     let service = Service(
-      store: store, datasets: datasets, models: models, runs: runs,
-      uploadLimit: options.uploadLimit, log: write)
+      store: store, datasets: datasets, models: models, runs: runs, keys: keys,
+      isKeyRequired: options.access.isKeyRequired, uploadLimit: options.uploadLimit, log: write)
 
     var configuration = ServerConfiguration()
     configuration.host = options.host
@@ -54,6 +56,9 @@ enum Serve: Command {
       "listening on http://\(options.host):\(port), data in \(options.data.path), workers \(options.workers)"
     )
 
+    if options.access.isKeyRequired { try await tellFirstKey(keys) }
+    let notes = Task { await keys.keepNotes(write) }
+
     let signal = await signals.first()
     write("signal \(signal): going down; a second one ends it at once")
     signals.exitOnNext()
@@ -67,9 +72,30 @@ enum Serve: Command {
       Double(deadline.uptimeNanoseconds) * 1e-9 - Double(DispatchTime.now().uptimeNanoseconds)
         * 1e-9)
     let isStopped = await server.drain(seconds: left)
+    notes.cancel()
+    try? await keys.note()
     write("drained")
     // A daemon with a suspended connection can't be stopped; what must last is on disk.
     if !isStopped || !isIdle { _exit(0) }
+  }
+
+  /// Makes the key with which others are made, where there is none, and prints it on standard output: logs are kept and
+  /// passed on.
+  private static func tellFirstKey(_ keys: KeyRing) async throws {
+    if keys.hasAdmin { return }
+    let token = try await keys.create(NewKey(name: "first admin key", scopes: [.admin])).token
+    let lines = """
+      Requests need a key, and there is none yet. This one may do everything; it isn't shown again:
+
+        \(token.text)
+
+      Make others with it:
+
+        curl -H 'Authorization: Bearer …' -H 'Content-Type: application/json' \
+          -d '{"name": "…", "scopes": ["read", "write", "train"]}' …/v1/keys
+
+      """
+    FileHandle.standardOutput.write(Data((lines + "\n").utf8))
   }
 }
 

@@ -14,6 +14,7 @@ struct ServeOptions: Sendable {
   let memory: Int
   let uploadLimit: Int
   let isBehindProxy: Bool
+  let access: AccessFlags
   let logsJSON: Bool
   let retention: RetentionRules
   let isIsolated: Bool
@@ -26,7 +27,7 @@ struct ServeOptions: Sendable {
       hostField, portField, DataFlag.field, workersField, threadsField, preemptField, sliceField,
       memoryField, uploadField, proxyField,
       logField, drainField, stallField, isolationField,
-    ] + RetentionFlags.fields)
+    ] + AccessFlags.fields + RetentionFlags.fields)
 
   private static let machine = MachineLimits()
   /// Four fifths of the memory there is, in MiB.
@@ -74,7 +75,7 @@ struct ServeOptions: Sendable {
   /// - Throws: `UsageError`.
   static func read(_ arguments: [String]) throws -> ServeOptions {
     let options = try flags.read(arguments) { ServeOptions(&$0) }
-    guard options.isBehindProxy || options.isLoopback else {
+    guard options.isBehindProxy || isLoopback(options.host) else {
       throw UsageError(
         "--host: \(options.host) is not loopback, and the server speaks no TLS; put a reverse proxy "
           + "in front and say --behind-proxy")
@@ -96,6 +97,8 @@ struct ServeOptions: Sendable {
     memory = ByteCount.read(ServeOptions.memoryField, &reader)
     uploadLimit = ByteCount.read(ServeOptions.uploadField, &reader)
     isBehindProxy = reader.bool(ServeOptions.proxyField)
+    access = AccessFlags(
+      &reader, isLoopback: ServeOptions.isLoopback(host), isBehindProxy: isBehindProxy)
     logsJSON = reader.choice(ServeOptions.logField) == "json"
     retention = RetentionFlags.read(&reader)
     isIsolated = reader.choice(ServeOptions.isolationField) == "process"
@@ -103,7 +106,7 @@ struct ServeOptions: Sendable {
     stallSeconds = reader.double(ServeOptions.stallField)
   }
 
-  private var isLoopback: Bool {
+  private static func isLoopback(_ host: String) -> Bool {
     host == "localhost" || host == "::1" || host.hasPrefix("127.")
   }
 }
