@@ -34,6 +34,7 @@ let package = Package(
     system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     system("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
     system("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
@@ -48,6 +49,7 @@ let package = Package(
     // Shared ground.
     library("JSON"),
     library("Digests", uses: ["CGnuTLS"]),
+    library("Compression", uses: ["CZlib", "CZstd"]),
     library("Expressions", uses: ["JSON"]),
 
     // The engine half: neither HTTP nor SQLite.
@@ -99,7 +101,7 @@ let package = Package(
       uses: [
         "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Store", "Training", "NeuralNetworks",
         "Optimizers", "Datasets",
-        "Autodiff", "Tensors", "Digests", "JSON",
+        "Autodiff", "Tensors", "Compression", "Digests", "JSON",
       ]),
     .executableTarget(
       name: "chainrule",
@@ -108,6 +110,7 @@ let package = Package(
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
     tests("DigestsTests", uses: ["Digests"]),
+    tests("CompressionTests", uses: ["Compression"]),
     tests("ExpressionsTests", uses: ["Expressions"]),
     tests("TensorsTests", uses: ["Tensors"]),
     tests("KernelsTests", uses: ["Kernels", "CVectorMath", "Tensors"]),

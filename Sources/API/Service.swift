@@ -41,8 +41,18 @@ public struct Service: Sendable {
     _ = ServerMetrics.startTime
   }
 
+  /// Answers every request.
+  ///
+  /// - Parameter origins: pages of which may call from a browser, such as `https://lab.example`.
+  public func responder(origins: Set<String> = []) -> any Responder {
+    Frontend(router: router(), origins: CrossOrigin(allowed: origins))
+  }
+
+  /// Whether a text is an origin as browsers send it: scheme, host and maybe a port; or `*` for any.
+  public static func isOrigin(_ text: String) -> Bool { CrossOrigin.isOrigin(text) }
+
   /// The router of every endpoint of the table.
-  public func router() -> Router {
+  private func router() -> Router {
     var router = Router { fault, requestID in problem(for: fault, requestID) }
     for endpoint in EndpointTable.all {
       router.add(endpoint.method.rawValue.uppercased(), endpoint.path) { request, parameters in
@@ -96,9 +106,7 @@ public struct Service: Sendable {
     } catch {
       response = problem(for: error, request.requestID)
     }
-    // A file that a client uploaded must not be taken for a page of ours.
-    return response.with(header: "X-Content-Type-Options", "nosniff").inTask(
-      of: admission.caller)
+    return response.inTask(of: admission.caller)
   }
 
   /// The answer to a request that failed.

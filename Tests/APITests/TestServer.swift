@@ -18,8 +18,11 @@ final class TestServer: Sendable {
 
   /// - Parameters:
   ///   - isKeyRequired: whether requests without a key are refused.
+  ///   - origins: pages of which may call from a browser.
   ///   - uploadLimit: how many bytes an upload may have.
-  init(isKeyRequired: Bool = false, uploadLimit: Int = 4 << 20) async throws {
+  init(
+    isKeyRequired: Bool = false, origins: Set<String> = [], uploadLimit: Int = 4 << 20
+  ) async throws {
     folder = FileManager.default.temporaryDirectory.appending(
       path: "chainrule-\(UUID().uuidString)")
     let store = try Store(directory: folder)
@@ -33,7 +36,7 @@ final class TestServer: Sendable {
       isKeyRequired: isKeyRequired, uploadLimit: uploadLimit, log: { _ in })
     var configuration = ServerConfiguration()
     configuration.port = 0
-    server = Server(configuration: configuration, responder: service.router())
+    server = Server(configuration: configuration, responder: service.responder(origins: origins))
     client = TestClient(port: UInt16(try server.start()))
     try await runs.start()
   }

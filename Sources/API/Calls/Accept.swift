@@ -9,18 +9,7 @@ struct Accept: Sendable {
 
   /// - Parameter header: `nil` accepts anything.
   init(_ header: String?) {
-    ranges = (header ?? "*/*").split(separator: ",").map { part in
-      let pieces = part.split(separator: ";")
-      let type = pieces.first.map { $0.trimmingSpaces().lowercased() } ?? "*/*"
-      var quality = 1.0
-      for piece in pieces.dropFirst() {
-        let pair = piece.split(separator: "=", maxSplits: 1)
-        if pair.count == 2, pair[0].trimmingSpaces().lowercased() == "q" {
-          quality = Double(pair[1].trimmingSpaces()) ?? 1
-        }
-      }
-      return Range(type: type, quality: quality)
-    }
+    ranges = QualityList.items(header ?? "*/*").map { Range(type: $0.name, quality: $0.quality) }
   }
 
   /// The offered type that the client likes best, the first of several; `nil` when it takes none.

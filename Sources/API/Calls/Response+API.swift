@@ -1,4 +1,3 @@
-import Digests
 import HTTP
 import JSON
 import Store
@@ -59,21 +58,15 @@ extension Response {
 }
 
 extension Call {
-  /// Bytes that never change, or 304 when the client has them.
-  func immutable(_ bytes: [UInt8], mediaType: String) throws -> Response {
-    let tag = "\"\(SHA256.digest(of: bytes).hexadecimal.prefix(32))\""
-    let headers = [("ETag", tag), ("Cache-Control", CachePolicy.revalidate.rawValue)]
-    if matches(tag) { return Response(status: 304, headers: headers, body: .empty) }
-    return Response(
-      status: 200, headers: [("Content-Type", mediaType)] + headers, body: .bytes(bytes))
-  }
-
-  /// Whether `If-None-Match` names this tag (RFC 9110, section 13.1.2).
-  func matches(_ tag: String) -> Bool {
-    guard let header = header("If-None-Match") else { return false }
-    return header.split(separator: ",").contains { candidate in
-      let text = candidate.trimmingSpaces()
-      return text == "*" || text == tag || text == "W/\(tag)"
+  /// Bytes with a strong tag, or 304 when the client has them.
+  func tagged(_ bytes: [UInt8], mediaType: String) -> Response {
+    let tag = EntityTag.of(bytes)
+    let policy = ("Cache-Control", CachePolicy.revalidate.rawValue)
+    if let known = known(tag) {
+      return Response(status: 304, headers: [("ETag", known), policy], body: .empty)
     }
+    return Response(
+      status: 200, headers: [("Content-Type", mediaType), ("ETag", tag), policy],
+      body: .bytes(bytes))
   }
 }

@@ -29,10 +29,10 @@ enum ArchiveEndpoints {
       let run = try await service.run(call)
       let archive = try await service.runs.archive(
         of: run.id, holdsUploads: holdsUploads, server: ServiceVersion.program)
-      return try call.download(
-        byteCount: archive.byteCount, tag: archive.tag, mediaType: MediaType.archive,
-        name: archive.fileName
-      ) { try archive.read(offset: $0, count: $1) }
+      return try call.answer(
+        Download(
+          byteCount: archive.byteCount, tag: archive.tag, mediaType: MediaType.archive,
+          name: archive.fileName, source: .read { try archive.read(offset: $0, count: $1) }))
     },
     Endpoint(
       method: .post, path: "/v1/runs:import", operationID: "importRun", tag: .runs,

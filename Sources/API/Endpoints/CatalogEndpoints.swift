@@ -16,7 +16,7 @@ enum CatalogEndpoints {
       ],
       audience: .everyone
     ) { _, call in
-      try call.immutable(CatalogEndpoints.bytes, mediaType: MediaType.json)
+      call.tagged(CatalogEndpoints.bytes, mediaType: MediaType.json)
     }
   ]
 

@@ -1,4 +1,5 @@
 import Datasets
+import Digests
 import HTTP
 import JSON
 import Runs
@@ -52,14 +53,17 @@ enum DatasetEndpoints {
       ]
     ) { service, call in
       let json = try DatasetPresentation.json(await service.dataset(call))
-      return try call.immutable(json.encoded(), mediaType: MediaType.json)
+      return call.tagged(json.encoded(), mediaType: MediaType.json)
     },
     Endpoint(
       method: .delete, path: "/v1/datasets/{id}", operationID: "deleteDataset", tag: .datasets,
-      summary: "Delete a dataset that no run needs any more", answers: [.deleted],
+      summary: "Delete a dataset that no run needs any more", headers: [.ifMatch],
+      answers: [.deleted],
       problems: [.conflict]
     ) { service, call in
-      try await service.datasets.delete(service.dataset(call).id)
+      let dataset = try await service.dataset(call)
+      try call.check(EntityTag.of(DatasetPresentation.json(dataset).encoded()))
+      try await service.datasets.delete(dataset.id)
       return .noContent
     },
     Endpoint(
@@ -75,9 +79,14 @@ enum DatasetEndpoints {
       ], problems: [.rangeNotSatisfiable]
     ) { service, call in
       let wanted = try call.query.read { $0.string(part.name) }
-      let content = try await service.datasets.content(of: service.dataset(call), part: wanted)
-      return try call.download(
-        content.file, tag: content.tag, mediaType: MediaType.bytes, name: content.name)
+      let dataset = try await service.dataset(call)
+      let content = try service.datasets.content(of: dataset, part: wanted)
+      // The digest of a dataset is that of its upload; of one in parts, that of all together.
+      let digest = content.isWhole ? Digest(hexadecimal: dataset.sha256)?.base64 : nil
+      return try call.answer(
+        Download(
+          byteCount: content.byteCount, tag: content.tag, mediaType: MediaType.bytes,
+          name: content.name, digest: digest, source: .file(content.file)))
     },
     Endpoint(
       method: .get, path: "/v1/datasets/{id}/preview", operationID: "getDatasetPreview",
@@ -89,7 +98,7 @@ enum DatasetEndpoints {
     ) { service, call in
       let count = try call.query.read { $0.integer(rows) }
       let dataset = try await service.datasets.open(service.dataset(call))
-      return try call.immutable(
+      return call.tagged(
         dataset.preview(rows: count).encoded(), mediaType: MediaType.json)
     },
     Endpoint(
@@ -102,7 +111,7 @@ enum DatasetEndpoints {
       ]
     ) { service, call in
       let dataset = try await service.datasets.open(service.dataset(call))
-      return try call.immutable(dataset.statistics.encoded(), mediaType: MediaType.json)
+      return call.tagged(dataset.statistics.encoded(), mediaType: MediaType.json)
     },
   ]
 

@@ -94,20 +94,28 @@ enum ModelEndpoints {
       ]
     ) { service, call in
       let batch = try call.query.read { $0.integer(optionalBatchSize.name, in: batchSizes) }
-      let record = try await service.model(call)
-      let model = try service.models.model(record)
-      let json = try ModelPresentation.json(
-        record, summary: ModelPresentation.summary(model, batchSize: batch))
-      return try call.immutable(json.encoded(), mediaType: MediaType.json)
+      let json = try shown(await service.model(call), batchSize: batch, service)
+      return call.tagged(json.encoded(), mediaType: MediaType.json)
     },
     Endpoint(
       method: .delete, path: "/v1/models/{id}", operationID: "deleteModel", tag: .models,
-      summary: "Delete a model; runs keep the spec they began with", answers: [.deleted]
+      summary: "Delete a model; runs keep the spec they began with", headers: [.ifMatch],
+      answers: [.deleted]
     ) { service, call in
-      try await service.models.delete(service.model(call).id)
+      let model = try await service.model(call)
+      try call.check(EntityTag.of(shown(model, batchSize: nil, service).encoded()))
+      try await service.models.delete(model.id)
       return .noContent
     },
   ]
+
+  private static func shown(
+    _ record: ModelRecord, batchSize: Int?, _ service: Service
+  ) throws -> JSON {
+    let model = try service.models.model(record)
+    return try ModelPresentation.json(
+      record, summary: ModelPresentation.summary(model, batchSize: batchSize))
+  }
 
   private static let batchSizes = 1...65_536
   private static let batchSize = Field(

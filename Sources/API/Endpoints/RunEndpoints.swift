@@ -38,26 +38,32 @@ enum RunEndpoints {
         With `until`, answers when the condition holds, the run is over, or the time that `Prefer: wait=` gives is up: \
         `until` in the answer says which, with the value of the first term that compares one.
         """,
-      query: [RunWaiting.until], headers: [RunWaiting.prefer],
-      answers: [.json(200, "The run.", .reference("Run"))], problems: [.badRequest, .queueFull]
+      query: [RunWaiting.until], headers: [RunWaiting.prefer, .ifNoneMatch],
+      answers: [
+        .json(200, "The run.", .reference("Run"), headers: [Answer.presentETag]), .notModified,
+      ], problems: [.badRequest, .queueFull]
     ) { service, call in
       try await RunWaiting.answer(service.run(call), service, call)
     },
     Endpoint(
       method: .patch, path: "/v1/runs/{id}", operationID: "updateRun", tag: .runs,
-      summary: "Change a run's name, tags or priority", body: .json(.reference("RunChange")),
+      summary: "Change a run's name, tags or priority", headers: [.ifMatch],
+      body: .json(.reference("RunChange")),
       answers: [.json(200, "The run.", .reference("Run"))], problems: [.conflict]
     ) { service, call in
-      let id = try await service.run(call).id
+      let run = try await service.run(call)
+      try await checkIsCurrent(run, service, call)
       let body = try await call.json(limit: BodyLimit.document)
-      return .json(try await service.runs.json(service.runs.update(id, body: body.json)))
+      return .json(try await service.runs.json(service.runs.update(run.id, body: body.json)))
     },
     Endpoint(
       method: .delete, path: "/v1/runs/{id}", operationID: "deleteRun", tag: .runs,
-      summary: "Delete a run that is over, with all it recorded", answers: [.deleted],
-      problems: [.conflict]
+      summary: "Delete a run that is over, with all it recorded", headers: [.ifMatch],
+      answers: [.deleted], problems: [.conflict]
     ) { service, call in
-      try await service.runs.delete(service.run(call).id)
+      let run = try await service.run(call)
+      try await checkIsCurrent(run, service, call)
+      try await service.runs.delete(run.id)
       return .noContent
     },
     verb("cancel", "End a run as `cancelled`") { try await $0.cancel($1) },
@@ -97,6 +103,15 @@ enum RunEndpoints {
       }
     },
   ]
+
+  /// - Throws: 412 for a run that isn't any more what `If-Match` says.
+  private static func checkIsCurrent(
+    _ run: RunRecord, _ service: Service, _ call: Call
+  ) async throws {
+    if call.header("If-Match") == nil { return }
+    let tag = EntityTag.of(try await service.runs.json(run).encoded())
+    try call.check(tag)
+  }
 
   private static let sort = Field(
     "sort", .choice(["-created_at", "-vanishing_index", "vanishing_index"]),

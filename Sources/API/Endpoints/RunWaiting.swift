@@ -22,7 +22,7 @@ enum RunWaiting {
   /// The run, with what became of the condition.
   static func answer(_ run: RunRecord, _ service: Service, _ call: Call) async throws -> Response {
     guard let text = call.query[until] else {
-      return .json(try await service.runs.json(run), cache: .never)
+      return call.tagged(try await service.runs.json(run).encoded(), mediaType: MediaType.json)
     }
     let condition: WaitCondition
     do { condition = try WaitCondition(text) } catch { throw Problem(query: error) }

@@ -33,7 +33,7 @@ enum ServiceEndpoints {
         ],
         audience: .everyone
       ) { _, call in
-        try call.immutable(yaml, mediaType: MediaType.yaml)
+        call.tagged(yaml, mediaType: MediaType.yaml)
       },
       Endpoint(
         method: .get, path: "/openapi.json", operationID: "getOpenAPIDocumentAsJSON", tag: .service,
@@ -41,7 +41,7 @@ enum ServiceEndpoints {
         answers: [.json(200, "OpenAPI 3.1.", .object([]), headers: [Answer.etag]), .notModified],
         audience: .everyone
       ) { _, call in
-        try call.immutable(json, mediaType: MediaType.json)
+        call.tagged(json, mediaType: MediaType.json)
       },
       Endpoint(
         method: .get, path: "/metrics", operationID: "getServerMetrics", tag: .service,
@@ -84,9 +84,8 @@ enum ServiceEndpoints {
       ],
       audience: .everyone
     ) { _, call in
-      try call.immutable(file.bytes, mediaType: file.mediaType)
+      call.tagged(file.bytes, mediaType: file.mediaType)
         .with(header: "Content-Security-Policy", contentSecurityPolicy)
-        .with(header: "Referrer-Policy", "no-referrer")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Digests
 import HTTP
 import JSON
 import Runs
@@ -26,10 +27,11 @@ enum WeightsEndpoints {
       let name = try call.query.read { $0.choice(format) }
       let download = try await service.runs.weights(
         run.id, checkpoint: wanted, format: name)
-      return try call.download(
-        byteCount: download.byteCount, tag: download.tag, mediaType: download.mediaType,
-        name: download.fileName
-      ) { try await download.read(offset: $0, count: $1) }
+      return try call.answer(
+        Download(
+          byteCount: download.byteCount, tag: download.tag, mediaType: download.mediaType,
+          name: download.fileName, digest: Digest(hexadecimal: download.tag)?.base64,
+          source: .read { try await download.read(offset: $0, count: $1) }))
     },
     Endpoint(
       method: .get, path: "/v1/runs/{id}/checkpoints", operationID: "listCheckpoints",

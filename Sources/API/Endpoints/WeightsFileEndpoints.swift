@@ -1,3 +1,4 @@
+import Digests
 import HTTP
 import JSON
 import Runs
@@ -46,14 +47,16 @@ enum WeightsFileEndpoints {
       ]
     ) { service, call in
       let json = try WeightsPresentation.json(await service.weightsFile(call), isWhole: true)
-      return try call.immutable(json.encoded(), mediaType: MediaType.json)
+      return call.tagged(json.encoded(), mediaType: MediaType.json)
     },
     Endpoint(
       method: .delete, path: "/v1/weights/{id}", operationID: "deleteWeightsFile", tag: .weights,
       summary: "Delete a file of weights; runs have copies of what they begin with",
-      answers: [.deleted]
+      headers: [.ifMatch], answers: [.deleted]
     ) { service, call in
-      try await service.weights.delete(service.weightsFile(call).id)
+      let file = try await service.weightsFile(call)
+      try call.check(EntityTag.of(WeightsPresentation.json(file, isWhole: true).encoded()))
+      try await service.weights.delete(file.id)
       return .noContent
     },
     Endpoint(
@@ -70,10 +73,11 @@ enum WeightsFileEndpoints {
       ], problems: [.rangeNotSatisfiable]
     ) { service, call in
       let download = service.weights.content(of: try await service.weightsFile(call))
-      return try call.download(
-        byteCount: download.byteCount, tag: download.tag, mediaType: download.mediaType,
-        name: download.fileName
-      ) { try await download.read(offset: $0, count: $1) }
+      return try call.answer(
+        Download(
+          byteCount: download.byteCount, tag: download.tag, mediaType: download.mediaType,
+          name: download.fileName, digest: Digest(hexadecimal: download.tag)?.base64,
+          source: .read { try await download.read(offset: $0, count: $1) }))
     },
   ]
 

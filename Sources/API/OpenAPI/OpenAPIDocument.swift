@@ -58,7 +58,8 @@ public enum OpenAPIDocument {
     """
 
   private static let sharedHeaders: [HeaderField] = [
-    .idempotencyKey, .ifNoneMatch, .range, .lastEventID, .contentDigest, RunWaiting.prefer,
+    .idempotencyKey, .ifNoneMatch, .ifMatch, .range, .lastEventID, .contentDigest,
+    RunWaiting.prefer,
   ]
 
   private static func operation(_ endpoint: Endpoint) -> JSON {

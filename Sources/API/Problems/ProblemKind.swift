@@ -10,6 +10,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
   case requestTimeout = "request-timeout"
   case conflict
   case lengthRequired = "length-required"
+  case preconditionFailed = "precondition-failed"
   case bodyTooLarge = "body-too-large"
   case unsupportedMediaType = "unsupported-media-type"
   case rangeNotSatisfiable = "range-not-satisfiable"
@@ -36,6 +37,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .requestTimeout: 408
     case .conflict: 409
     case .lengthRequired: 411
+    case .preconditionFailed: 412
     case .bodyTooLarge: 413
     case .unsupportedMediaType: 415
     case .rangeNotSatisfiable: 416
@@ -61,6 +63,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .notAcceptable: "None of the accepted media types can be served"
     case .requestTimeout: "The request took too long to arrive"
     case .conflict: "The present state doesn't allow it"
+    case .preconditionFailed: "It isn't any more what the request says"
     case .lengthRequired: "The request must say how long its body is"
     case .bodyTooLarge: "The body is too large"
     case .unsupportedMediaType: "The body's media type is not taken here"

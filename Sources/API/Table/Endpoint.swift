@@ -64,6 +64,9 @@ struct Endpoint: Sendable {
       all.formUnion([.badRequest, .bodyTooLarge])
       if !body.acceptsAnything { all.insert(.unsupportedMediaType) }
     }
+    if headers.contains(where: { $0.name == HeaderField.ifMatch.name }) {
+      all.insert(.preconditionFailed)
+    }
     if method != .get { all.formUnion([.draining, .diskFull, .forbidden]) }
     if requiredAudience != .everyone { all.formUnion([.unauthorized, .rateLimited]) }
     if case .scope = requiredAudience { all.insert(.forbidden) }
@@ -86,8 +89,12 @@ struct HeaderField: Sendable {
       """)
   static let ifNoneMatch = HeaderField(
     name: "If-None-Match", schema: .string, summary: "An ETag; 304 when it is still the one.")
+  static let ifMatch = HeaderField(
+    name: "If-Match", schema: .string,
+    summary: "An ETag; 412 when it isn't the one any more.")
   static let range = HeaderField(
-    name: "Range", schema: .string, summary: "A range of bytes, such as `bytes=0-1023`.")
+    name: "Range", schema: .string,
+    summary: "Ranges of bytes, such as `bytes=0-1023` or `bytes=0-99,-100`.")
   static let lastEventID = HeaderField(
     name: "Last-Event-ID", schema: .string,
     summary: "The newest event the client has; the stream goes on after it.")
@@ -131,12 +138,14 @@ struct Answer: Sendable {
   static let notModified = Answer(status: 304, summary: "The client has it already.")
   static let location = (name: "Location", summary: "Where it is from now on.")
   static let link = (name: "Link", summary: "The next page, as `rel=\"next\"`.")
+  static let presentETag = (name: "ETag", summary: "A strong validator of what is answered.")
   static let etag = (name: "ETag", summary: "A strong validator; the content never changes.")
 }
 
 /// The media types that the API speaks.
 enum MediaType {
   static let json = "application/json"
+  static let schema = "application/schema+json"
   static let problem = "application/problem+json"
   static let lines = "application/x-ndjson"
   static let csv = "text/csv"

@@ -52,10 +52,20 @@ public struct StreamBody: Sendable {
 
 /// Where a stream's bytes go.
 public struct ResponseWriter: Sendable {
-  let stream: OutgoingStream
+  private let send: @Sendable ([UInt8]) async throws -> Void
+
+  init(stream: OutgoingStream) { send = { try await stream.write($0) } }
+
+  private init(send: @escaping @Sendable ([UInt8]) async throws -> Void) { self.send = send }
 
   /// Sends bytes; waits while the reader is behind.
   ///
   /// - Throws: `HTTPError.disconnected` when the reader is gone, or the server goes down.
-  public func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+  public func write(_ bytes: [UInt8]) async throws { try await send(bytes) }
+
+  /// A writer that sends what is made of its bytes.
+  public func mapping(_ body: @escaping @Sendable ([UInt8]) -> [UInt8]) -> ResponseWriter {
+    let send = send
+    return ResponseWriter { try await send(body($0)) }
+  }
 }

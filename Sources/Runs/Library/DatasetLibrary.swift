@@ -205,6 +205,9 @@ public final class DatasetLibrary: Sendable {
     public let tag: String
     /// What the file may be called.
     public let name: String
+    public let byteCount: Int
+    /// Whether the upload had no other part.
+    public let isWhole: Bool
   }
 
   /// The bytes of an upload, or of one of its parts; the first when none is named.
@@ -216,14 +219,14 @@ public final class DatasetLibrary: Sendable {
     for candidate in candidates {
       if let candidate, !StagedUpload.isPartName(candidate) { continue }
       let file = StagedUpload.file(for: candidate, in: folder)
-      guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else {
-        continue
-      }
+      let attributes = try? FileManager.default.attributesOfItem(
+        atPath: file.path(percentEncoded: false))
+      guard let size = (attributes?[.size] as? NSNumber)?.intValue else { continue }
       let format = (try? description(record).format.rawValue) ?? "bin"
       let suffix = candidate.map { "-\($0)" } ?? ""
       return Content(
         file: file, tag: record.content.prefix(32) + suffix,
-        name: "\(record.id)\(suffix).\(format)")
+        name: "\(record.id)\(suffix).\(format)", byteCount: size, isWhole: candidate == nil)
     }
     throw LibraryError(
       .notFound, "dataset \(record.id) has no part \"\(part ?? "")\"; leave part out")

@@ -1,15 +1,23 @@
+import API
 import JSON
 
 /// The flags of `chainrule serve` that say who may use it.
 struct AccessFlags: Sendable {
   let isKeyRequired: Bool
+  /// Pages of which may call from a browser.
+  let origins: Set<String>
 
-  static let fields = [authField]
+  static let fields = [authField, originsField]
 
   private static let authField = Field(
     "auth", .choice(["keys", "none"]),
     "Whether requests need a key; on loopback without a proxy none is needed by default, elsewhere always one."
   )
+  private static let originsField = Field(
+    "cors_origins", .described("origins"),
+    "Pages of which may call the server from a browser, such as https://lab.example, with commas between; none by default."
+  )
+
   /// - Parameters:
   ///   - isLoopback: whether only this machine reaches the server's own address.
   ///   - isBehindProxy: whether others reach it through one.
@@ -18,6 +26,13 @@ struct AccessFlags: Sendable {
     isKeyRequired = asked.map { $0 == "keys" } ?? (!isLoopback || isBehindProxy)
     if !isKeyRequired, !isLoopback {
       reader.fault(Self.authField.name, "none is possible on loopback only")
+    }
+    let listed = reader.string(Self.originsField.name)?.split(separator: ",").map(String.init) ?? []
+    origins = Set(listed)
+    for origin in listed where !Service.isOrigin(origin) {
+      reader.fault(
+        Self.originsField.name,
+        "\"\(origin)\" is no origin such as https://lab.example or http://localhost:3000")
     }
   }
 }

@@ -44,7 +44,8 @@ enum Serve: Command {
     configuration.host = options.host
     configuration.port = Int(options.port)
     configuration.bodyBytes = options.uploadLimit
-    let server = Server(configuration: configuration, responder: service.router())
+    let server = Server(
+      configuration: configuration, responder: service.responder(origins: options.access.origins))
     let port = try server.start()
     if server.mostConnections < configuration.connections {
       write(
