@@ -37,6 +37,7 @@ let package = Package(
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-gnutls-dev"),
     system("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
     .target(
       name: "CVectorMath",
@@ -77,12 +78,15 @@ let package = Package(
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
         .embedInCode("0009_evaluations.sql"), .embedInCode("0010_transfer.sql"),
         .embedInCode("0011_access.sql"),
+        .embedInCode("0012_webhooks.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("Access", uses: ["Store", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
     library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["CMicroHTTPD"]),
+    library("HTTPClient", uses: ["CCurl"]),
+    library("Webhooks", uses: ["HTTPClient", "Store", "Digests", "JSON"]),
 
     // Where they meet.
     library(
@@ -99,13 +103,15 @@ let package = Package(
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Store", "Training", "NeuralNetworks",
+        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Webhooks", "Store", "Training", "NeuralNetworks",
         "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Compression", "Digests", "JSON",
       ]),
     .executableTarget(
       name: "chainrule",
-      dependencies: ["API", "Runs", "HTTP", "Access", "Store", "Training", "Datasets", "JSON"]),
+      dependencies: [
+        "API", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training", "Datasets", "JSON",
+      ]),
 
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
@@ -135,9 +141,12 @@ let package = Package(
     tests("SQLiteTests", uses: ["SQLite"]),
     tests("StoreTests", uses: ["Store", "Migrations", "SQLite", "Digests", "JSON"]),
     tests("AccessTests", uses: ["Access", "Store", "SQLite", "JSON"]),
+    tests(
+      "WebhooksTests", uses: ["Webhooks", "HTTP", "Store", "Digests", "SQLite", "JSON"]),
     tests("PlotsTests", uses: ["Plots"]),
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
+    tests("HTTPClientTests", uses: ["HTTPClient", "HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
     tests(
       "APITests", uses: ["API", "HTTP", "Runs", "Access", "Store", "Datasets", "JSON"],

@@ -22,5 +22,6 @@ public enum Migrations {
     Migration(version: 9, name: "0009_evaluations", sql: PackageResources._009_evaluations_sql),
     Migration(version: 10, name: "0010_transfer", sql: PackageResources._010_transfer_sql),
     Migration(version: 11, name: "0011_access", sql: PackageResources._011_access_sql),
+    Migration(version: 12, name: "0012_webhooks", sql: PackageResources._012_webhooks_sql),
   ]
 }

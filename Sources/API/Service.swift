@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Runs
 import Store
+import Webhooks
 
 /// Everything that the endpoints work with.
 public struct Service: Sendable {
@@ -17,15 +18,18 @@ public struct Service: Sendable {
   let requests = RequestMetrics()
   let waiters = Waiters()
   let keys: KeyRing
+  let webhookAddresses: WebhookAddress
   private let access: AccessGuard
   private let audit: AuditTrail
 
   /// - Parameters:
   ///   - isKeyRequired: whether requests without a key are refused.
+  ///   - webhookAddresses: which addresses may be called.
   ///   - uploadLimit: how many bytes an uploaded body may have.
   public init(
     store: Store, datasets: DatasetLibrary, models: ModelLibrary, runs: RunService,
-    keys: KeyRing, isKeyRequired: Bool = false, uploadLimit: Int,
+    keys: KeyRing, isKeyRequired: Bool = false, webhookAddresses: WebhookAddress = WebhookAddress(),
+    uploadLimit: Int,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
@@ -36,6 +40,7 @@ public struct Service: Sendable {
     self.uploadLimit = uploadLimit
     self.log = log
     self.keys = keys
+    self.webhookAddresses = webhookAddresses
     access = AccessGuard(keys: keys, isKeyRequired: isKeyRequired)
     audit = AuditTrail(log: store.audit)
     _ = ServerMetrics.startTime

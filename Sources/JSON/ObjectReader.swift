@@ -30,12 +30,12 @@ public struct ObjectReader {
     faults.add(pointer(to: name), detail)
   }
 
-  /// Takes over the faults that reading a part of this object found.
   /// A fault of one element of an array.
   public mutating func fault(_ name: String, element index: Int, _ detail: String) {
     faults.add("\(pointer(to: name))/\(index)", detail)
   }
 
+  /// Takes over the faults that reading a part of this object found.
   public mutating func add(_ other: Faults) { faults.add(other) }
 
   public func has(_ name: String) -> Bool { object[name] != nil && object[name] != .null }
@@ -136,6 +136,9 @@ public struct ObjectReader {
   public mutating func reader(_ name: String) -> ObjectReader? {
     value(name).map { ObjectReader($0, pointer: pointer(to: name)) }
   }
+
+  /// Passes over the member by which a document names its schema to editors.
+  public mutating func passOverSchema() { _ = value("$schema") }
 
   /// Records every member nobody asked for, and answers all faults found.
   public mutating func finish() -> Faults {

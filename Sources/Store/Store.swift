@@ -55,6 +55,8 @@ public final class Store: Sendable {
   public var autopsies: AutopsyRepository { AutopsyRepository(store: self) }
   public var answers: AnswerRepository { AnswerRepository(store: self) }
   public var keys: KeyRepository { KeyRepository(store: self) }
+  public var webhooks: WebhookRepository { WebhookRepository(store: self) }
+  public var deliveries: DeliveryRepository { DeliveryRepository(store: self) }
   public var audit: AuditLog { AuditLog(store: self) }
 
   /// Milliseconds since 1970 in UTC, as every time is stored.
@@ -93,7 +95,7 @@ public final class Store: Sendable {
 
   /// Ids sort by creation, whatever became of the clock since the server before this one.
   private static func goOnWithIDs(_ connection: SQLiteConnection) throws {
-    for table in ["dataset", "model", "weights_file", "run", "api_key"] {
+    for table in ["dataset", "model", "weights_file", "run", "api_key", "webhook"] {
       let newest =
         try connection.first("SELECT max(id) FROM \(table) WHERE id < '~'") { $0.optionalText(0) }
         ?? nil

@@ -53,10 +53,13 @@ import Testing
     let ended = try await server.client.get("/v1/runs/\(name)?until=state%3Dsucceeded", over)
     #expect(ended.json["state"] == "succeeded", "\(ended.text)")
     let file = try await server.client.get("/v1/runs/\(name)/weights", key)
+    let hook = try await server.client.post(
+      "/v1/webhooks", json: ["url": "https://hooks.example/"], key)
     let weights = try await server.client.send("POST", "/v1/weights", key, body: file.body)
     return [
       "datasets": id, "models": model.json["id"]?.string ?? "", "runs": name,
       "weights": weights.json["id"]?.string ?? "",
+      "webhooks": hook.json["id"]?.string ?? "",
     ]
   }
 
@@ -125,12 +128,13 @@ import Testing
       let things = try await things(server, own)
       var asked = 0
       // What deletes comes last, so that the owner's answers show that the thing is there.
-      let table = EndpointTable.all.filter { $0.pathParameters == ["id"] }
+      let table = EndpointTable.all.filter { $0.pathParameters.first == "id" }
       for endpoint in table.sorted(by: { $0.method != .delete && $1.method == .delete }) {
         let collection = endpoint.path.split(separator: "/")[1]
         guard let id = things[String(collection)] else { continue }
         asked += 1
         let path = endpoint.path.replacing("{id}", with: id)
+          .replacing("{delivery}", with: "1")
         let foreign = try await send(server, endpoint, path, other)
         #expect(
           foreign.status == 404,

@@ -180,4 +180,17 @@ import Testing
         "block.fc.bias",
       ])
   }
+
+  @Test("a model without any input is a fault like another")
+  func noInputs() async throws {
+    for spec in [
+      #"{"inputs": {}, "layers": [{"type": "dense", "units": 2}]}"#,
+      #"{"inputs": {}, "input": {"shape": [2]}, "layers": [{"type": "dense", "units": 2}]}"#,
+    ] {
+      let answer = try await server.client.send(
+        "POST", "/v1/models:validate", ["Content-Type": "application/json"], body: Array(spec.utf8))
+      #expect(answer.status == 422, "\(answer.text)")
+      #expect(answer.json["errors"]?[0]?["pointer"] == "/inputs")
+    }
+  }
 }

@@ -23,7 +23,7 @@ import Testing
       script: """
         INSERT INTO dataset (id, name, format, content, description, size_bytes, sha256, created_at)
           VALUES ('ds_1', 'd', 'csv', 'c', '{}', 1, '00', 5);
-        INSERT INTO model VALUES ('mdl_1', 'm', '{}', 6);
+        INSERT INTO model (id, name, spec, created_at) VALUES ('mdl_1', 'm', '{}', 6);
         INSERT INTO run (number, id, state, request, data, created_at)
           VALUES (1, '\(run)', 'paused', '{"old": true}', '{}', 7);
         INSERT INTO run_dataset VALUES (1, 'train', 'ds_1');

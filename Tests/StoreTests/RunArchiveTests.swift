@@ -90,8 +90,8 @@ import Testing
       #expect(Set(owned) == Set(RunTable.all.map(\.name)))
       #expect(
         Set(names).subtracting(owned) == [
-          "answer", "api_key", "audit", "dataset", "migration", "model", "run", "run_count",
-          "weights_chunk", "weights_file",
+          "answer", "api_key", "audit", "dataset", "delivery", "migration", "model", "run",
+          "run_count", "webhook", "weights_chunk", "weights_file",
         ])
     }
   }

@@ -52,7 +52,8 @@ enum InferenceEndpoints {
         `checkpoint`, the latest when left out. Nothing of it is kept.
         """,
       body: .json(.reference("EvaluationRequest")),
-      answers: [.json(200, "What it is worth.", .reference("Evaluation"))], problems: [.conflict]
+      answers: [.json(200, "What it is worth.", .reference("Evaluation"))], problems: [.conflict],
+      audience: .scope(.read)
     ) { service, call in
       let run = try await service.run(call)
       let body = try await call.json(limit: BodyLimit.document)

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Web
 
-/// The server itself: health, the API's description, the page.
+/// The server itself: health, figures, the page.
 enum ServiceEndpoints {
   static let all: [Endpoint] =
     [
@@ -24,26 +24,6 @@ enum ServiceEndpoints {
         return .json(["status": "ready"], cache: .never)
       },
       Endpoint(
-        method: .get, path: "/openapi.yaml", operationID: "getOpenAPIDocument", tag: .service,
-        summary: "This document", headers: [.ifNoneMatch],
-        answers: [
-          Answer(
-            status: 200, summary: "OpenAPI 3.1.", content: [(MediaType.yaml, .anything)],
-            headers: [Answer.etag]), .notModified,
-        ],
-        audience: .everyone
-      ) { _, call in
-        call.tagged(yaml, mediaType: MediaType.yaml)
-      },
-      Endpoint(
-        method: .get, path: "/openapi.json", operationID: "getOpenAPIDocumentAsJSON", tag: .service,
-        summary: "This document, as JSON", headers: [.ifNoneMatch],
-        answers: [.json(200, "OpenAPI 3.1.", .object([]), headers: [Answer.etag]), .notModified],
-        audience: .everyone
-      ) { _, call in
-        call.tagged(json, mediaType: MediaType.json)
-      },
-      Endpoint(
         method: .get, path: "/metrics", operationID: "getServerMetrics", tag: .service,
         summary: "Figures about the server, for Prometheus",
         answers: [
@@ -58,15 +38,6 @@ enum ServiceEndpoints {
     ] + WebFile.allCases.map(page)
 
   private static let status = Schema.object([.always("status", .string)])
-  private static let yaml = Array(OpenAPIDocument.yaml.utf8)
-  private static let json = OpenAPIDocument.json.encoded()
-
-  /// What a page of ours may load: its own files, and nothing else from anywhere.
-  private static let contentSecurityPolicy = """
-    default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
-    """
-
   private static func page(_ file: WebFile) -> Endpoint {
     let names: [WebFile: (operation: String, summary: String)] = [
       .page: ("getPage", "A page that tells what this is and lists runs"),
@@ -85,7 +56,7 @@ enum ServiceEndpoints {
       audience: .everyone
     ) { _, call in
       call.tagged(file.bytes, mediaType: file.mediaType)
-        .with(header: "Content-Security-Policy", contentSecurityPolicy)
+        .with(header: "Content-Security-Policy", PagePolicy.contentSecurity)
     }
   }
 }

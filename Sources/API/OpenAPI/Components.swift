@@ -7,12 +7,23 @@ import Optimizers
 /// The schemas that several operations share.
 enum Components {
   static var schemas: [(name: String, schema: Schema)] {
-    [("Problem", problem)] + DatasetSchemas.all + WeightsSchemas.all + ModelSchemas.all
+    [("Problem", problem), ("SchemaList", schemaList)] + DatasetSchemas.all + WeightsSchemas.all
+      + ModelSchemas.all
       + GradientCheckSchemas.all
       + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + EvaluationSchemas.all
       + AutopsySchemas.all + ClippingSchemas.all + RangeTestSchemas.all + DiagnosisSchemas.all
-      + CatalogSchemas.all + KeySchemas.all + BackupSchemas.all
+      + CatalogSchemas.all + WebhookSchemas.all + KeySchemas.all + BackupSchemas.all
   }
+
+  private static let schemaList = Schema.object([
+    .always(
+      "data",
+      .array(
+        .object([
+          .always("name", .string), .always("summary", .string),
+          .always("url", Schema.string.with("format", "uri-reference")),
+        ])))
+  ])
 
   private static let problem = Schema.object([
     .always("type", .string, "`/problems/<kind>`; the kind never changes its meaning."),

@@ -15,7 +15,7 @@ enum ModelSchemas {
   private static var spec: Schema {
     Schema.object(
       [
-        .maybe("name", .string),
+        SchemaDocument.member, .maybe("name", .string),
         .maybe("input", input, "Either this or `inputs`."),
         .maybe(
           "inputs", .map(input),

@@ -46,7 +46,7 @@ public enum OpenAPIDocument {
     ]
   }
 
-  private static let introduction = """
+  static let introduction = """
     Upload data, describe a model, queue a run, and read its losses, gradients and weights. \
     Errors are problems (RFC 9457) that name every fault found. Names are in snake_case, times in \
     UTC, durations in seconds. A request with an unknown field or query parameter is refused.
@@ -100,6 +100,7 @@ public enum OpenAPIDocument {
   private static let identifiers = [
     "datasets": DatasetID.prefix, "weights": WeightsID.prefix, "models": ModelID.prefix,
     "runs": RunID.prefix, "keys": KeyID.prefix, "backups": BackupID.prefix,
+    "webhooks": WebhookID.prefix,
   ].mapValues { String($0.dropLast()) }
 
   /// The key that an operation asks for, with its scope; none where everyone may.

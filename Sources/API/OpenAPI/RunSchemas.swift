@@ -22,7 +22,7 @@ enum RunSchemas {
   private static var requestMembers: [Property] {
     let dataset = Schema.identifier("ds")
     return [
-      .maybe("name", .string),
+      SchemaDocument.member, .maybe("name", .string),
       .always(
         "model", .anyOf([.identifier("mdl"), .reference("ModelSpec")]),
         "A model's id, or a spec of its own."),

@@ -19,10 +19,32 @@ struct Schema: Sendable {
 
   /// The same schema, or null.
   var orNull: Schema {
+    if members.isEmpty || members["type"]?.array?.contains("null") == true { return self }
     if let type = members["type"]?.string {
-      return with("type", [.string(type), "null"])
+      let schema = with("type", [.string(type), "null"])
+      guard let values = members["enum"]?.array else { return schema }
+      return schema.with("enum", .array(values + [.null]))
     }
-    return Schema([("oneOf", [json, ["type": "null"]])])
+    if let choices = members["anyOf"]?.array {
+      let isThere = choices.contains(["type": "null"])
+      return isThere ? self : with("anyOf", .array(choices + [["type": "null"]]))
+    }
+    if members["type"] == nil, members["$ref"] == nil, members["enum"] == nil { return self }
+    var own = Schema([("anyOf", [json, ["type": "null"]])])
+    // What is said of the member is said of both.
+    if let text = members["description"] {
+      own = Schema([
+        (
+          "anyOf",
+          [
+            .object(JSONObject(members.members.filter { $0.name != "description" })),
+            ["type": "null"],
+          ]
+        )
+      ])
+      .with("description", text)
+    }
+    return own
   }
 }
 
@@ -76,11 +98,17 @@ extension Schema {
     string.with("pattern", .string("^\(prefix)_[0-9A-HJKMNP-TV-Z]{26}$"))
   }
 
-  /// An object with these members; `isClosed` when a request may have no others.
+  /// An object with these members; `isClosed` when a request may have no others, where a member that may be left out may be
+  /// `null` too.
   static func object(_ properties: [Property], isClosed: Bool = false) -> Schema {
+    let schemas = properties.map { property in
+      (
+        property.name,
+        (isClosed && !property.isRequired ? property.schema.orNull : property.schema).json
+      )
+    }
     var members: [(String, JSON)] = [
-      ("type", "object"),
-      ("properties", .object(JSONObject(properties.map { ($0.name, $0.schema.json) }))),
+      ("type", "object"), ("properties", .object(JSONObject(schemas))),
     ]
     let required = properties.filter(\.isRequired).map { JSON.string($0.name) }
     if !required.isEmpty { members.append(("required", .array(required))) }

@@ -14,6 +14,7 @@ extension Endpoint {
   var requiredAudience: Audience {
     if let audience { return audience }
     switch (tag, method) {
+    case (.documentation, _): return .everyone
     case (.keys, _), (.service, _): return .scope(.admin)
     case (_, .get): return .scope(.read)
     case (.datasets, _), (.weights, _), (.models, _): return .scope(.write)

@@ -30,7 +30,8 @@ struct Endpoint: Sendable {
 
   /// A chapter of the documentation.
   enum Tag: String, Sendable, CaseIterable {
-    case datasets, weights, models, runs, observations, webhooks, catalog, keys, service
+    case datasets, weights, models, runs, observations, webhooks, catalog, keys, documentation,
+      service
 
     var summary: String {
       switch self {
@@ -43,6 +44,7 @@ struct Endpoint: Sendable {
       case .webhooks: "Calls to addresses of the client's when something happens to a run."
       case .catalog: "What a spec may name."
       case .keys: "Who may do what, and what was done."
+      case .documentation: "What the API says of itself."
       case .service: "The server itself."
       }
     }
@@ -64,6 +66,7 @@ struct Endpoint: Sendable {
       all.formUnion([.badRequest, .bodyTooLarge])
       if !body.acceptsAnything { all.insert(.unsupportedMediaType) }
     }
+    if !headers.isEmpty { all.insert(.badRequest) }
     if headers.contains(where: { $0.name == HeaderField.ifMatch.name }) {
       all.insert(.preconditionFailed)
     }

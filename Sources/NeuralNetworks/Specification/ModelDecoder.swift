@@ -13,6 +13,7 @@ struct ModelDecoder {
   }
 
   mutating func decode() throws(Faults) -> ModelSpec {
+    reader.passOverSchema()
     let name = modelName()
     let inputs = ModelInputs(&reader)
     var elements: [JSON] = []

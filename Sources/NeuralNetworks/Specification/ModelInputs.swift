@@ -38,7 +38,8 @@ struct ModelInputs {
       model.fault("inputs", "has no members; each is an input's name with its shape")
     }
     model.add(faults)
-    self.names = names
-    self.specs = specs
+    // Layers follow something, of which nothing is known.
+    self.names = names.isEmpty ? [InputSpec.onlyName] : names
+    self.specs = names.isEmpty ? [nil] : specs
   }
 }

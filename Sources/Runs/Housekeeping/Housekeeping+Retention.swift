@@ -4,6 +4,8 @@ import Store
 extension Housekeeping {
   private static let runsAtOnce = 200
   private static let datasetsAtOnce = 1_000
+  /// Days for which calls of webhooks that have ended are listed.
+  private static let deliveryDays = 30
 
   /// Removes, drops and thins what is too old or too much.
   ///
@@ -13,6 +15,7 @@ extension Housekeeping {
     try await removeUnusedDatasets(at: now)
     try await dropEvents(at: now)
     try await dropAudit(at: now)
+    try await dropDeliveries(at: now)
     try await thin(endedBefore: RetentionRules.limit(rules.thinAfterDays, at: now))
     try await sweep()
     try await shrink()
@@ -72,6 +75,11 @@ extension Housekeeping {
       if slice.isDone { break }
     }
     if count > 0 { log("dropped the events of \(count) runs") }
+  }
+
+  private func dropDeliveries(at now: Int) async throws {
+    let limit = now - Self.deliveryDays * 86_400_000
+    while try await !paced({ try await store.deliveries.dropSlice(endedBefore: limit) }) {}
   }
 
   private func dropAudit(at now: Int) async throws {

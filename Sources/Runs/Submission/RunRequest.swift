@@ -48,6 +48,7 @@ public struct RunRequest: Sendable {
   /// Decodes the body, and finds every fault in it.
   public init(_ json: JSON) throws(Faults) {
     var reader = ObjectReader(json)
+    reader.passOverSchema()
     name = RunRequest.name(&reader)
     let model = RunRequest.model(&reader)
     let datasets = RunRequest.datasets(&reader)

@@ -46,6 +46,7 @@ struct ArchivedRunCheck {
         (SELECT count(*) FROM dataset WHERE id NOT IN (SELECT dataset FROM run_dataset)),
         (SELECT count(*) FROM weights_file) + (SELECT count(*) FROM weights_chunk),
         (SELECT count(*) FROM api_key) + (SELECT count(*) FROM audit)
+          + (SELECT count(*) FROM webhook) + (SELECT count(*) FROM delivery)
       """
     ) { row in (0..<6).map { row.integer($0) } }
     guard counts?[0] == 1 else {

@@ -63,3 +63,9 @@ public struct KeyID: ResourceID {
   public let rawValue: String
   public init(trusted: String) { rawValue = trusted }
 }
+
+public struct WebhookID: ResourceID {
+  public static let prefix = "whk_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}

@@ -7,13 +7,15 @@ public struct EventLog: Sendable {
   static func append(
     _ events: [NewEvent], to run: RunID, _ number: SQLiteValue, _ connection: SQLiteConnection
   ) throws -> [StoredEvent] {
-    try events.map { event in
+    let stored = try events.map { event in
       try connection.execute(
         "INSERT INTO event (run, kind, data) VALUES (?, ?, ?)",
         [number, .text(event.kind), .text(event.data)])
       return StoredEvent(
         id: connection.lastInsertedID, run: run, kind: event.kind, data: event.data)
     }
+    try DeliveryRepository.note(stored, of: number, connection)
+    return stored
   }
 
   /// Events that aren't part of a batch, such as a change of state.

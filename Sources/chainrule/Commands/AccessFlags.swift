@@ -1,13 +1,15 @@
 import API
 import JSON
+import Webhooks
 
 /// The flags of `chainrule serve` that say who may use it.
 struct AccessFlags: Sendable {
   let isKeyRequired: Bool
   /// Pages of which may call from a browser.
   let origins: Set<String>
+  let webhooks: WebhookAddress
 
-  static let fields = [authField, originsField]
+  static let fields = [authField, originsField, webhooksField]
 
   private static let authField = Field(
     "auth", .choice(["keys", "none"]),
@@ -17,6 +19,10 @@ struct AccessFlags: Sendable {
     "cors_origins", .described("origins"),
     "Pages of which may call the server from a browser, such as https://lab.example, with commas between; none by default."
   )
+
+  private static let webhooksField = Field(
+    "webhook_private", .boolean, default: false,
+    "Whether webhooks may call private addresses, and without TLS.")
 
   /// - Parameters:
   ///   - isLoopback: whether only this machine reaches the server's own address.
@@ -29,6 +35,7 @@ struct AccessFlags: Sendable {
     }
     let listed = reader.string(Self.originsField.name)?.split(separator: ",").map(String.init) ?? []
     origins = Set(listed)
+    webhooks = WebhookAddress(allowsPrivate: reader.bool(Self.webhooksField))
     for origin in listed where !Service.isOrigin(origin) {
       reader.fault(
         Self.originsField.name,

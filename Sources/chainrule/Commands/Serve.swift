@@ -6,6 +6,7 @@ import HTTP
 import JSON
 import Runs
 import Store
+import Webhooks
 
 /// `chainrule serve`: the server, until SIGTERM or SIGINT.
 enum Serve: Command {
@@ -38,7 +39,8 @@ enum Serve: Command {
       log: write)
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs, keys: keys,
-      isKeyRequired: options.access.isKeyRequired, uploadLimit: options.uploadLimit, log: write)
+      isKeyRequired: options.access.isKeyRequired,
+      webhookAddresses: options.access.webhooks, uploadLimit: options.uploadLimit, log: write)
 
     var configuration = ServerConfiguration()
     configuration.host = options.host
@@ -59,6 +61,10 @@ enum Serve: Command {
 
     if options.access.isKeyRequired { try await tellFirstKey(keys) }
     let notes = Task { await keys.keepNotes(write) }
+    let dispatcher = WebhookDispatcher(
+      store: store, addresses: options.access.webhooks,
+      userAgent: "chainrule/\(ServiceVersion.program)", log: write)
+    let calls = Task { await dispatcher.run() }
 
     let signal = await signals.first()
     write("signal \(signal): going down; a second one ends it at once")
@@ -74,6 +80,8 @@ enum Serve: Command {
         * 1e-9)
     let isStopped = await server.drain(seconds: left)
     notes.cancel()
+    calls.cancel()
+    await calls.value
     try? await keys.note()
     write("drained")
     // A daemon with a suspended connection can't be stopped; what must last is on disk.
