@@ -50,6 +50,7 @@ let package = Package(
     // Shared ground.
     library("JSON"),
     library("Digests", uses: ["CGnuTLS"]),
+    library("Addresses"),
     library("Compression", uses: ["CZlib", "CZstd"]),
     library("Expressions", uses: ["JSON"]),
 
@@ -84,9 +85,9 @@ let package = Package(
     library("Access", uses: ["Store", "Digests", "JSON"]),
     library("TensorBoard", uses: ["CTensorBoard"]),
     library("Plots", uses: ["CCairo"]),
-    library("HTTP", uses: ["CMicroHTTPD"]),
+    library("HTTP", uses: ["Addresses", "CMicroHTTPD", "CGnuTLS"]),
     library("HTTPClient", uses: ["CCurl"]),
-    library("Webhooks", uses: ["HTTPClient", "Store", "Digests", "JSON"]),
+    library("Webhooks", uses: ["Addresses", "HTTPClient", "Store", "Digests", "JSON"]),
 
     // Where they meet.
     library(
@@ -116,6 +117,7 @@ let package = Package(
     // Tests, one target for each above.
     tests("JSONTests", uses: ["JSON"]),
     tests("DigestsTests", uses: ["Digests"]),
+    tests("AddressesTests", uses: ["Addresses"]),
     tests("CompressionTests", uses: ["Compression"]),
     tests("ExpressionsTests", uses: ["Expressions"]),
     tests("TensorsTests", uses: ["Tensors"]),

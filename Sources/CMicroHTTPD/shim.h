@@ -15,6 +15,21 @@ static inline int chainrule_connection_socket(struct MHD_Connection *connection)
   return info ? info->connect_fd : -1;
 }
 
+/// The address of a connection's other end, or NULL.
+static inline const struct sockaddr *chainrule_connection_address(
+    struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info ? info->client_addr : 0;
+}
+
+/// How many bytes the line and the headers of a connection's request had, or 0 when that isn't known.
+static inline size_t chainrule_header_size(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info ? info->header_size : 0;
+}
+
 /// The port that a daemon listens on, or 0.
 static inline uint16_t chainrule_daemon_port(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);

@@ -1,3 +1,4 @@
+import Addresses
 import Foundation
 
 /// Which addresses webhooks may call: those of the public Internet alone, unless the server's keeper allows others.

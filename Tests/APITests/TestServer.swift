@@ -35,7 +35,7 @@ final class TestServer: Sendable {
       store: store, datasets: datasets, models: models, runs: runs, keys: keys,
       isKeyRequired: isKeyRequired, uploadLimit: uploadLimit, log: { _ in })
     var configuration = ServerConfiguration()
-    configuration.port = 0
+    configuration.listener = .address(host: "127.0.0.1", port: 0)
     server = Server(configuration: configuration, responder: service.responder(origins: origins))
     client = TestClient(port: UInt16(try server.start()))
     try await runs.start()

@@ -47,7 +47,7 @@ import Testing
       return text("late")
     }
     var configuration = ServerConfiguration()
-    configuration.port = 0
+    configuration.listener = .address(host: "127.0.0.1", port: 0)
     let server = Server(configuration: configuration, responder: router)
     let port = try server.start()
     do {

@@ -34,7 +34,7 @@ struct TestServer {
 
   init(_ change: (inout ServerConfiguration) -> Void = { _ in }) throws {
     var configuration = ServerConfiguration()
-    configuration.port = 0
+    configuration.listener = .address(host: "127.0.0.1", port: 0)
     change(&configuration)
     server = Server(configuration: configuration, responder: Self.router(written, released, begun))
     port = try server.start()
@@ -125,6 +125,7 @@ struct TestServer {
       try? await Task.sleep(for: .milliseconds(300))
       return text("slow")
     }
+    router.add("GET", "/client") { request, _ in text("\(request.client) \(request.isSecure)") }
     router.add("GET", "/header") { _, _ in
       Response(status: 200, headers: [("X-Name", "a\r\nX-Evil: 1")], body: .empty)
     }
@@ -140,6 +141,8 @@ struct TestServer {
     case .expectationFailed: 417
     case .notImplemented: 501
     case .overloaded: 503
+    case .misdirected: 421
+    case .tooManyConnections: 429
     case .disconnected, .internalFault: 500
     }
   }

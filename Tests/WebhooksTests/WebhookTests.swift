@@ -24,29 +24,6 @@ import Testing
     }
   }
 
-  @Test("addresses that aren't of the public Internet, by the registries of special-purpose ones")
-  func addresses() {
-    let special = [
-      "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.0.1",
-      "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.168.0.1",
-      "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "255.255.255.255", "::", "::1",
-      "fe80::1", "fc00::1", "fd12::1", "ff02::1", "2001:db8::1", "2001::1", "::ffff:127.0.0.1",
-      "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "[::1]",
-      "3fff::1", "5f00::1",
-    ]
-    for text in special { #expect(IPAddress(text)?.isPublic == false, "\(text)") }
-    let open = [
-      "1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1",
-      "192.0.1.1", "198.17.255.255", "198.20.0.1", "223.255.255.255", "2606:4700::1111",
-      "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::",
-    ]
-    for text in open { #expect(IPAddress(text)?.isPublic == true, "\(text)") }
-    #expect(IPAddress("2606:4700::1111")?.text == "2606:4700::1111")
-    for text in ["example.org", "0x7f.1", "2130706433", "127.1", ""] {
-      #expect(IPAddress(text) == nil)
-    }
-  }
-
   @Test("what may not be called is told when it is asked for, and looked at again before each call")
   func refusals() {
     let strict = WebhookAddress()
@@ -138,7 +115,7 @@ import Testing
     var router = Router { _, _ in Response(status: 404) }
     router.add("POST", "/hook") { request, _ in await answer(request) }
     var configuration = ServerConfiguration()
-    configuration.port = 0
+    configuration.listener = .address(host: "127.0.0.1", port: 0)
     let server = Server(configuration: configuration, responder: router)
     let port = try server.start()
     do {

@@ -15,7 +15,7 @@ struct AuditTrail: Sendable {
     let location = response.headers.first { $0.0 == "Location" }?.1
     try await log.append(
       AuditRecord(
-        request: request.requestID, caller: caller, client: nil,
+        request: request.requestID, caller: caller, client: request.client,
         operation: endpoint.operationID, path: String(request.rawPath.prefix(500)),
         status: response.status,
         made: location?.split(separator: "/").last.map(String.init)))

@@ -29,6 +29,8 @@ extension ProblemKind {
     case .rangeNotSatisfiable:
       "No range of `Range` lies within the content; `Content-Range` has its length."
     case .expectationFailed: "The only expectation that is met is `Expect: 100-continue`."
+    case .misdirected:
+      "The request came under a name that isn't the server's. Whoever keeps it lists other names with `--allowed-hosts`."
     case .invalid:
       "The body or query can be read, but asks for something that can't be. `errors` has every fault, with its place."
     case .idempotencyKeyReused:
@@ -44,6 +46,8 @@ extension ProblemKind {
       "The key has as much as its quota allows; `detail` names which. `GET /v1/keys/current` shows what it uses."
     case .rateLimited:
       "The key asked more often than its quota allows. `RateLimit` tells what is left; ask again after `Retry-After` seconds."
+    case .tooManyConnections:
+      "Keep connections open and send one request after the other over them, or fewer at once."
     case .draining:
       "The server is starting, going down, or can't write now. Ask again after `Retry-After` seconds."
     case .diskFull:

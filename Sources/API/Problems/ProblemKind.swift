@@ -15,6 +15,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
   case unsupportedMediaType = "unsupported-media-type"
   case rangeNotSatisfiable = "range-not-satisfiable"
   case expectationFailed = "expectation-failed"
+  case misdirected
   case invalid
   case idempotencyKeyReused = "idempotency-key-reused"
   case headersTooLarge = "headers-too-large"
@@ -23,6 +24,7 @@ enum ProblemKind: String, Sendable, CaseIterable {
   case queueFull = "queue-full"
   case quotaExceeded = "quota-exceeded"
   case rateLimited = "rate-limited"
+  case tooManyConnections = "too-many-connections"
   case draining
   case diskFull = "disk-full"
 
@@ -42,8 +44,9 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .unsupportedMediaType: 415
     case .rangeNotSatisfiable: 416
     case .expectationFailed: 417
+    case .misdirected: 421
     case .invalid, .idempotencyKeyReused: 422
-    case .queueFull, .quotaExceeded, .rateLimited: 429
+    case .queueFull, .quotaExceeded, .rateLimited, .tooManyConnections: 429
     case .headersTooLarge: 431
     case .internalFault: 500
     case .notImplemented: 501
@@ -68,12 +71,14 @@ enum ProblemKind: String, Sendable, CaseIterable {
     case .bodyTooLarge: "The body is too large"
     case .unsupportedMediaType: "The body's media type is not taken here"
     case .rangeNotSatisfiable: "The range lies outside the content"
+    case .misdirected: "The server has another name"
     case .expectationFailed: "The expectation can't be met"
     case .invalid: "The request is well formed, but what it asks for is invalid"
     case .idempotencyKeyReused: "The idempotency key was used for another request"
     case .queueFull: "The queue is full"
     case .quotaExceeded: "The key's quota is used up"
     case .rateLimited: "Too many requests"
+    case .tooManyConnections: "The client has too many connections"
     case .headersTooLarge: "The request's headers are too large"
     case .internalFault: "The server failed"
     case .notImplemented: "The server can't do that"

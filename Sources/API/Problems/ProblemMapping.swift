@@ -51,6 +51,9 @@ enum ProblemMapping {
     case .bodyTooLarge: Problem(.bodyTooLarge, error.message)
     case .expectationFailed: Problem(.expectationFailed, error.message)
     case .notImplemented: Problem(.notImplemented, error.message)
+    case .misdirected: Problem(.misdirected, error.message)
+    case .tooManyConnections(let seconds):
+      Problem(.tooManyConnections, error.message).with(header: "Retry-After", "\(seconds)")
     case .overloaded(let seconds):
       Problem(.draining, error.message).with(header: "Retry-After", "\(seconds)")
     // Nobody is there to read it.

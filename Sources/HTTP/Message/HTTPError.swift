@@ -9,6 +9,10 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     case bodyTooLarge
     case expectationFailed
     case notImplemented
+    /// The name under which the request came isn't the server's.
+    case misdirected
+    /// One client has too many connections; after so many seconds it may have fewer.
+    case tooManyConnections(retryAfter: Int)
     /// Too many connections or streams; after so many seconds there may be room.
     case overloaded(retryAfter: Int)
     /// The client went away before its request was whole.

@@ -10,6 +10,10 @@ public struct Request: Sendable {
   public let headers: Headers
   /// The client's `X-Request-Id`, or one that was made for it.
   public let requestID: String
+  /// The address of whom it comes from, as far as that is known; `unix` over a Unix-domain socket.
+  public let client: String
+  /// Whether it came over TLS, to the server or to a proxy that is trusted.
+  public let isSecure: Bool
   public let body: RequestBody
 
   public var path: String { "/" + segments.joined(separator: "/") }

@@ -1,3 +1,4 @@
+import CGnuTLS
 import CMicroHTTPD
 import Foundation
 
@@ -66,6 +67,26 @@ enum Callbacks {
       } else {
         table.close(connection)
       }
+    }
+    return unsafeBitCast(function, to: Int.self)
+  }
+
+  private typealias Certificate =
+    @convention(c) (
+      gnutls_session_t?, UnsafePointer<gnutls_datum_t>?, Int32,
+      UnsafePointer<gnutls_pk_algorithm_t>?, Int32,
+      UnsafeMutablePointer<UnsafeMutablePointer<gnutls_pcert_st>?>?,
+      UnsafeMutablePointer<UInt32>?, UnsafeMutablePointer<gnutls_privkey_t?>?
+    ) -> Int32
+
+  /// Called in each handshake for what the server shows of itself.
+  static var certificate: Int {
+    let function: Certificate = { _, _, _, _, _, chain, count, key in
+      guard let current = TLSCertificate.current.withLock({ $0.last }) else { return -1 }
+      chain?.pointee = current.chain
+      count?.pointee = current.count
+      key?.pointee = current.key
+      return 0
     }
     return unsafeBitCast(function, to: Int.self)
   }

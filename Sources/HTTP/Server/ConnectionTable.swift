@@ -17,51 +17,103 @@ final class ConnectionTable: Sendable {
 
   private struct Row {
     let socket: Int32
+    let peer: PeerAddress
+    /// Beyond what the server or its client may have: what it asks for is refused.
+    let excess: HTTPError?
     var phase: Phase
     var since: ContinuousClock.Instant
   }
 
-  private let rows = Mutex<[UInt: Row]>([:])
+  private struct State {
+    var rows: [UInt: Row] = [:]
+    /// Connections of each client that has a limit.
+    var clients: [PeerAddress: Int] = [:]
+  }
+
+  private let state = Mutex(State())
   private let configuration: ServerConfiguration
+  /// Connections at once; below what the library takes, so that one too many is told so.
+  let limit: Atomic<Int>
 
-  init(configuration: ServerConfiguration) { self.configuration = configuration }
+  init(configuration: ServerConfiguration) {
+    self.configuration = configuration
+    limit = Atomic(configuration.connections)
+  }
 
-  var count: Int { rows.withLock(\.count) }
+  var count: Int { state.withLock(\.rows.count) }
 
   func open(_ connection: OpaquePointer) {
     let socket = chainrule_connection_socket(connection)
+    let peer = PeerAddress(chainrule_connection_address(connection))
     let key = UInt(bitPattern: connection)
-    rows.withLock {
-      $0[key] = Row(socket: socket, phase: .headers(isFirst: true), since: .now)
+    state.withLock { state in
+      let excess = excess(peer, &state)
+      state.rows[key] = Row(
+        socket: socket, peer: peer, excess: excess, phase: .headers(isFirst: true), since: .now)
     }
   }
 
   func close(_ connection: OpaquePointer) {
     let key = UInt(bitPattern: connection)
-    _ = rows.withLock { $0.removeValue(forKey: key) }
+    state.withLock { state in
+      guard let row = state.rows.removeValue(forKey: key), let count = state.clients[row.peer]
+      else { return }
+      state.clients[row.peer] = count > 1 ? count - 1 : nil
+    }
+  }
+
+  /// Counts a connection, and tells why it is one too many if it is.
+  private func excess(_ peer: PeerAddress, _ state: inout State) -> HTTPError? {
+    let most = limit.load(ordering: .relaxed)
+    if let own = configuration.connectionsPerClient, !peer.isLoopback,
+      !configuration.trustedProxies.contains(peer)
+    {
+      let count = (state.clients[peer] ?? 0) + 1
+      state.clients[peer] = count
+      if count > own {
+        return HTTPError(
+          .tooManyConnections(retryAfter: 5),
+          "\(peer.text) has more than \(own) connections (--max-connections-per-client)")
+      }
+    }
+    guard state.rows.count >= most else { return nil }
+    return HTTPError(
+      .overloaded(retryAfter: 5),
+      "\(most) connections are open, as many as may be (--max-connections)"
+    )
+  }
+
+  /// Whom a connection comes from, and why it is one too many if it is.
+  func peer(_ connection: OpaquePointer) -> (peer: PeerAddress, excess: HTTPError?) {
+    let key = UInt(bitPattern: connection)
+    return state.withLock { state in
+      state.rows[key].map { ($0.peer, $0.excess) } ?? (.socket, nil)
+    }
   }
 
   func enter(_ phase: Phase, _ connection: OpaquePointer) {
     let key = UInt(bitPattern: connection)
-    rows.withLock {
-      $0[key]?.phase = phase
-      $0[key]?.since = .now
+    state.withLock {
+      $0.rows[key]?.phase = phase
+      $0.rows[key]?.since = .now
     }
   }
 
   func received(_ count: Int, _ connection: OpaquePointer) {
     let key = UInt(bitPattern: connection)
-    rows.withLock { rows in
-      if case .body(let before)? = rows[key]?.phase {
-        rows[key]?.phase = .body(received: before + count)
+    state.withLock { state in
+      if case .body(let before)? = state.rows[key]?.phase {
+        state.rows[key]?.phase = .body(received: before + count)
       }
     }
   }
 
   /// Shuts down whoever takes too long.
   func reap(now: ContinuousClock.Instant) {
-    rows.withLock { rows in
-      for row in rows.values where isTooSlow(row, now) { shutdown(row.socket, Int32(SHUT_RDWR)) }
+    state.withLock { state in
+      for row in state.rows.values where isTooSlow(row, now) {
+        shutdown(row.socket, Int32(SHUT_RDWR))
+      }
     }
   }
 
@@ -73,7 +125,8 @@ final class ConnectionTable: Sendable {
         > (isFirst ? configuration.headerSeconds : Double(configuration.idleSeconds) + 15)
     case .body(let received):
       let allowed = elapsed - configuration.bodyGraceSeconds
-      return allowed > 0 && Double(received) < allowed * configuration.slowestBody
+      return elapsed > configuration.bodySeconds
+        || allowed > 0 && Double(received) < allowed * configuration.slowestBody
     case .answer:
       return false
     }

@@ -62,7 +62,13 @@ final class Exchange: @unchecked Sendable {
     requestID = RequestID.accepted(headers["X-Request-Id"]) ?? RequestID.make()
     let request: Request
     do throws(HTTPError) {
+      let (peer, excess) = server.connections.peer(connection)
+      if let excess { throw excess }
       try HeaderValidator.check(version: version, headers: headers)
+      try HeaderValidator.check(
+        size: chainrule_header_size(connection), line: [method, target, version], headers: headers)
+      try server.hosts.check(headers)
+      let origin = server.configuration.trustedProxies.origin(of: peer, headers)
       let target = try RequestTarget(target)
       let length = headers["Content-Length"].flatMap { Int($0) }
       if headers["Content-Length"] != nil,
@@ -70,13 +76,15 @@ final class Exchange: @unchecked Sendable {
       {
         throw HTTPError(
           .bodyTooLarge,
-          "the body has more than the \(server.configuration.bodyBytes) bytes allowed")
+          "the body has more than the \(server.configuration.bodyBytes) bytes allowed (--max-upload)"
+        )
       }
       let hasBody = length ?? 0 > 0 || headers["Transfer-Encoding"] != nil
       if hasBody { body = IncomingBody(gate: gate) }
       request = Request(
         method: method, rawPath: target.rawPath, segments: target.segments, query: target.query,
-        headers: headers, requestID: requestID,
+        headers: headers, requestID: requestID, client: origin.client.text,
+        isSecure: server.configuration.tls != nil || origin.isSecure,
         body: RequestBody(source: body, announcedLength: length))
     } catch {
       // Nothing of the body was read; what follows on this connection can't be told apart from it.
@@ -126,10 +134,11 @@ final class Exchange: @unchecked Sendable {
       response = server.responder.response(
         to: HTTPError(
           .overloaded(retryAfter: 10),
-          "\(server.mostStreams) event streams are open, as many as may be"),
+          "\(server.mostStreams) event streams are open, as many as may be (--max-streams)"),
         requestID: requestID)
     }
     response.headers.append(("X-Request-Id", requestID))
+    if server.configuration.tls != nil { response.headers.append(Self.onlySecure) }
     var made = OutgoingResponse(response, isHead: isHead, gate: gate)
     if made == nil {
       // A file that is gone or can't be opened.
@@ -148,6 +157,9 @@ final class Exchange: @unchecked Sendable {
     if let stream = outgoing.stream, let body = outgoing.streamBody { write(body, to: stream) }
     return result
   }
+
+  /// Browsers come over TLS from now on, for two years (RFC 6797).
+  private static let onlySecure = ("Strict-Transport-Security", "max-age=63072000")
 
   private func write(_ body: StreamBody, to stream: OutgoingStream) {
     task = Task(executorPreference: server.executor) {

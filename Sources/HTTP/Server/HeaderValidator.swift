@@ -5,6 +5,10 @@
 enum HeaderValidator {
   static func check(version: String, headers: Headers) throws(HTTPError) {
     for (name, value) in headers.items {
+      guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
+        throw HTTPError(
+          .badRequest, "\"\(name.prefix(40))\" can't be a header's name (RFC 9110, section 5.6.2)")
+      }
       for byte in value.utf8 where byte == 0 || byte == 0x0D || byte == 0x0A {
         throw HTTPError(.badRequest, "the header \(name.prefix(40)) has a control character")
       }
@@ -32,6 +36,34 @@ enum HeaderValidator {
     if let expectation = headers["Expect"], expectation.lowercased() != "100-continue" {
       throw HTTPError(.expectationFailed, "the only expectation met is 100-continue")
     }
+  }
+
+  /// Looks for bytes that the library hides: it takes a NUL for the end of a value.
+  ///
+  /// Lines end in CR LF, and one space comes before a value, as every client writes it; who writes more is told so.
+  ///
+  /// - Parameters:
+  ///   - size: of the line and the headers as they came; 0 when that isn't known.
+  ///   - line: method, address and version.
+  static func check(size: Int, line: [String], headers: Headers) throws(HTTPError) {
+    let ends = 2
+    let plain = line.reduce(ends) { $0 + $1.utf8.count } + line.count - 1
+    let most = headers.items.reduce(plain + ends) { sum, item in
+      sum + item.name.utf8.count + ": ".utf8.count + item.value.utf8.count + ends
+    }
+    guard size <= most else {
+      throw HTTPError(
+        .badRequest,
+        "the headers have \(size - most) bytes more than can be read: a NUL, a line that goes on in the next, or spaces around a value"
+      )
+    }
+  }
+
+  private static let tokenMarks = Set("!#$%&'*+-.^_`|~".utf8)
+
+  private static func isTokenByte(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+      || tokenMarks.contains(byte)
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool {

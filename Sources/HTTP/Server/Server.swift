@@ -11,10 +11,10 @@ public final class Server: @unchecked Sendable {
   let responder: any Responder
   let connections: ConnectionTable
   let exchanges = ExchangeCount()
+  let hosts: HostGuard
   let executor = HandlerExecutor()
   private let streams = Mutex<[ObjectIdentifier: OutgoingStream]>([:])
   private let isDraining = Atomic<Bool>(false)
-  private let connectionLimit: Atomic<Int>
   // Set by `start()`, taken by `drain(seconds:)`.
   private let daemon = Mutex<DaemonHandle?>(nil)
   private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
@@ -28,12 +28,12 @@ public final class Server: @unchecked Sendable {
     self.configuration = configuration
     self.responder = responder
     connections = ConnectionTable(configuration: configuration)
-    connectionLimit = Atomic(configuration.connections)
+    hosts = HostGuard(allowed: configuration.allowedHosts.map { Set($0.map { $0.lowercased() }) })
   }
 
   public var openConnections: Int { connections.count }
   /// Connections at once: those of the configuration, or as many as the limit of open files allows.
-  public var mostConnections: Int { connectionLimit.load(ordering: .relaxed) }
+  public var mostConnections: Int { connections.limit.load(ordering: .relaxed) }
   public var openStreams: Int { streams.withLock(\.count) }
   /// Event streams at once.
   var mostStreams: Int { min(configuration.streams, mostConnections / 2) }
@@ -54,13 +54,11 @@ public final class Server: @unchecked Sendable {
   /// - Throws: `ServerError` when the address can't be had.
   public func start() throws -> Int {
     signal(SIGPIPE, SIG_IGN)
-    let connections = try FileDescriptors.connections(of: configuration.connections)
-    connectionLimit.store(connections, ordering: .relaxed)
+    try configuration.tls?.load()
+    let most = try FileDescriptors.connections(of: configuration.connections + Self.headroom)
+    connections.limit.store(max(1, most - Self.headroom), ordering: .relaxed)
     chainrule_set_panic()
-    var address = try ListenAddress(host: configuration.host, port: configuration.port)
-    let handle = try address.withPointer { socketAddress, isIPv6 in
-      try startDaemon(socketAddress, isIPv6: isIPv6)
-    }
+    let handle = try listen()
     let port = Int(chainrule_daemon_port(handle.pointer))
     daemon.withLock { $0 = handle }
     // Made only now: one that is let go of before it runs ends the process.
@@ -75,8 +73,31 @@ public final class Server: @unchecked Sendable {
     return port
   }
 
+  /// Connections that the library takes beyond the limit, to be told that they are too many.
+  private static let headroom = 64
+
+  private func listen() throws -> DaemonHandle {
+    switch configuration.listener {
+    case .address(let host, let port):
+      var address = try ListenAddress(host: host, port: port)
+      return try address.withPointer { pointer, isIPv6 in
+        let option = MHD_OptionItem(option: MHD_OPTION.SOCK_ADDR, value: 0, ptr_value: pointer)
+        return try startDaemon(option, on: "\(host):\(port)", isIPv6: isIPv6)
+      }
+    case .socket(let path):
+      let descriptor = try ListeningSocket.make(at: path)
+      return try startDaemon(listening(descriptor), on: path)
+    case .descriptor(let descriptor):
+      return try startDaemon(listening(descriptor), on: "the socket \(descriptor) it was given")
+    }
+  }
+
+  private func listening(_ descriptor: Int32) -> MHD_OptionItem {
+    MHD_OptionItem(option: MHD_OPTION.LISTEN_SOCKET, value: Int(descriptor), ptr_value: nil)
+  }
+
   private func startDaemon(
-    _ address: UnsafeMutableRawPointer, isIPv6: Bool
+    _ listener: MHD_OptionItem, on place: String, isIPv6: Bool = false
   ) throws -> DaemonHandle {
     // The daemon holds on to its server until it is stopped.
     let retained = Unmanaged.passRetained(self)
@@ -89,36 +110,44 @@ public final class Server: @unchecked Sendable {
     }
     var options = [
       number(MHD_OPTION.THREAD_POOL_SIZE, 2),
-      number(MHD_OPTION.CONNECTION_LIMIT, mostConnections),
+      number(MHD_OPTION.CONNECTION_LIMIT, mostConnections + Self.headroom),
       number(MHD_OPTION.CONNECTION_MEMORY_LIMIT, configuration.connectionMemory),
       number(MHD_OPTION.CONNECTION_TIMEOUT, configuration.idleSeconds),
       number(MHD_OPTION.LISTEN_BACKLOG_SIZE, 1024),
       number(MHD_OPTION.STRICT_FOR_CLIENT, 1),
-      MHD_OptionItem(option: MHD_OPTION.SOCK_ADDR, value: 0, ptr_value: address),
+      listener,
       callback(MHD_OPTION.UNESCAPE_CALLBACK, Callbacks.unescape),
       callback(MHD_OPTION.URI_LOG_CALLBACK, Callbacks.target),
       callback(MHD_OPTION.NOTIFY_COMPLETED, Callbacks.completed),
       callback(MHD_OPTION.NOTIFY_CONNECTION, Callbacks.connection),
-      number(MHD_OPTION.END, 0),
     ]
+    if configuration.tls != nil {
+      options.append(
+        MHD_OptionItem(
+          option: MHD_OPTION.HTTPS_CERT_CALLBACK, value: 0,
+          ptr_value: UnsafeMutableRawPointer(bitPattern: Callbacks.certificate)))
+    }
+    options.append(number(MHD_OPTION.END, 0))
     var flags = MHD_USE_EPOLL.rawValue | MHD_USE_INTERNAL_POLLING_THREAD.rawValue
     flags |= MHD_ALLOW_SUSPEND_RESUME.rawValue
     if isIPv6 { flags |= MHD_USE_IPv6.rawValue }
-    let port = UInt16(configuration.port)
+    if configuration.tls != nil { flags |= MHD_USE_TLS.rawValue }
     let pointer = options.withUnsafeMutableBufferPointer { buffer -> OpaquePointer? in
       guard let base = buffer.baseAddress else { return nil }
-      let arguments: [any CVarArg] = [
-        Int32(MHD_OPTION.ARRAY.rawValue), base, Int32(MHD_OPTION.END.rawValue),
-      ]
-      return withVaList(arguments) { list in
-        MHD_start_daemon_va(flags, port, nil, nil, Callbacks.access, context, list)
+      return TLSFiles.priorities.withCString { priorities in
+        var arguments: [any CVarArg] = [Int32(MHD_OPTION.ARRAY.rawValue), base]
+        if configuration.tls != nil {
+          arguments += [Int32(MHD_OPTION.HTTPS_PRIORITIES.rawValue), priorities]
+        }
+        arguments.append(Int32(MHD_OPTION.END.rawValue))
+        return withVaList(arguments) { list in
+          MHD_start_daemon_va(flags, 0, nil, nil, Callbacks.access, context, list)
+        }
       }
     }
     guard let pointer else {
       retained.release()
-      throw ServerError(
-        "can't listen on \(configuration.host):\(configuration.port): \(String(cString: strerror(errno)))"
-      )
+      throw ServerError("can't listen on \(place): \(String(cString: strerror(errno)))")
     }
     return DaemonHandle(pointer: pointer)
   }
@@ -150,6 +179,7 @@ public final class Server: @unchecked Sendable {
         MHD_stop_daemon(handle.pointer)
         Unmanaged.passUnretained(self).release()
         if socket >= 0 { close(socket) }
+        if case .socket(let path) = self.configuration.listener { unlink(path) }
         continuation.resume()
       }
     }

@@ -20,6 +20,7 @@ enum Serve: Command {
     let write: @Sendable (String) -> Void = { log.write($0) }
     // From here on a signal ends the server in order, also while it is starting.
     let signals = Signals([SIGTERM, SIGINT])
+    let renewals = options.transport.configuration.tls.map { Renewals($0, log: write) }
 
     let store = try Store(directory: options.data)
     let datasets = try DatasetLibrary(store: store, data: options.data)
@@ -40,12 +41,11 @@ enum Serve: Command {
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs, keys: keys,
       isKeyRequired: options.access.isKeyRequired,
-      webhookAddresses: options.access.webhooks, uploadLimit: options.uploadLimit, log: write)
+      webhookAddresses: options.access.webhooks,
+      uploadLimit: options.transport.configuration.bodyBytes, log: write)
 
-    var configuration = ServerConfiguration()
-    configuration.host = options.host
-    configuration.port = Int(options.port)
-    configuration.bodyBytes = options.uploadLimit
+    var configuration = options.transport.configuration
+    if let socket = ServiceManager.socket() { configuration.listener = .descriptor(socket) }
     let server = Server(
       configuration: configuration, responder: service.responder(origins: options.access.origins))
     let port = try server.start()
@@ -56,8 +56,9 @@ enum Serve: Command {
     }
     try await runs.start()
     write(
-      "listening on http://\(options.host):\(port), data in \(options.data.path), workers \(options.workers)"
+      "listening on \(configuration.place(port: port)), data in \(options.data.path), workers \(options.workers)"
     )
+    ServiceManager.tell("READY=1")
 
     if options.access.isKeyRequired { try await tellFirstKey(keys) }
     let notes = Task { await keys.keepNotes(write) }
@@ -69,6 +70,8 @@ enum Serve: Command {
     let signal = await signals.first()
     write("signal \(signal): going down; a second one ends it at once")
     signals.exitOnNext()
+    ServiceManager.tell("STOPPING=1")
+    renewals?.stop()
     let deadline = DispatchTime.now() + options.drainSeconds
     let isIdle = await runs.drain(deadline: deadline)
     if !isIdle {
@@ -136,4 +139,40 @@ final class Signals: @unchecked Sendable {
     let stream = stream
     Task { for await number in stream { _exit(128 + number) } }
   }
+}
+
+extension ServerConfiguration {
+  /// Where clients find the server.
+  ///
+  /// - Parameter port: the one that was had.
+  fileprivate func place(port: Int) -> String {
+    let scheme = tls == nil ? "http" : "https"
+    return switch listener {
+    case .address(let host, _): "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    case .socket(let path): "\(scheme)+unix:\(path)"
+    case .descriptor: "\(scheme) on the socket that was handed over"
+    }
+  }
+}
+
+/// Reads the certificate and its key again on SIGHUP.
+final class Renewals: @unchecked Sendable {
+  private let source: any DispatchSourceSignal
+
+  init(_ files: TLSFiles, log: @escaping @Sendable (String) -> Void) {
+    signal(SIGHUP, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+    source.setEventHandler {
+      do throws(ServerError) {
+        try files.load()
+        log("read the certificate again")
+      } catch {
+        log("the certificate stays as it was: \(error)")
+      }
+    }
+    source.activate()
+    self.source = source
+  }
+
+  func stop() { source.cancel() }
 }

@@ -1,29 +1,48 @@
 import Foundation
 
 /// An address of the Internet Protocol, version 4 or 6.
-struct IPAddress: Hashable, Sendable {
-  /// 4 or 16, in network order.
-  let bytes: [UInt8]
+public struct IPAddress: Hashable, Sendable {
+  /// 4 or 16, in network order; 4 too for one of version 4 that was written as one of version 6.
+  public let bytes: [UInt8]
 
   /// The address that a text is, with brackets around it or not; `nil` for a name.
-  init?(_ text: String) {
+  public init?(_ text: String) {
     let plain =
       text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
     var four = in_addr()
     var six = in6_addr()
     if inet_pton(AF_INET, plain, &four) == 1 {
-      bytes = withUnsafeBytes(of: &four) { Array($0) }
+      self.init(bytes: withUnsafeBytes(of: &four) { Array($0) })
     } else if inet_pton(AF_INET6, plain, &six) == 1 {
-      bytes = withUnsafeBytes(of: &six) { Array($0) }
+      self.init(bytes: withUnsafeBytes(of: &six) { Array($0) })
     } else {
       return nil
     }
   }
 
-  private init(bytes: [UInt8]) { self.bytes = bytes }
+  /// The address of a socket; `nil` for one of another family.
+  public init?(_ address: UnsafePointer<sockaddr>) {
+    switch Int32(address.pointee.sa_family) {
+    case AF_INET:
+      self = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+        withUnsafeBytes(of: $0.pointee.sin_addr) { IPAddress(bytes: Array($0)) }
+      }
+    case AF_INET6:
+      self = address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+        withUnsafeBytes(of: $0.pointee.sin6_addr) { IPAddress(bytes: Array($0)) }
+      }
+    default: return nil
+    }
+  }
+
+  private init(bytes: [UInt8]) {
+    // Mapped into version 6 (RFC 4291, section 2.5.5.2).
+    let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+    self.bytes = bytes.starts(with: mapped) && bytes.count == 16 ? Array(bytes[12...]) : bytes
+  }
 
   /// Every address that a name has, as this machine resolves it; waits for that.
-  static func all(of name: String) -> [IPAddress] {
+  public static func all(of name: String) -> [IPAddress] {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
@@ -34,24 +53,12 @@ struct IPAddress: Hashable, Sendable {
     while let entry = next?.pointee {
       next = entry.ai_next
       guard let address = entry.ai_addr else { continue }
-      let bytes: [UInt8]? =
-        switch entry.ai_family {
-        case AF_INET:
-          address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-            withUnsafeBytes(of: $0.pointee.sin_addr) { Array($0) }
-          }
-        case AF_INET6:
-          address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-            withUnsafeBytes(of: $0.pointee.sin6_addr) { Array($0) }
-          }
-        default: nil
-        }
-      if let bytes { found.append(IPAddress(bytes: bytes)) }
+      if let own = IPAddress(address) { found.append(own) }
     }
     return found
   }
 
-  var text: String {
+  public var text: String {
     var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     let family = bytes.count == 4 ? AF_INET : AF_INET6
     inet_ntop(family, bytes, &buffer, socklen_t(buffer.count))
@@ -60,7 +67,7 @@ struct IPAddress: Hashable, Sendable {
 
   /// Whether it is of the public Internet: in none of the blocks that IANA's registries of special-purpose addresses keep
   /// from global use, nor leads into one.
-  var isPublic: Bool {
+  public var isPublic: Bool {
     if bytes.count == 4 { return !Self.special4.contains { isIn($0.bytes, $0.bits) } }
     for (prefix, place) in Self.embedding where bytes.starts(with: prefix) {
       return IPAddress(bytes: Array(bytes[place..<place + 4])).isPublic
@@ -69,7 +76,13 @@ struct IPAddress: Hashable, Sendable {
     return isIn([0x20], 3) && !Self.special6.contains { isIn($0.bytes, $0.bits) }
   }
 
-  private func isIn(_ block: [UInt8], _ bits: Int) -> Bool {
+  /// Whether it is this machine's own.
+  public var isLoopback: Bool {
+    bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+  }
+
+  /// Whether its first bits are those of a block.
+  func isIn(_ block: [UInt8], _ bits: Int) -> Bool {
     for bit in 0..<bits {
       let mask = UInt8(0x80 >> (bit % 8))
       let wanted = bit / 8 < block.count ? block[bit / 8] : 0
@@ -87,10 +100,9 @@ struct IPAddress: Hashable, Sendable {
   private static let special6: [(bytes: [UInt8], bits: Int)] = [
     ([0x20, 0x01, 0x00], 23), ([0x20, 0x01, 0x0D, 0xB8], 32), ([0x3F, 0xFF], 20),
   ]
-  /// Prefixes of addresses that lead to one of version 4, and where in them it is: mapped (RFC 4291), translated (RFC 6052),
-  /// 6to4 (RFC 3056).
+  /// Prefixes of addresses that lead to one of version 4, and where in them it is: translated (RFC 6052), 6to4
+  /// (RFC 3056).
   private static let embedding: [(prefix: [UInt8], place: Int)] = [
-    ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], 12),
     ([0x00, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0], 12), ([0x20, 0x02], 2),
   ]
 }
