@@ -87,6 +87,7 @@ let package = Package(
     library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["Addresses", "CMicroHTTPD", "CGnuTLS"]),
     library("HTTPClient", uses: ["CCurl"]),
+    library("Client", uses: ["HTTPClient", "JSON"]),
     library("Webhooks", uses: ["Addresses", "HTTPClient", "Store", "Digests", "JSON"]),
 
     // Where they meet.
@@ -111,7 +112,7 @@ let package = Package(
     .executableTarget(
       name: "chainrule",
       dependencies: [
-        "API", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training", "Datasets", "JSON",
+        "API", "Client", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training", "Datasets", "JSON",
       ]),
 
     // Tests, one target for each above.
@@ -148,6 +149,7 @@ let package = Package(
     tests("PlotsTests", uses: ["Plots"]),
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
+    tests("ClientTests", uses: ["Client", "JSON"]),
     tests("HTTPClientTests", uses: ["HTTPClient", "HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),
     tests(

@@ -32,6 +32,13 @@ class Client:
         except urllib.error.URLError as error:
             sys.exit(f"{self.url}: {error.reason}; is the server running?")
 
+    def open(self, path, accept="*/*"):
+        """An answer to read as it comes; close it, or use it in a `with`."""
+        request = urllib.request.Request(self.url + path, headers={"Accept": accept})
+        if self.key:
+            request.add_header("Authorization", "Bearer " + self.key)
+        return urllib.request.urlopen(request)
+
     def get(self, path):
         return self.call("GET", path)
 

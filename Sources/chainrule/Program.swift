@@ -36,18 +36,21 @@ struct Program {
         throw UsageError("\(name): unknown sub-command; see chainrule help")
       }
       if arguments.contains("--help") || arguments.contains("-h") {
-        print("usage: chainrule \(name) [FLAGS]\n\n\(command.summary)\n\n\(command.flags.help)")
+        print("usage: \(command.flags.usage)\n\n\(command.summary)\n\n\(command.flags.help)")
       } else {
         try await command.run(arguments)
       }
     }
   }
 
-  private static var commands: [any Command.Type] {
+  static var commands: [any Command.Type] {
     [
-      Serve.self, MakeKey.self, Migrate.self, MakeBackup.self, RestoreBackup.self, Examine.self,
-      WriteOpenAPI.self, WriteDocs.self, Bench.self,
-      BenchStore.self,
+      Serve.self, StartRun.self, WatchRun.self, ListRuns.self, ShowRun.self, ShowMetrics.self,
+      ShowGradients.self, ShowDiagnosis.self, DownloadWeights.self, CancelRun.self, StopRun.self,
+      PauseRun.self, ResumeRun.self, DeleteRun.self, ExportRun.self, ImportRun.self,
+      UploadData.self, ListDatasets.self, ListKeys.self, MakeKey.self, Migrate.self,
+      MakeBackup.self, RestoreBackup.self, Examine.self, WriteOpenAPI.self, WriteDocs.self,
+      ManPage.self, Completion.self, Bench.self, BenchStore.self,
     ]
   }
 

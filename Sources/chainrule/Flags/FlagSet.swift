@@ -8,7 +8,11 @@ import JSON
 /// command line wins over the environment, and that over the file.
 struct FlagSet {
   let command: String
+  /// What stands without a flag, in this order; those that may be left out come last.
+  var arguments: [Field] = []
   let fields: [Field]
+  /// Flags that the environment may set; all of them with `nil`.
+  var inEnvironment: [Field]?
 
   private static let config = Field(
     "config", .described("a file"), "A JSON file with flags as its members, such as \"log_format\"."
@@ -33,13 +37,23 @@ struct FlagSet {
       }
     }
     for field in fields {
-      if let text = environment[variableName(field.name)] {
+      let isRead = inEnvironment?.contains(field) ?? true
+      if isRead, let text = environment[variableName(field.name)] {
         values[field.name] = field.value(of: text)
         places[field.name] = variableName(field.name)
       }
       if let text = given[field.name] {
         values[field.name] = field.value(of: text)
         places[field.name] = flagName(field.name)
+      }
+    }
+    for argument in self.arguments {
+      places[argument.name] = argument.name.uppercased()
+      if let text = given[argument.name] {
+        values[argument.name] = argument.value(of: text)
+      } else if argument.isRequired {
+        throw UsageError(
+          "\(argument.name.uppercased()) is missing; see chainrule \(command) --help")
       }
     }
     var reader = ObjectReader(.object(values))
@@ -60,9 +74,15 @@ struct FlagSet {
     let known = fields + [FlagSet.config]
     var given: [String: String] = [:]
     var rest = arguments[...]
+    var places = self.arguments[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("--") else {
-        throw UsageError("\(argument): expected a flag; see chainrule \(command) --help")
+        guard let place = places.popFirst() else {
+          let expected = self.arguments.isEmpty ? "expected a flag" : "is one argument too many"
+          throw UsageError("\(argument): \(expected); see chainrule \(command) --help")
+        }
+        given[place.name] = argument
+        continue
       }
       let parts = argument.dropFirst(2).split(
         separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -102,18 +122,44 @@ struct FlagSet {
     return object.members
   }
 
-  /// What `--help` says.
-  var help: String {
-    let flags = (fields + [FlagSet.config]).map { field in
+  /// How it is called, such as `chainrule show RUN [FLAGS]`.
+  var usage: String {
+    let words = arguments.map { $0.isRequired ? $0.name.uppercased() : "[\($0.name.uppercased())]" }
+    return (["chainrule", command] + words + ["[FLAGS]"]).joined(separator: " ")
+  }
+
+  /// Each flag as it is written with its value, and what it means.
+  var entries: [(head: String, summary: String)] {
+    (fields + [FlagSet.config]).map { field in
       let name = flagName(field.name)
       let value = FlagSet.placeholder(field)
-      let head = value.isEmpty ? name : "\(name) \(value)"
       let standard = field.defaultValue.map { " (default \($0.string ?? "\($0)"))" } ?? ""
-      return "  \(head.padding(toLength: max(28, head.count), withPad: " ", startingAt: 0))"
-        + " \(field.summary)\(field.content == .boolean ? "" : standard)"
+      return (
+        value.isEmpty ? name : "\(name) \(value)",
+        field.summary + (field.content == .boolean ? "" : standard)
+      )
     }
-    return flags.joined(separator: "\n")
-      + "\n\nEach flag is also an environment variable, such as \(variableName(fields[0].name)).\n"
+  }
+
+  /// What `--help` says.
+  var help: String {
+    let heads = arguments.map { (head: $0.name.uppercased(), summary: $0.summary) }
+    let lines = (heads + entries).map { head, summary in
+      "  \(head.padding(toLength: max(28, head.count), withPad: " ", startingAt: 0)) \(summary)"
+    }
+    return lines.joined(separator: "\n")
+      + "\n\n\(environmentHelp)\n"
+  }
+
+  private var environmentHelp: String {
+    guard let some = inEnvironment else {
+      return fields.first.map {
+        "Each flag is also an environment variable, such as \(variableName($0.name))."
+      } ?? ""
+    }
+    return "The environment is read too: "
+      + some.map { variableName($0.name) }.joined(separator: ", ")
+      + "."
   }
 
   private static func placeholder(_ field: Field) -> String {

@@ -1,0 +1,32 @@
+import Foundation
+import JSON
+
+/// One line of a terminal that shows how far something is.
+public struct ProgressBar: Sendable {
+  private static let cells = 24
+
+  /// Of a run's step.
+  public static func line(_ step: JSON, width: Int) -> String {
+    let done = step["step"]?.integer ?? 0
+    let loss = "loss \(RunLine.number(step["loss"]))"
+    guard let total = step["total_steps"]?.integer, total > 0 else {
+      return "step \(done)  \(loss)"
+    }
+    var line = "\(bar(Double(done) / Double(total)))  step \(done)/\(total)  \(loss)"
+    if let left = step["eta_seconds"]?.double { line += "  \(duration(left)) left" }
+    return String(line.prefix(max(10, width - 1)))
+  }
+
+  static func bar(_ fraction: Double) -> String {
+    let full = Int((min(max(fraction, 0), 1) * Double(cells)).rounded(.down))
+    return "[" + String(repeating: "=", count: full) + String(repeating: " ", count: cells - full)
+      + "]"
+  }
+
+  static func duration(_ seconds: Double) -> String {
+    let whole = Int(min(max(seconds, 0), 1e9).rounded())
+    return whole >= 3600
+      ? "\(whole / 3600) h \(whole % 3600 / 60) min"
+      : whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
+  }
+}

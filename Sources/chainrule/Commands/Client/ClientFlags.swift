@@ -1,0 +1,91 @@
+import Client
+import Foundation
+import JSON
+
+/// The flags of every sub-command that asks a server.
+struct ClientFlags: Sendable {
+  let client: APIClient
+  /// What the server answers, as it is, rather than tables.
+  let isJSON: Bool
+
+  static let fields = [serverField, keyField, certificatesField, jsonField]
+
+  private static let serverField = Field(
+    "server", .described("a URL"), default: .string(ServerAddress.standard.text),
+    "Where the server is; unix:/path for a socket.")
+  private static let keyField = Field(
+    "key_file", .described("a file"),
+    "Holds the API key; the environment's CHAINRULE_KEY is one too. A flag's value would be seen by others."
+  )
+  private static let certificatesField = Field(
+    "ca_file", .described("a file"), "Certificates to trust in place of the system's, as PEM.")
+  private static let jsonField = Field(
+    "json", .boolean, default: false, "Prints what the server answers, as JSON.")
+
+  init(_ reader: inout ObjectReader) {
+    var address = ServerAddress.standard
+    if let text = reader.string(Self.serverField.name) {
+      if let given = ServerAddress(text) {
+        address = given
+      } else {
+        reader.fault(
+          Self.serverField.name,
+          "\"\(text)\" is neither a URL such as http://host:8080 nor unix:/path")
+      }
+    }
+    var key = ProcessInfo.processInfo.environment["CHAINRULE_KEY"]
+    if let file = reader.string(Self.keyField.name) {
+      key = try? String(contentsOfFile: file, encoding: .utf8)
+      if key == nil { reader.fault(Self.keyField.name, "\(file) can't be read") }
+    }
+    let certificates = reader.string(Self.certificatesField.name)
+    isJSON = reader.bool(Self.jsonField)
+    client = APIClient(
+      address, key: key?.trimmingCharacters(in: .whitespacesAndNewlines),
+      certificates: certificates)
+  }
+
+  /// The id of the run that a word means: its own, the beginning of one alone, or `latest`.
+  func run(_ word: String) async throws -> String {
+    if word.count == 30, word.hasPrefix("run_") { return word }
+    let page = try await client.json("GET", "/v1/runs?limit=200")
+    let ids = page["data"]?.array?.compactMap { $0["id"]?.string } ?? []
+    if word == "latest" {
+      guard let newest = ids.first else { throw CommandFailure("there are no runs yet") }
+      return newest
+    }
+    let matching = ids.filter { $0.hasPrefix(word) || $0.dropFirst(4).hasPrefix(word) }
+    guard matching.count == 1 else {
+      throw CommandFailure(
+        matching.isEmpty
+          ? "no run's id begins with \(word); chainrule runs lists them"
+          : "\(matching.count) runs' ids begin with \(word)")
+    }
+    return matching[0]
+  }
+}
+
+/// The terminal that the program writes to.
+enum Terminal {
+  /// Whether somebody looks at what is printed.
+  static var isWatched: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Columns; as many as there are for a file.
+  static var width: Int {
+    guard isWatched else { return .max }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+
+  static func write(_ text: String) { write(Array(text.utf8)) }
+
+  /// JSON for people who read it.
+  static func write(_ json: JSON) {
+    var bytes: [UInt8] = []
+    json.write(into: &bytes, pretty: true)
+    write(bytes + [0x0A])
+  }
+}

@@ -1,0 +1,51 @@
+import Client
+import Foundation
+import JSON
+
+/// `chainrule upload`: a file as a dataset.
+enum UploadData: Command {
+  static let name = "upload"
+  static let summary = "Uploads a file as a dataset, and prints its id."
+  static let flags = FlagSet(
+    command: name, arguments: [file], fields: [options] + ClientFlags.fields,
+    inEnvironment: ClientFlags.fields)
+
+  private static let file = Field("file", .described("a file"), isRequired: true, "The data.")
+  private static let options = Field(
+    "import", .described("options"),
+    "How the file is read, as in a query: format=csv&target=label&header=true.")
+
+  static func run(_ arguments: [String]) async throws {
+    let (file, options, flags) = try flags.read(arguments) { reader in
+      (reader.string(Self.file.name) ?? "", reader.string(Self.options.name), ClientFlags(&reader))
+    }
+    Terminal.write("\(try await StartRun.upload(file, options, flags))\n")
+  }
+}
+
+/// `chainrule datasets`: what there is to train on.
+enum ListDatasets: Command {
+  static let name = "datasets"
+  static let summary = "Lists the newest datasets."
+  static let flags = FlagSet(
+    command: name, fields: [limit] + ClientFlags.fields,
+    inEnvironment: ClientFlags.fields)
+
+  private static let limit = Field("limit", .integer(1...200), default: 20, "How many at most.")
+
+  static func run(_ arguments: [String]) async throws {
+    let (limit, flags) = try flags.read(arguments) { ($0.integer(Self.limit), ClientFlags(&$0)) }
+    let page = try await flags.client.json("GET", "/v1/datasets?limit=\(limit)")
+    if flags.isJSON { return Terminal.write(page) }
+    var table = Table(["DATASET", "NAME", "FORMAT", "EXAMPLES", "BYTES", "CREATED"])
+    for dataset in page["data"]?.array ?? [] {
+      func text(_ name: String) -> String { dataset[name]?.string ?? "" }
+      func count(_ name: String) -> String { String(dataset[name]?.integer ?? 0) }
+      let created = String(text("created_at").prefix(19))
+      table.add([
+        text("id"), text("name"), text("format"), count("examples"), count("size_bytes"), created,
+      ])
+    }
+    Terminal.write(table.text(width: Terminal.width))
+  }
+}

@@ -1,0 +1,64 @@
+import Client
+import JSON
+
+/// A sub-command that has something done to a run and shows it.
+protocol RunVerb: Command {
+  static var method: String { get }
+  /// What follows the run's address.
+  static var suffix: String { get }
+}
+
+extension RunVerb {
+  static var method: String { "POST" }
+  static var suffix: String { ":\(name)" }
+  static var flags: FlagSet {
+    FlagSet(
+      command: name, arguments: [RunArgument.field], fields: ClientFlags.fields,
+      inEnvironment: ClientFlags.fields)
+  }
+
+  static func run(_ arguments: [String]) async throws {
+    let (word, flags) = try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
+    let id = try await flags.run(word)
+    let run = try await flags.client.json(method, "/v1/runs/\(id)\(suffix)")
+    if flags.isJSON { return Terminal.write(run) }
+    guard run != .null else { return Terminal.write("\(id) is gone\n") }
+    var table = Table(RunLine.heads)
+    table.add(RunLine.row(run))
+    Terminal.write(table.text(width: Terminal.width))
+  }
+}
+
+enum ShowRun: RunVerb {
+  static let name = "show"
+  static let summary = "Shows one run; with --json everything that is known of it."
+  static let method = "GET"
+  static let suffix = ""
+}
+
+enum CancelRun: RunVerb {
+  static let name = "cancel"
+  static let summary = "Ends a run as cancelled."
+}
+
+enum StopRun: RunVerb {
+  static let name = "stop"
+  static let summary = "Ends a run now and keeps it, with its weights, as succeeded."
+}
+
+enum PauseRun: RunVerb {
+  static let name = "pause"
+  static let summary = "Lets a run wait after its present step."
+}
+
+enum ResumeRun: RunVerb {
+  static let name = "resume"
+  static let summary = "Queues a paused run to go on where it was."
+}
+
+enum DeleteRun: RunVerb {
+  static let name = "delete"
+  static let summary = "Deletes a run that is over, with all it recorded."
+  static let method = "DELETE"
+  static let suffix = ""
+}

@@ -1,0 +1,151 @@
+"""The sub-commands that ask a server, as a person types them."""
+
+import gzip
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from server import DIGITS, PROGRAM, ROOT, Server
+
+
+def until(condition, seconds=60):
+    """Waits until something holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("it didn't come to pass")
+        time.sleep(0.05)
+
+
+class ClientTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="chainrule-client-"))
+        cls.data = cls.folder / "train.csv"
+        rows = gzip.decompress((ROOT / "examples/data/digits.csv.gz").read_bytes()).splitlines(keepends=True)
+        cls.data.write_bytes(b"".join(rows[:300]))
+        cls.spec = cls.folder / "spec.json"
+        spec = json.loads((ROOT / "examples/digits-cnn.json").read_text())
+        spec.pop("dataset", None)
+        spec["training"]["epochs"] = 1
+        cls.spec.write_text(json.dumps(spec))
+        cls.imports = DIGITS
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+        subprocess.run(["rm", "-rf", cls.folder], check=True)
+
+    def call(self, *words, status=0, **environment):
+        """Runs a sub-command; answers what it printed."""
+        done = subprocess.run(
+            [PROGRAM, *words], capture_output=True, text=True, timeout=120, cwd=self.folder,
+            env={**os.environ, "CHAINRULE_SERVER": self.server.url, "CHAINRULE_DATA": "/nowhere", **environment})
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout if status == 0 or status == 3 else done.stderr
+
+    def train(self, *more, status=0):
+        return self.call("run", str(self.spec), "--data", str(self.data), "--import", self.imports, *more, status=status)
+
+    def test_a_file_and_a_spec_become_weights(self):
+        out = self.train("--watch", "--name", "from the command line")
+        run = out.split()[0]
+        self.assertRegex(run, "^run_[0-9A-Z]{26}$")
+        self.assertIn("epoch 1", out)
+        self.assertIn("succeeded", out.splitlines()[-1])
+        self.assertNotIn("\r", out, "no bar where nobody looks")
+        self.assertIn("from the command line", self.call("runs"))
+        self.assertIn(run, self.call("show", run[4:]))
+        self.assertEqual(json.loads(self.call("show", "latest", "--json"))["id"], run)
+        self.assertIn("train_loss", self.call("metrics", run))
+        self.assertIn("weight", self.call("gradients", run))
+        self.call("diagnosis", run)
+        file = self.folder / "w.safetensors"
+        self.assertEqual(self.call("weights", run, "--output", str(file)).strip(), str(file))
+        expected = self.server.curl(f"/v1/runs/{run}/weights").body
+        self.assertEqual(file.read_bytes(), expected)
+        archive = self.folder / "run.tar.zst"
+        self.call("export", run, "--output", str(archive))
+        self.assertIn("is gone", self.call("delete", run))
+        self.assertIn(run, self.call("import", str(archive)))
+        self.assertIn("train.csv", self.call("datasets"))
+        self.assertEqual([p.name for p in self.folder.glob(".*")], [], "no part of a download is left")
+
+    def test_watching_outlives_the_server(self):
+        spec = json.loads(self.spec.read_text())
+        spec["training"]["epochs"] = 400
+        long = self.folder / "long.json"
+        long.write_text(json.dumps(spec))
+        run = self.call("run", str(long), "--data", str(self.data), "--import", self.imports).split()[0]
+        watch = subprocess.Popen(
+            [PROGRAM, "watch", run, "--json"], stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "CHAINRULE_SERVER": self.server.url})
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(watch.stdout))
+        reader.start()
+        until(lambda: any('"epoch"' in line for line in list(lines)))
+        self.server.kill()
+        self.server.start()
+        seen = len(lines)
+        until(lambda: any('"epoch"' in line for line in lines[seen:]))
+        self.assertIn(run, self.call("cancel", run))
+        self.assertEqual(watch.wait(60), 3)
+        reader.join(60)
+        ids = [json.loads(line)["id"] for line in lines]
+        self.assertEqual(ids, sorted(set(ids)), "nothing twice, in order")
+        self.assertEqual(json.loads(lines[-1])["type"], "end")
+
+    def test_an_interrupted_watch_leaves_the_run(self):
+        spec = json.loads(self.spec.read_text())
+        spec["training"]["epochs"] = 400
+        long = self.folder / "left.json"
+        long.write_text(json.dumps(spec))
+        run = self.call("run", str(long), "--data", str(self.data), "--import", self.imports).split()[0]
+        watch = subprocess.Popen(
+            [PROGRAM, "watch", run], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "CHAINRULE_SERVER": self.server.url})
+        watch.stdout.readline()
+        watch.send_signal(signal.SIGINT)
+        _, told = watch.communicate(timeout=60)
+        self.assertEqual(watch.returncode, 130)
+        self.assertIn("trains on", told)
+        self.assertIn(json.loads(self.call("show", run, "--json"))["state"], ("queued", "running"))
+        self.call("cancel", run)
+
+    def test_what_goes_wrong_is_told(self):
+        wrong = self.folder / "wrong.json"
+        wrong.write_text('{"model": {"input": {"shape": [2]}, "layers": [{"type": "dence"}]}, "training": {}}')
+        told = self.call("run", str(wrong), status=1)
+        self.assertIn("/model/layers/0/type", told)
+        self.assertIn("/dataset", told)
+        self.assertIn("no server answers", self.call("runs", CHAINRULE_SERVER="http://127.0.0.1:1", status=1))
+        self.assertIn("neither a URL", self.call("runs", "--server", "nonsense", status=2))
+        self.assertIn("RUN is missing", self.call("show", status=2))
+        self.assertIn("no run's id begins", self.call("show", "zzz", status=1))
+        self.assertIn("expected a flag", self.call("runs", "more", status=2))
+        self.assertIn("one argument too many", self.call("show", "latest", "more", status=2))
+        self.assertIn("can't be read", self.call("run", "nothing.json", status=1))
+
+    def test_a_shell_completes(self):
+        script = self.call("completion", "bash")
+        words = subprocess.run(
+            ["bash", "-c", script + '\nCOMP_WORDS=(chainrule weig) COMP_CWORD=1; _chainrule; echo "${COMPREPLY[@]}"\n'
+             'COMP_WORDS=(chainrule weights --ch) COMP_CWORD=2; _chainrule; echo "${COMPREPLY[@]}"'],
+            capture_output=True, text=True, check=True).stdout
+        self.assertEqual(words.split(), ["weights", "--checkpoint"])
+        self.assertIn("complete -c chainrule", self.call("completion", "fish"))
+        page = self.call("man")
+        self.assertTrue(page.startswith(".TH CHAINRULE 1"))
+        for name in ("serve", "weights", "completion"):
+            self.assertIn(f"chainrule {name}", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
