@@ -19,17 +19,19 @@ public struct Service: Sendable {
   let waiters = Waiters()
   let keys: KeyRing
   let webhookAddresses: WebhookAddress
+  let securityContact: String?
   private let access: AccessGuard
   private let audit: AuditTrail
 
   /// - Parameters:
   ///   - isKeyRequired: whether requests without a key are refused.
   ///   - webhookAddresses: which addresses may be called.
+  ///   - securityContact: a URI of whom to tell of a weakness.
   ///   - uploadLimit: how many bytes an uploaded body may have.
   public init(
     store: Store, datasets: DatasetLibrary, models: ModelLibrary, runs: RunService,
     keys: KeyRing, isKeyRequired: Bool = false, webhookAddresses: WebhookAddress = WebhookAddress(),
-    uploadLimit: Int,
+    securityContact: String? = nil, uploadLimit: Int,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
@@ -41,6 +43,7 @@ public struct Service: Sendable {
     self.log = log
     self.keys = keys
     self.webhookAddresses = webhookAddresses
+    self.securityContact = securityContact
     access = AccessGuard(keys: keys, isKeyRequired: isKeyRequired)
     audit = AuditTrail(log: store.audit)
     _ = ServerMetrics.startTime
@@ -60,7 +63,9 @@ public struct Service: Sendable {
   private func router() -> Router {
     var router = Router { fault, requestID in problem(for: fault, requestID) }
     for endpoint in EndpointTable.all {
-      router.add(endpoint.method.rawValue.uppercased(), endpoint.path) { request, parameters in
+      router.add(
+        endpoint.method.rawValue.uppercased(), endpoint.path, isQuick: endpoint.isQuick
+      ) { request, parameters in
         await answer(endpoint, request, parameters)
       }
     }

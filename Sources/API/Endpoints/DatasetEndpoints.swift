@@ -50,7 +50,8 @@ enum DatasetEndpoints {
       summary: "One dataset", headers: [.ifNoneMatch],
       answers: [
         .json(200, "The dataset.", .reference("Dataset"), headers: [Answer.etag]), .notModified,
-      ]
+      ],
+      isQuick: true
     ) { service, call in
       let json = try DatasetPresentation.json(await service.dataset(call))
       return call.tagged(json.encoded(), mediaType: MediaType.json)

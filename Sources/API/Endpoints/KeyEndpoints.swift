@@ -41,7 +41,7 @@ enum KeyEndpoints {
       method: .get, path: "/v1/keys/current", operationID: "getCurrentKey", tag: .keys,
       summary: "The key of this request, and what it uses",
       answers: [.json(200, "The key.", .reference("KeyWithUsage"))], problems: [.notFound],
-      audience: .anyKey
+      isQuick: true, audience: .anyKey
     ) { service, _ in
       guard let id = Caller.current?.key, let key = service.keys.get(id) else {
         throw Problem(.notFound, "the request brought no key, and none is asked for")

@@ -9,7 +9,8 @@ enum RunEndpoints {
     Endpoint(
       method: .get, path: "/v1/runs", operationID: "listRuns", tag: .runs,
       summary: "The runs, newest first", query: Paging.fields + [state, sort],
-      answers: [.json(200, "A page of them.", .reference("RunPage"), headers: [Answer.link])]
+      answers: [.json(200, "A page of them.", .reference("RunPage"), headers: [Answer.link])],
+      isQuick: true
     ) { service, call in
       try await list(service, call)
     },
@@ -41,7 +42,8 @@ enum RunEndpoints {
       query: [RunWaiting.until], headers: [RunWaiting.prefer, .ifNoneMatch],
       answers: [
         .json(200, "The run.", .reference("Run"), headers: [Answer.presentETag]), .notModified,
-      ], problems: [.badRequest, .queueFull]
+      ], problems: [.badRequest, .queueFull],
+      isQuick: true
     ) { service, call in
       try await RunWaiting.answer(service.run(call), service, call)
     },

@@ -8,6 +8,8 @@ struct Frontend: Responder {
   let router: Router
   let origins: CrossOrigin
 
+  func isQuick(_ request: Request) -> Bool { router.isQuick(request) }
+
   func respond(to request: Request) async -> Response {
     guard origins.admits(request) else {
       let problem = Problem(

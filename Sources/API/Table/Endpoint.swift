@@ -20,6 +20,8 @@ struct Endpoint: Sendable {
   var answers: [Answer]
   /// What can go wrong beyond what `allProblems` derives from the rest.
   var problems: [ProblemKind] = []
+  /// Whether its handler takes next to no time before it waits for the store, if it does.
+  var isQuick = false
   /// Who may use it, where that doesn't follow from its chapter and method.
   var audience: Audience?
   let handler: Handler

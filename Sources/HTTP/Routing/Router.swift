@@ -10,6 +10,9 @@ public struct Parameters: Sendable {
 /// Who answers requests.
 public protocol Responder: Sendable {
   func respond(to request: Request) async -> Response
+  /// Whether the answer neither reads the body nor waits for the disk before it gives its thread up: it is begun at once
+  /// then, on the library's own thread.
+  func isQuick(_ request: Request) -> Bool
   /// The answer to a request that HTTP itself refuses.
   func response(to fault: HTTPError, requestID: String) -> Response
 }
@@ -24,7 +27,25 @@ public struct Router: Sendable {
   private struct Route: Sendable {
     let method: String
     let segments: [Segment]
+    let isQuick: Bool
     let handler: Handler
+  }
+
+  /// What tells most routes apart: how many segments they have, and the second one's text.
+  private struct Place: Hashable {
+    let count: Int
+    let second: String
+
+    init(_ segments: [String]) {
+      count = segments.count
+      second = segments.count > 1 ? String(segments[1].prefix { $0 != ":" }) : ""
+    }
+
+    /// Of routes whose second segment may be anything.
+    init(open count: Int) {
+      self.count = count
+      second = "{"
+    }
   }
 
   private enum Segment: Sendable {
@@ -42,7 +63,7 @@ public struct Router: Sendable {
     }
   }
 
-  private var routes: [Route] = []
+  private var routes: [Place: [Route]] = [:]
   private let failure: @Sendable (HTTPError, String) -> Response
 
   /// - Parameter failure: the answer to a fault, with the request's id.
@@ -50,9 +71,20 @@ public struct Router: Sendable {
     self.failure = failure
   }
 
-  public mutating func add(_ method: String, _ pattern: String, _ handler: @escaping Handler) {
-    let segments = pattern.split(separator: "/").map(Segment.init)
-    routes.append(Route(method: method, segments: segments, handler: handler))
+  public mutating func add(
+    _ method: String, _ pattern: String, isQuick: Bool = false, _ handler: @escaping Handler
+  ) {
+    let parts = pattern.split(separator: "/")
+    let isOpen = parts.count > 1 && parts[1].hasPrefix("{")
+    let place = isOpen ? Place(open: parts.count) : Place(parts.map(String.init))
+    routes[place, default: []].append(
+      Route(
+        method: method, segments: parts.map(Segment.init), isQuick: isQuick, handler: handler))
+  }
+
+  /// Routes that may match, in the order in which they were added.
+  private func candidates(_ request: Request) -> [Route] {
+    (routes[Place(request.segments)] ?? []) + (routes[Place(open: request.segments.count)] ?? [])
   }
 
   private static func match(_ route: Route, _ segments: [String]) -> Parameters? {
@@ -75,10 +107,17 @@ public struct Router: Sendable {
 }
 
 extension Router: Responder {
+  public func isQuick(_ request: Request) -> Bool {
+    let method = request.method == "HEAD" ? "GET" : request.method
+    return candidates(request).contains { route in
+      route.isQuick && route.method == method && Self.match(route, request.segments) != nil
+    }
+  }
+
   public func respond(to request: Request) async -> Response {
     let method = request.method == "HEAD" ? "GET" : request.method
     var allowed: [String] = []
-    for route in routes {
+    for route in candidates(request) {
       guard let parameters = Self.match(route, request.segments) else { continue }
       if route.method == method { return await route.handler(request, parameters) }
       allowed.append(route.method)

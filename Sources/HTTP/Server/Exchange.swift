@@ -93,8 +93,12 @@ final class Exchange: @unchecked Sendable {
       return send(answer)
     }
     server.connections.enter(.body(received: 0), connection)
-    task = Task(executorPreference: server.executor) { [self] in
-      deliver(await server.responder.respond(to: request))
+    if server.responder.isQuick(request) {
+      task = Task.immediate { [self] in deliver(await server.responder.respond(to: request)) }
+    } else {
+      task = Task(executorPreference: server.executor) { [self] in
+        deliver(await server.responder.respond(to: request))
+      }
     }
     return .YES
   }

@@ -35,10 +35,15 @@ struct OutgoingResponse {
     self.stream = stream
     self.streamBody = streamBody
     for (name, value) in response.headers {
-      // The library refuses line breaks; other control characters are ours to leave out.
-      let plain = value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }
-      MHD_add_response_header(made, name, String(String.UnicodeScalarView(plain)))
+      MHD_add_response_header(made, name, OutgoingResponse.plain(value))
     }
+  }
+
+  /// The library refuses line breaks; other control characters are ours to leave out.
+  private static func plain(_ value: String) -> String {
+    func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    guard value.utf8.contains(where: isControl) else { return value }
+    return String(decoding: value.utf8.filter { !isControl($0) }, as: UTF8.self)
   }
 
   private static func buffer(_ bytes: [UInt8]) -> OpaquePointer? {

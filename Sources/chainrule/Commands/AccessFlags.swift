@@ -8,8 +8,10 @@ struct AccessFlags: Sendable {
   /// Pages of which may call from a browser.
   let origins: Set<String>
   let webhooks: WebhookAddress
+  /// Whom to tell of a weakness.
+  let securityContact: String?
 
-  static let fields = [authField, originsField, webhooksField]
+  static let fields = [authField, originsField, webhooksField, contactField]
 
   private static let authField = Field(
     "auth", .choice(["keys", "none"]),
@@ -24,6 +26,11 @@ struct AccessFlags: Sendable {
     "webhook_private", .boolean, default: false,
     "Whether webhooks may call private addresses, and without TLS.")
 
+  private static let contactField = Field(
+    "security_contact", .described("a URI"),
+    "Whom to tell of a weakness, such as mailto:security@lab.example; /.well-known/security.txt says so."
+  )
+
   /// - Parameters:
   ///   - isLoopback: whether only this machine reaches the server's own address.
   ///   - isBehindProxy: whether others reach it through one.
@@ -36,6 +43,12 @@ struct AccessFlags: Sendable {
     let listed = reader.string(Self.originsField.name)?.split(separator: ",").map(String.init) ?? []
     origins = Set(listed)
     webhooks = WebhookAddress(allowsPrivate: reader.bool(Self.webhooksField))
+    securityContact = reader.string(Self.contactField.name)
+    if let securityContact,
+      !["mailto:", "https://", "tel:"].contains(where: securityContact.hasPrefix)
+    {
+      reader.fault(Self.contactField.name, "must begin with mailto:, https:// or tel: (RFC 9116)")
+    }
     for origin in listed where !Service.isOrigin(origin) {
       reader.fault(
         Self.originsField.name,
