@@ -116,7 +116,7 @@ public struct Service: Sendable {
     } catch {
       response = problem(for: error, request.requestID)
     }
-    return response.inTask(of: admission.caller)
+    return response.with(headers: endpoint.deprecation?.headers ?? []).inTask(of: admission.caller)
   }
 
   /// The answer to a request that failed.

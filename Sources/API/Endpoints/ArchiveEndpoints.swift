@@ -44,7 +44,8 @@ enum ArchiveEndpoints {
         either leaves nothing behind. The run's events get new ids.
         """,
       headers: [.idempotencyKey, .contentDigest],
-      body: BodyDescription(content: [(MediaType.archive, .bytes)], acceptsAnything: true),
+      body: BodyDescription(
+        content: [(MediaType.bytes, .bytes), (MediaType.archive, .bytes)], acceptsAnything: true),
       answers: [.json(201, "The run.", .reference("Run"), headers: [Answer.location])],
       problems: [.conflict, .queueFull]
     ) { service, call in

@@ -82,8 +82,14 @@ public enum OpenAPIDocument {
         "$ref": .string("#/components/responses/\(kind.rawValue)")
       ]
     }
+    // What HTTP itself refuses: other methods, expectations, lengths, names of hosts.
+    responses["default"] = response(
+      Answer(
+        status: 0, summary: "Refused before any operation is looked for.",
+        content: [(MediaType.problem, .reference("Problem"))]))
     object["responses"] = .object(responses)
     object["security"] = security(endpoint)
+    if endpoint.deprecation != nil { object["deprecated"] = true }
     return .object(object)
   }
 

@@ -20,6 +20,8 @@ struct Endpoint: Sendable {
   var answers: [Answer]
   /// What can go wrong beyond what `allProblems` derives from the rest.
   var problems: [ProblemKind] = []
+  /// Since when it shouldn't be used any more, if so.
+  var deprecation: Deprecation?
   /// Whether its handler takes next to no time before it waits for the store, if it does.
   var isQuick = false
   /// Who may use it, where that doesn't follow from its chapter and method.
@@ -61,14 +63,14 @@ struct Endpoint: Sendable {
 
   /// Everything that can go wrong, in the order of status codes.
   var allProblems: [ProblemKind] {
-    var all = Set(problems)
+    // Any request may have an escape that is none, or a line that can't be read.
+    var all = Set(problems + [.badRequest])
     if !query.isEmpty || body != nil { all.insert(.invalid) }
     if !pathParameters.isEmpty { all.insert(.notFound) }
     if let body {
       all.formUnion([.badRequest, .bodyTooLarge])
       if !body.acceptsAnything { all.insert(.unsupportedMediaType) }
     }
-    if !headers.isEmpty { all.insert(.badRequest) }
     if headers.contains(where: { $0.name == HeaderField.ifMatch.name }) {
       all.insert(.preconditionFailed)
     }

@@ -10,7 +10,8 @@ enum EndpointTable {
     + AutopsyEndpoints.all
     + ClippingEndpoints.all + RangeTestEndpoints.all + WeightsEndpoints.all + ArchiveEndpoints.all
     + EventEndpoints.all
-    + EvaluationEndpoints.all + InferenceEndpoints.all + WebhookEndpoints.all + CatalogEndpoints.all + KeyEndpoints.all
+    + EvaluationEndpoints.all + InferenceEndpoints.all + WebhookEndpoints.all + CatalogEndpoints.all
+    + KeyEndpoints.all
     + AuditEndpoints.all
     + BackupEndpoints.all + DocumentationEndpoints.all
     + ServiceEndpoints.all
