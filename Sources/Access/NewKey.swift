@@ -74,15 +74,11 @@ public struct NewKey: Hashable, Sendable {
   }
 
   static func expiry(_ reader: inout ObjectReader, _ now: Date) -> Int? {
-    guard let text = reader.string("expires_at") else { return nil }
-    for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), .iso8601] {
-      guard let date = try? style.parse(text) else { continue }
-      if date <= now { reader.fault("expires_at", "has passed") }
-      return Int(date.timeIntervalSince1970 * 1000)
+    let time = reader.time("expires_at")
+    if let time, Double(time) <= now.timeIntervalSince1970 * 1000 {
+      reader.fault("expires_at", "has passed")
     }
-    reader.fault(
-      "expires_at", "\"\(text.prefix(80))\" is no time such as 2030-01-31T12:00:00Z (RFC 3339)")
-    return nil
+    return time
   }
 
   static func quotas(_ reader: inout ObjectReader) -> KeyQuotas? {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Reads the members of one JSON object, and collects every fault rather than stop at the first.
 ///
 /// Each member is asked for by name; `finish()` then reports the members nobody asked for, so that
@@ -103,6 +105,16 @@ public struct ObjectReader {
       return nil
     }
     return double
+  }
+
+  /// A time as RFC 3339 writes it, in milliseconds since 1970.
+  public mutating func time(_ name: String) -> Int? {
+    guard let text = string(name) else { return nil }
+    for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), .iso8601] {
+      if let date = try? style.parse(text) { return Int(date.timeIntervalSince1970 * 1000) }
+    }
+    fault(name, "\"\(text.prefix(80))\" is no time such as 2030-01-31T12:00:00Z (RFC 3339)")
+    return nil
   }
 
   public mutating func array(_ name: String, count: ClosedRange<Int> = 0...Int.max) -> [JSON]? {

@@ -73,4 +73,30 @@ import Testing
       #expect(answer.hasSuffix("127.0.0.1 false"))
     }
   }
+
+  @Test(
+    "streams without a sign of life count too, and one whose reader broke off is noticed though it says nothing"
+  )
+  func silentStreams() async throws {
+    try await TestServer.run({ $0.streams = 2 }) { test in
+      func open() throws -> RawClient {
+        let client = try RawClient(port: test.port)
+        client.send("GET /silent HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(client.read(until: "begun").contains("200 OK"))
+        return client
+      }
+      var first: RawClient? = try open()
+      let second = try open()
+      let refused = try RawClient(port: test.port)
+      refused.send("GET /silent HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+      #expect(refused.readAll().hasPrefix("HTTP/1.1 503"))
+      // Closed with a reset, as by a process that dies with something unread.
+      first?.reset()
+      first = nil
+      while test.server.openStreams > 1 { try await Task.sleep(for: .milliseconds(50)) }
+      let third = try open()
+      second.close()
+      third.close()
+    }
+  }
 }

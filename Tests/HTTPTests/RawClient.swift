@@ -26,6 +26,13 @@ final class RawClient {
 
   deinit { Glibc.close(descriptor) }
 
+  /// Has the socket be closed with a reset.
+  func reset() {
+    var choice = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &choice, socklen_t(MemoryLayout<linger>.size))
+  }
+
   func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   func send(_ text: String) { send(Array(text.utf8)) }

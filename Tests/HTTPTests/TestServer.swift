@@ -111,7 +111,7 @@ struct TestServer {
       Response(
         status: 200,
         body: .stream(
-          StreamBody(heartbeat: Array(": still here\n\n".utf8)) { writer in
+          StreamBody(isOpenEnded: true, heartbeat: Array(": still here\n\n".utf8)) { writer in
             try await writer.write(Array("begun\n".utf8))
             while true {
               try await Task.sleep(for: .milliseconds(5))
@@ -124,6 +124,15 @@ struct TestServer {
       begun.add(1)
       try? await Task.sleep(for: .milliseconds(300))
       return text("slow")
+    }
+    router.add("GET", "/silent") { _, _ in
+      Response(
+        status: 200,
+        body: .stream(
+          StreamBody(isOpenEnded: true) { writer in
+            try await writer.write(Array("begun\n".utf8))
+            try await Task.sleep(for: .seconds(600))
+          }))
     }
     router.add("GET", "/client") { request, _ in text("\(request.client) \(request.isSecure)") }
     router.add("GET", "/header") { _, _ in

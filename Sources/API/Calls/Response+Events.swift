@@ -15,7 +15,7 @@ extension Response {
     return Response(
       status: 200, headers: headers,
       body: .stream(
-        StreamBody(heartbeat: isStream ? EventText.heartbeat : nil) { writer in
+        StreamBody(isOpenEnded: true, heartbeat: isStream ? EventText.heartbeat : nil) { writer in
           metrics.streamOpened()
           defer { metrics.streamClosed() }
           if isStream { try await writer.write(EventText.opening) }

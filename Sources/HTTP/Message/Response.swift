@@ -28,13 +28,17 @@ public struct StreamBody: Sendable {
   public let length: Int?
   /// Sent when nothing else was for a while, so that a reader that went away is noticed.
   public let heartbeat: [UInt8]?
+  /// Whether it goes on until something ends it, rather than until all is said: there may be so many of these, and one that
+  /// is cut off ends well, as its reader comes back.
+  public let isOpenEnded: Bool
   let write: @Sendable (ResponseWriter) async throws -> Void
 
   public init(
-    length: Int? = nil, heartbeat: [UInt8]? = nil,
+    length: Int? = nil, isOpenEnded: Bool = false, heartbeat: [UInt8]? = nil,
     write: @escaping @Sendable (ResponseWriter) async throws -> Void
   ) {
     self.length = length
+    self.isOpenEnded = isOpenEnded
     self.heartbeat = heartbeat
     self.write = write
   }
@@ -46,7 +50,9 @@ public struct StreamBody: Sendable {
       -> Void
   ) -> StreamBody {
     let write = write
-    return StreamBody(length: length, heartbeat: heartbeat) { try await body($0, write) }
+    return StreamBody(length: length, isOpenEnded: isOpenEnded, heartbeat: heartbeat) {
+      try await body($0, write)
+    }
   }
 }
 

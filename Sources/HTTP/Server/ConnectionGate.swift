@@ -41,6 +41,14 @@ final class ConnectionGate: @unchecked Sendable {
     exchanges.resume()
   }
 
+  /// Whether the other end is known to be gone while the connection is suspended, when the library doesn't look; with `lock`
+  /// held.
+  var isBroken: Bool {
+    guard let connection, isSuspended else { return false }
+    var state = pollfd(fd: chainrule_connection_socket(connection), events: 0, revents: 0)
+    return poll(&state, 1, 0) == 1 && state.revents & Int16(POLLERR | POLLHUP) != 0
+  }
+
   /// The request is over: nothing may be done to its connection any more.
   func close() {
     lock.withLock {

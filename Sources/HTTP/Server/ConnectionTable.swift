@@ -45,11 +45,24 @@ final class ConnectionTable: Sendable {
   func open(_ connection: OpaquePointer) {
     let socket = chainrule_connection_socket(connection)
     let peer = PeerAddress(chainrule_connection_address(connection))
+    keepAlive(socket)
     let key = UInt(bitPattern: connection)
     state.withLock { state in
       let excess = excess(peer, &state)
       state.rows[key] = Row(
         socket: socket, peer: peer, excess: excess, phase: .headers(isFirst: true), since: .now)
+    }
+  }
+
+  /// Has the system ask a peer that is silent whether it is still there: a stream that has nothing to say would never know.
+  private func keepAlive(_ socket: Int32) {
+    for (level, option, value) in [
+      (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),
+      (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
+    ] as [(Int32, Int32, Int32)] {
+      var value = value
+      // A Unix-domain socket knows by itself.
+      setsockopt(socket, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
   }
 

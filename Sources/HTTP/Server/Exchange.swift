@@ -134,7 +134,7 @@ final class Exchange: @unchecked Sendable {
 
   private func send(_ response: Response) -> MHD_Result {
     var response = response
-    if case .stream(let body) = response.body, body.heartbeat != nil, !server.hasRoomForStreams {
+    if case .stream(let body) = response.body, body.isOpenEnded, !server.hasRoomForStreams {
       response = server.responder.response(
         to: HTTPError(
           .overloaded(retryAfter: 10),

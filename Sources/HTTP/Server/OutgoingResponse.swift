@@ -23,9 +23,10 @@ struct OutgoingResponse {
     case .stream(let body) where isHead:
       // A body of that length which nobody will ask for.
       made = OutgoingResponse.callback(
-        length: body.length, OutgoingStream(gate: gate, heartbeat: nil))
+        length: body.length, OutgoingStream(gate: gate))
     case .stream(let body):
-      let pipe = OutgoingStream(gate: gate, heartbeat: body.heartbeat)
+      let pipe = OutgoingStream(
+        gate: gate, isOpenEnded: body.isOpenEnded, heartbeat: body.heartbeat)
       stream = pipe
       streamBody = body
       made = OutgoingResponse.callback(length: body.length, pipe)

@@ -8,6 +8,7 @@ final class OutgoingStream: @unchecked Sendable {
   private static let capacity = 256 << 10
 
   private let gate: ConnectionGate
+  let isOpenEnded: Bool
   private let heartbeat: [UInt8]?
   private static let heartbeatInterval = Duration.seconds(15)
   // Guarded by `gate.lock`.
@@ -19,8 +20,9 @@ final class OutgoingStream: @unchecked Sendable {
   private var lastWrite = ContinuousClock.now
   private var writer: CheckedContinuation<Void, any Error>?
 
-  init(gate: ConnectionGate, heartbeat: [UInt8]?) {
+  init(gate: ConnectionGate, isOpenEnded: Bool = false, heartbeat: [UInt8]? = nil) {
     self.gate = gate
+    self.isOpenEnded = isOpenEnded
     self.heartbeat = heartbeat
   }
 
@@ -50,10 +52,10 @@ final class OutgoingStream: @unchecked Sendable {
       }
       if isFinished { return chainrule_end_of_stream }
       // Cut short, an event stream ends well, as its reader comes back; a download must not look whole.
-      if isClosed, heartbeat != nil { return chainrule_end_of_stream }
+      if isClosed, isOpenEnded { return chainrule_end_of_stream }
       if hasFailed || isClosed { return chainrule_end_with_error }
       if gate.suspend() { return 0 }
-      return heartbeat == nil ? chainrule_end_with_error : chainrule_end_of_stream
+      return isOpenEnded ? chainrule_end_of_stream : chainrule_end_with_error
     }
   }
 
@@ -96,8 +98,9 @@ final class OutgoingStream: @unchecked Sendable {
     }
   }
 
-  /// Sends the heartbeat when nothing else was sent for a while.
+  /// Looks whether the reader is still there, and sends the heartbeat when nothing else was sent for a while.
   func tick(_ now: ContinuousClock.Instant) {
+    if gate.lock.withLock({ gate.isBroken }) { return close() }
     guard let heartbeat else { return }
     gate.lock.withLock {
       guard !isClosed, !isFinished, buffer.count == position,

@@ -77,7 +77,7 @@ public struct RunRequest: Sendable {
     initialWeights = InitialWeights(&reader)
     priority = reader.integer("priority", in: RunRequest.priorities) ?? 0
     maximumSeconds = reader.integer("max_seconds", in: 1...RunRequest.longestSeconds)
-    deadline = RunRequest.deadline(&reader)
+    deadline = reader.time("deadline")
     after = RunRequest.after(&reader)
     tags = RunRequest.tags(&reader)
     try reader.finish().check()
@@ -97,16 +97,6 @@ public struct RunRequest: Sendable {
     }
     object["on_finding"] = remedies
     return .object(object)
-  }
-
-  private static func deadline(_ reader: inout ObjectReader) -> Int? {
-    guard let text = reader.string("deadline") else { return nil }
-    for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), .iso8601] {
-      if let date = try? style.parse(text) { return Int(date.timeIntervalSince1970 * 1000) }
-    }
-    reader.fault(
-      "deadline", "\"\(text.prefix(80))\" is no time such as 2030-01-31T12:00:00Z (RFC 3339)")
-    return nil
   }
 
   private static func after(_ reader: inout ObjectReader) -> [RunID] {

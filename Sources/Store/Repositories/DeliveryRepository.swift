@@ -103,18 +103,9 @@ public struct DeliveryRepository: Sendable {
       ) { row in Self.record(row) }
       return try rows.compactMap { delivery in
         try connection.first(
-          """
-          SELECT id, name, url, events, secret, created_at, disabled FROM webhook WHERE id = ?
-          """, [.text(delivery.webhook.rawValue)]
-        ) { row in
-          (
-            delivery,
-            WebhookRecord(
-              id: WebhookID(trusted: row.text(0)), name: row.text(1), url: row.text(2),
-              events: row.text(3), secret: row.text(4), createdAt: row.integer(5),
-              disabled: row.optionalText(6))
-          )
-        }
+          "SELECT \(WebhookRepository.columns) FROM webhook WHERE id = ?",
+          [.text(delivery.webhook.rawValue)]
+        ) { row in (delivery, WebhookRepository.record(row)) }
       }
     }
   }

@@ -4,9 +4,9 @@ import SQLite
 public struct WebhookRepository: Sendable {
   let store: Store
 
-  private static let columns = "id, name, url, events, secret, created_at, disabled"
+  static let columns = "id, name, url, events, secret, created_at, disabled"
 
-  private static func record(_ row: SQLiteRow) -> WebhookRecord {
+  static func record(_ row: SQLiteRow) -> WebhookRecord {
     WebhookRecord(
       id: WebhookID(trusted: row.text(0)), name: row.text(1), url: row.text(2),
       events: row.text(3), secret: row.text(4), createdAt: row.integer(5),

@@ -2,7 +2,7 @@ import Client
 import JSON
 
 /// A sub-command that has something done to a run and shows it.
-protocol RunVerb: Command {
+protocol RunVerb: RunCommand {
   static var method: String { get }
   /// What follows the run's address.
   static var suffix: String { get }
@@ -11,15 +11,8 @@ protocol RunVerb: Command {
 extension RunVerb {
   static var method: String { "POST" }
   static var suffix: String { ":\(name)" }
-  static var flags: FlagSet {
-    FlagSet(
-      command: name, arguments: [RunArgument.field], fields: ClientFlags.fields,
-      inEnvironment: ClientFlags.fields)
-  }
-
   static func run(_ arguments: [String]) async throws {
-    let (word, flags) = try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
-    let id = try await flags.run(word)
+    let (id, flags) = try await subject(arguments)
     let run = try await flags.client.json(method, "/v1/runs/\(id)\(suffix)")
     if flags.isJSON { return Terminal.write(run) }
     guard run != .null else { return Terminal.write("\(id) is gone\n") }

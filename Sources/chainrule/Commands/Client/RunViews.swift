@@ -2,21 +2,14 @@ import Client
 import JSON
 
 /// A sub-command that prints what a run shows of itself, drawn for a terminal.
-protocol RunView: Command {
+protocol RunView: RunCommand {
   /// What follows the run's address.
   static var path: String { get }
 }
 
 extension RunView {
-  static var flags: FlagSet {
-    FlagSet(
-      command: name, arguments: [RunArgument.field], fields: ClientFlags.fields,
-      inEnvironment: ClientFlags.fields)
-  }
-
   static func run(_ arguments: [String]) async throws {
-    let (word, flags) = try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
-    let id = try await flags.run(word)
+    let (id, flags) = try await subject(arguments)
     let accept = flags.isJSON ? "application/json" : "text/plain"
     var bytes = try await flags.client.get("/v1/runs/\(id)/\(path)", accept: accept)
     if bytes.last != 0x0A { bytes.append(0x0A) }

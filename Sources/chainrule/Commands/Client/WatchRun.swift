@@ -4,18 +4,15 @@ import JSON
 import Synchronization
 
 /// `chainrule watch`: a run's events as they come, to its end.
-enum WatchRun: Command {
+enum WatchRun: RunCommand {
   static let name = "watch"
   static let summary = "Follows a run to its end; the exit status is 3 unless it succeeds."
-  static let flags = FlagSet(
-    command: name, arguments: [RunArgument.field], fields: ClientFlags.fields,
-    inEnvironment: ClientFlags.fields)
   /// Of a run that was watched and didn't succeed.
   private static let failure: Int32 = 3
 
   static func run(_ arguments: [String]) async throws {
-    let (word, flags) = try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
-    try await follow(flags.run(word), flags)
+    let (id, flags) = try await subject(arguments)
+    try await follow(id, flags)
   }
 
   /// Prints events until the run is over, and ends the program where it didn't succeed.

@@ -1,0 +1,27 @@
+import JSON
+
+/// A sub-command on one run, with no flags of its own.
+protocol RunCommand: Command {}
+
+extension RunCommand {
+  static var flags: FlagSet {
+    FlagSet(
+      command: name, arguments: [RunArgument.field], fields: ClientFlags.fields,
+      inEnvironment: ClientFlags.fields)
+  }
+
+  /// The run's id and how to ask for it.
+  static func subject(_ arguments: [String]) async throws -> (id: String, flags: ClientFlags) {
+    let (word, flags) = try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
+    return (try await flags.run(word), flags)
+  }
+}
+
+/// The argument that names a run.
+enum RunArgument {
+  static let field = Field(
+    "run", .described("a run"), isRequired: true,
+    "The run: its id, the beginning of one, or latest.")
+
+  static func read(_ reader: inout ObjectReader) -> String { reader.string(field.name) ?? "" }
+}
