@@ -12,7 +12,7 @@ import unittest
 from server import DIGITS, PROGRAM, Server, digits, digits_run
 
 LIMIT = 128
-UPLOAD = b"POST /v1/datasets?format=csv&target=y HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 24\r\n\r\na,b,y\n1,2,x\n"
+UPLOAD = b"POST /v1/datasets?format=csv&target=y HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 24\r\n\r\na,b,y\n1,2,x\n"
 REST = b"3,4,z\n5,6,x\n"
 
 
@@ -49,7 +49,7 @@ class DescriptorTest(unittest.TestCase):
         server.wait_for(server.post("/v1/runs", digits_run(dataset, epochs=1)).json["id"])
         at_rest = self.files()
 
-        stream = b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n"
+        stream = b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
         streams = [self.open(stream) for _ in range(LIMIT)]
         statuses = {}
 

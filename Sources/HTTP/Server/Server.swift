@@ -15,6 +15,7 @@ public final class Server: @unchecked Sendable {
   let executor = HandlerExecutor()
   private let streams = Mutex<[ObjectIdentifier: OutgoingStream]>([:])
   private let isDraining = Atomic<Bool>(false)
+  private let librarysLimit = Atomic<Int>(0)
   // Set by `start()`, taken by `drain(seconds:)`.
   private let daemon = Mutex<DaemonHandle?>(nil)
   private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
@@ -55,8 +56,10 @@ public final class Server: @unchecked Sendable {
   public func start() throws -> Int {
     signal(SIGPIPE, SIG_IGN)
     try configuration.tls?.load()
-    let most = try FileDescriptors.connections(of: configuration.connections + Self.headroom)
-    connections.limit.store(max(1, most - Self.headroom), ordering: .relaxed)
+    let all = try FileDescriptors.connections(of: configuration.connections + Self.mostRefused)
+    let refused = max(2, min(Self.mostRefused, all / 8))
+    connections.limit.store(min(configuration.connections, all - refused), ordering: .relaxed)
+    librarysLimit.store(all, ordering: .relaxed)
     chainrule_set_panic()
     let handle = try listen()
     let port = Int(chainrule_daemon_port(handle.pointer))
@@ -73,8 +76,8 @@ public final class Server: @unchecked Sendable {
     return port
   }
 
-  /// Connections that the library takes beyond the limit, to be told that they are too many.
-  private static let headroom = 64
+  /// Connections that the library takes beyond the limit, to be told that they are too many; others wait.
+  private static let mostRefused = 64
 
   private func listen() throws -> DaemonHandle {
     switch configuration.listener {
@@ -110,7 +113,7 @@ public final class Server: @unchecked Sendable {
     }
     var options = [
       number(MHD_OPTION.THREAD_POOL_SIZE, 2),
-      number(MHD_OPTION.CONNECTION_LIMIT, mostConnections + Self.headroom),
+      number(MHD_OPTION.CONNECTION_LIMIT, librarysLimit.load(ordering: .relaxed)),
       number(MHD_OPTION.CONNECTION_MEMORY_LIMIT, configuration.connectionMemory),
       number(MHD_OPTION.CONNECTION_TIMEOUT, configuration.idleSeconds),
       number(MHD_OPTION.LISTEN_BACKLOG_SIZE, 1024),
