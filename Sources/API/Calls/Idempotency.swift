@@ -32,11 +32,13 @@ extension Service {
       throw Problem(
         .badRequest, "Idempotency-Key must have from 1 to \(Service.longestKey) bytes")
     }
-    guard keysInFlight.take(key) else {
+    // Keys of different projects don't meet.
+    let name = "\(Caller.current?.project ?? "")\n\(key)"
+    guard keysInFlight.take(name) else {
       throw Problem(
         .conflict, "a request with this Idempotency-Key is under way; ask again when it is done")
     }
-    defer { keysInFlight.release(key) }
+    defer { keysInFlight.release(name) }
     let digest = requestDigest(call, body)
     if let stored = try await store.answers.get(key) {
       guard stored.requestDigest == digest else {

@@ -18,7 +18,7 @@ enum Upload {
     let importOptions = try importOptions(options)
     let announced = try announcedDigest(call)
 
-    let staged = try service.datasets.stage()
+    let staged = try await stage(call, service)
     // What became a dataset has moved away by then; what was there already, or failed, goes.
     defer { staged.discard() }
     let parts: [StagedUpload.Part]
@@ -38,6 +38,15 @@ enum Upload {
       try created(
         await service.datasets.create(staged, parts: parts, name: name, options: importOptions))
     }
+  }
+
+  /// A place for an upload, if its key may keep as much as the request announces; what comes is looked at again.
+  static func stage(_ call: Call, _ service: Service) async throws -> StagedUpload {
+    // One that is sent again may be there already.
+    if call.header("Idempotency-Key") == nil {
+      try await service.store.keys.checkRoom(for: call.request.body.announcedLength ?? 0)
+    }
+    return try service.datasets.stage()
   }
 
   /// The body as one file.

@@ -93,7 +93,7 @@ extension Upload {
       throw Problem(query: Faults([Fault(pointer: "/name", detail: detail)]))
     }
     let announced = try announcedDigest(call)
-    let staged = try service.datasets.stage()
+    let staged = try await stage(call, service)
     defer { staged.discard() }
     let part = try await receiveWhole(
       call, service, into: staged, announced, limit: WeightsLibrary.largestFile)
