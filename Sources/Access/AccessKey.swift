@@ -1,3 +1,4 @@
+import Digests
 import JSON
 import Store
 
@@ -6,6 +7,8 @@ public struct AccessKey: Hashable, Sendable {
   public internal(set) var record: KeyRecord
   public let scopes: Set<AccessScope>
   public internal(set) var quotas: KeyQuotas
+  /// Of the secret part; read once rather than at each request.
+  let secretDigest: Digest?
 
   public var id: KeyID { record.id }
   public var caller: Caller {
@@ -17,6 +20,7 @@ public struct AccessKey: Hashable, Sendable {
   /// - Throws: `StoreError.corrupt` for a row that can't be read.
   init(_ record: KeyRecord) throws {
     self.record = record
+    secretDigest = Digest(hexadecimal: record.secretSHA256)
     guard let scopes = try? JSON(parsing: record.scopes).array,
       let quotas = try? JSON(parsing: record.quotas)
     else { throw StoreError(.corrupt, "the row of key \(record.id) is damaged") }

@@ -62,8 +62,8 @@ public final class KeyRing: Sendable {
     let now = Self.now()
     return state.withLock { state in
       let key = state.keys[token.id]
-      let expected = key.flatMap { Digest(hexadecimal: $0.record.secretSHA256) }
-      let isRight = equalInConstantTime(expected?.bytes ?? Self.nobody, digest.bytes)
+      let expected = key?.secretDigest?.bytes ?? Self.nobody
+      let isRight = equalInConstantTime(expected, digest.bytes)
       guard let key, isRight, key.isValid(at: now) else { return nil }
       state.uses[key.id] = now
       state.keys[key.id]?.record.lastUsedAt = now

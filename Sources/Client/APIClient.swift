@@ -25,10 +25,8 @@ public struct APIClient: Sendable {
     try await send("GET", path, headers: accept.map { [("Accept", $0)] } ?? [])
   }
 
-  public func json(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
-    let type = body == nil ? [] : [("Content-Type", "application/json")]
-    let bytes = try await send(
-      method, path, headers: type, body: body.map { .bytes($0.encoded()) } ?? .none)
+  public func json(_ method: String, _ path: String) async throws -> JSON {
+    let bytes = try await send(method, path)
     return bytes.isEmpty ? .null : try parsed(bytes)
   }
 
@@ -74,8 +72,7 @@ public struct APIClient: Sendable {
   }
 
   /// Writes an answer into a file, which is there whole or not at all.
-  public func download(_ path: String, headers: [(String, String)] = [], to file: URL) async throws
-  {
+  public func download(_ path: String, to file: URL) async throws {
     let folder = file.deletingLastPathComponent()
     let part = folder.appending(path: ".\(file.lastPathComponent).\(UUID().uuidString.prefix(8))")
     guard FileManager.default.createFile(atPath: part.path(percentEncoded: false), contents: nil)
@@ -83,7 +80,7 @@ public struct APIClient: Sendable {
     defer { try? FileManager.default.removeItem(at: part) }
     let handle = try FileHandle(forWritingTo: part)
     let refused = Refusal()
-    var request = request("GET", path, headers)
+    var request = request("GET", path)
     request.mostBytes = .max
     let sent = request
     let response = try await reaching {
@@ -99,12 +96,13 @@ public struct APIClient: Sendable {
       throw APIFailure(message: "\(length) of \(expected) bytes came")
     }
     guard rename(part.path(percentEncoded: false), file.path(percentEncoded: false)) == 0 else {
-      throw APIFailure(message: "\(file.path) can't be written: \(String(cString: strerror(errno)))")
+      throw APIFailure(
+        message: "\(file.path) can't be written: \(String(cString: strerror(errno)))")
     }
   }
 
   private func request(
-    _ method: String, _ path: String, _ headers: [(String, String)]
+    _ method: String, _ path: String, _ headers: [(String, String)] = []
   ) -> ClientRequest {
     var request = ClientRequest(method, server.base + path, headers: headers)
     if let key { request.headers.append(("Authorization", "Bearer \(key)")) }
@@ -137,39 +135,5 @@ public struct APIClient: Sendable {
       default: throw APIFailure(message: "\(server.text): \(error)")
       }
     }
-  }
-}
-
-/// What the server refused, or why it wasn't reached.
-public struct APIFailure: Error, CustomStringConvertible, Sendable {
-  public let description: String
-  /// `nil` where there was no answer.
-  public let status: Int?
-  /// Whether a server may be there a moment later.
-  public let isUnreachable: Bool
-
-  init(message: String, isUnreachable: Bool = false) {
-    description = message
-    status = nil
-    self.isUnreachable = isUnreachable
-  }
-
-  /// A problem (RFC 9457), with every fault on a line of its own.
-  init(status: Int, body: [UInt8]) {
-    self.status = status
-    isUnreachable = false
-    guard let problem = try? JSON(parsing: body), let title = problem["title"]?.string else {
-      description =
-        "the server answers \(status): \(String(decoding: body.prefix(500), as: UTF8.self))"
-      return
-    }
-    var lines = ["\(title) (\(status))"]
-    let faults = problem["errors"]?.array ?? []
-    if faults.isEmpty, let detail = problem["detail"]?.string { lines.append(detail) }
-    for fault in faults {
-      let place = fault["pointer"]?.string ?? fault["parameter"]?.string ?? ""
-      lines.append("  \(place.isEmpty ? "the document" : place): \(fault["detail"]?.string ?? "")")
-    }
-    description = lines.joined(separator: "\n")
   }
 }

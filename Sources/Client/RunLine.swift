@@ -3,10 +3,16 @@ import JSON
 
 /// What people read of a run.
 public enum RunLine {
-  public static let heads = ["RUN", "NAME", "STATE", "STEP", "LOSS", "CREATED"]
+  static let heads = ["RUN", "NAME", "STATE", "STEP", "LOSS", "CREATED"]
 
-  /// A row of a table of runs.
-  public static func row(_ run: JSON) -> [String] {
+  /// Runs, one a line.
+  public static func table(_ runs: [JSON]) -> Table {
+    var table = Table(heads)
+    for run in runs { table.add(row(run)) }
+    return table
+  }
+
+  static func row(_ run: JSON) -> [String] {
     let progress = run["progress"]
     let step = progress?["step"]?.integer ?? 0
     let total = progress?["total_steps"]?.integer.map { "/\($0)" } ?? ""

@@ -30,7 +30,8 @@ import Testing
 
   @Test("over a Unix-domain socket everything is as over a port; the file goes with the server")
   func socket() async throws {
-    let path = "/tmp/chainrule-test-\(UUID().uuidString.prefix(8)).sock"
+    let path = FileManager.default.temporaryDirectory
+      .appending(path: "\(UUID().uuidString.prefix(8)).sock").path(percentEncoded: false)
     func call() throws -> String {
       let process = Process()
       process.executableURL = URL(filePath: "/usr/bin/env")

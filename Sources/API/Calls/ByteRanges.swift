@@ -25,10 +25,8 @@ enum ByteRanges {
       case .some(.some(let range)): parts.append(range)
       }
     }
-    if parts.isEmpty { return .unsatisfiable }
-    let joined = joined(parts)
     // Ranges that overlap would send some bytes twice.
-    return .parts(joined)
+    return parts.isEmpty ? .unsatisfiable : .parts(joined(parts))
   }
 
   /// - Returns: `nil` for what is no range, `.some(nil)` for one outside of the content.

@@ -12,13 +12,12 @@ struct AuditTrail: Sendable {
     _ endpoint: Endpoint, _ request: Request, _ response: Response, of caller: Caller
   ) async throws {
     guard Self.isWorthNoting(endpoint, response.status) else { return }
-    let location = response.headers.first { $0.0 == "Location" }?.1
     try await log.append(
       AuditRecord(
         request: request.requestID, caller: caller, client: request.client,
         operation: endpoint.operationID, path: String(request.rawPath.prefix(500)),
         status: response.status,
-        made: location?.split(separator: "/").last.map(String.init)))
+        made: response.header("Location")?.split(separator: "/").last.map(String.init)))
   }
 
   /// What was refused for its form changed nothing; what failed half-way may have.

@@ -37,7 +37,7 @@ struct CrossOrigin: Sendable {
     var headers = [vary, ("Access-Control-Allow-Origin", origin)]
     let isPreflight =
       request.method == "OPTIONS" && request.headers["Access-Control-Request-Method"] != nil
-    if isPreflight, let methods = response.headers.first(where: { $0.0 == "Allow" })?.1 {
+    if isPreflight, let methods = response.header("Allow") {
       headers += [
         ("Access-Control-Allow-Methods", methods),
         ("Access-Control-Allow-Headers", Self.requestHeaders.joined(separator: ", ")),

@@ -30,21 +30,10 @@ struct Schema: Sendable {
       return isThere ? self : with("anyOf", .array(choices + [["type": "null"]]))
     }
     if members["type"] == nil, members["$ref"] == nil, members["enum"] == nil { return self }
-    var own = Schema([("anyOf", [json, ["type": "null"]])])
     // What is said of the member is said of both.
-    if let text = members["description"] {
-      own = Schema([
-        (
-          "anyOf",
-          [
-            .object(JSONObject(members.members.filter { $0.name != "description" })),
-            ["type": "null"],
-          ]
-        )
-      ])
-      .with("description", text)
-    }
-    return own
+    let plain = JSONObject(members.members.filter { $0.name != "description" })
+    let either = Schema([("anyOf", [.object(plain), ["type": "null"]])])
+    return members["description"].map { either.with("description", $0) } ?? either
   }
 }
 

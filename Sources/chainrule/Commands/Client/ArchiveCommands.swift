@@ -41,8 +41,6 @@ enum ImportRun: Command {
     }
     let run = try await flags.client.upload(URL(filePath: file), to: "/v1/runs:import")
     if flags.isJSON { return Terminal.write(run) }
-    var table = Table(RunLine.heads)
-    table.add(RunLine.row(run))
-    Terminal.write(table.text(width: Terminal.width))
+    Terminal.write(RunLine.table([run]))
   }
 }

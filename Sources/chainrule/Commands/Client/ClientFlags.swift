@@ -82,6 +82,9 @@ enum Terminal {
 
   static func write(_ text: String) { write(Array(text.utf8)) }
 
+  /// A table no wider than the terminal.
+  static func write(_ table: Table) { write(table.text(width: width)) }
+
   /// JSON for people who read it.
   static func write(_ json: JSON) {
     var bytes: [UInt8] = []

@@ -46,6 +46,6 @@ enum ListDatasets: Command {
         text("id"), text("name"), text("format"), count("examples"), count("size_bytes"), created,
       ])
     }
-    Terminal.write(table.text(width: Terminal.width))
+    Terminal.write(table)
   }
 }

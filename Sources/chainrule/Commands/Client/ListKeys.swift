@@ -22,6 +22,6 @@ enum ListKeys: Command {
         time("last_used_at"), time("revoked_at"),
       ])
     }
-    Terminal.write(table.text(width: Terminal.width))
+    Terminal.write(table)
   }
 }

@@ -21,8 +21,6 @@ enum ListRuns: Command {
     let filter = state.map { "&state=\($0)" } ?? ""
     let page = try await flags.client.json("GET", "/v1/runs?limit=\(limit)\(filter)")
     if flags.isJSON { return Terminal.write(page) }
-    var table = Table(RunLine.heads)
-    for run in page["data"]?.array ?? [] { table.add(RunLine.row(run)) }
-    Terminal.write(table.text(width: Terminal.width))
+    Terminal.write(RunLine.table(page["data"]?.array ?? []))
   }
 }

@@ -16,9 +16,7 @@ extension RunVerb {
     let run = try await flags.client.json(method, "/v1/runs/\(id)\(suffix)")
     if flags.isJSON { return Terminal.write(run) }
     guard run != .null else { return Terminal.write("\(id) is gone\n") }
-    var table = Table(RunLine.heads)
-    table.add(RunLine.row(run))
-    Terminal.write(table.text(width: Terminal.width))
+    Terminal.write(RunLine.table([run]))
   }
 }
 

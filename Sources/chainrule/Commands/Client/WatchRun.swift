@@ -68,9 +68,7 @@ enum WatchRun: RunCommand {
         Terminal.write(
           "\(error["title"]?.string ?? "it failed"): \(error["detail"]?.string ?? "")\n")
       }
-      var table = Table(RunLine.heads)
-      table.add(RunLine.row(run))
-      Terminal.write(table.text(width: Terminal.width))
+      Terminal.write(RunLine.table([run]))
     }
 
     private func clear() {
