@@ -78,8 +78,8 @@ let package = Package(
         .embedInCode("0005_autopsy.sql"), .embedInCode("0006_queue.sql"),
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
         .embedInCode("0009_evaluations.sql"), .embedInCode("0010_transfer.sql"),
-        .embedInCode("0011_access.sql"),
-        .embedInCode("0012_webhooks.sql"),
+        .embedInCode("0011_access.sql"), .embedInCode("0012_webhooks.sql"),
+        .embedInCode("0013_uploads.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("Access", uses: ["Store", "Digests", "JSON"]),
@@ -105,14 +105,16 @@ let package = Package(
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Webhooks", "Store", "Training", "NeuralNetworks",
+        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Webhooks", "Store", "Training",
+        "NeuralNetworks",
         "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Compression", "Digests", "JSON",
       ]),
     .executableTarget(
       name: "chainrule",
       dependencies: [
-        "API", "Client", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training", "Datasets", "JSON",
+        "API", "Client", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training", "Datasets",
+        "JSON",
       ]),
 
     // Tests, one target for each above.
@@ -155,6 +157,9 @@ let package = Package(
     tests(
       "APITests", uses: ["API", "HTTP", "Runs", "Access", "Store", "Datasets", "JSON"],
       fixtures: true),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["API", "HTTP", "Runs", "NeuralNetworks", "JSON"],
+      exclude: ["Corpus", "Fuzzer.swift", "words.dict"]),
     tests("ProjectTests", uses: []),
   ])
 

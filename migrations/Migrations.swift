@@ -23,5 +23,6 @@ public enum Migrations {
     Migration(version: 10, name: "0010_transfer", sql: PackageResources._010_transfer_sql),
     Migration(version: 11, name: "0011_access", sql: PackageResources._011_access_sql),
     Migration(version: 12, name: "0012_webhooks", sql: PackageResources._012_webhooks_sql),
+    Migration(version: 13, name: "0013_uploads", sql: PackageResources._013_uploads_sql),
   ]
 }

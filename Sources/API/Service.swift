@@ -11,6 +11,7 @@ public struct Service: Sendable {
   let datasets: DatasetLibrary
   let models: ModelLibrary
   let weights: WeightsLibrary
+  let uploads: UploadLibrary
   let runs: RunService
   let uploadLimit: Int
   let log: @Sendable (String) -> Void
@@ -38,6 +39,7 @@ public struct Service: Sendable {
     self.datasets = datasets
     self.models = models
     weights = WeightsLibrary(store: store)
+    uploads = datasets.uploads
     self.runs = runs
     self.uploadLimit = uploadLimit
     self.log = log
@@ -64,7 +66,8 @@ public struct Service: Sendable {
     var router = Router { fault, requestID in problem(for: fault, requestID) }
     for endpoint in EndpointTable.all {
       router.add(
-        endpoint.method.rawValue.uppercased(), endpoint.path, isQuick: endpoint.isQuick
+        endpoint.method.rawValue.uppercased(), endpoint.path, isQuick: endpoint.isQuick,
+        options: endpoint.isKnownByOptions ? TusProtocol.discovery(limit: uploadLimit) : []
       ) { request, parameters in
         await answer(endpoint, request, parameters)
       }
@@ -79,7 +82,7 @@ public struct Service: Sendable {
     requests.began()
     let clock = ContinuousClock()
     let start = clock.now
-    let response = await handled(endpoint, request, parameters)
+    let response = await handled(endpoint, request, parameters).with(headers: endpoint.everyAnswer)
     requests.ended(endpoint, status: response.status, after: clock.now - start)
     return response
   }
@@ -159,6 +162,11 @@ extension Service {
   func weightsFile(_ call: Call) async throws -> WeightsRecord {
     let id = try call.identifier(of: "file of weights") { WeightsID($0) }
     return try await weights.record(id)
+  }
+
+  /// The upload that the path names.
+  func upload(_ call: Call) async throws -> UploadRecord {
+    try await uploads.record(call.identifier(of: "upload") { UploadID($0) })
   }
 
   /// The run that the path names.

@@ -56,6 +56,7 @@ public final class Store: Sendable {
   public var answers: AnswerRepository { AnswerRepository(store: self) }
   public var keys: KeyRepository { KeyRepository(store: self) }
   public var webhooks: WebhookRepository { WebhookRepository(store: self) }
+  public var uploads: UploadRepository { UploadRepository(store: self) }
   public var deliveries: DeliveryRepository { DeliveryRepository(store: self) }
   public var audit: AuditLog { AuditLog(store: self) }
 

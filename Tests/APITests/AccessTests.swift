@@ -56,8 +56,12 @@ import Testing
     let hook = try await server.client.post(
       "/v1/webhooks", json: ["url": "https://hooks.example/"], key)
     let weights = try await server.client.send("POST", "/v1/weights", key, body: file.body)
+    var upload = key
+    upload["Upload-Length"] = "10"
+    let begun = try await server.client.send("POST", "/v1/uploads", upload, body: [])
     return [
-      "datasets": id, "models": model.json["id"]?.string ?? "", "runs": name,
+      "uploads": begun.json["id"]?.string ?? "", "datasets": id,
+      "models": model.json["id"]?.string ?? "", "runs": name,
       "weights": weights.json["id"]?.string ?? "",
       "webhooks": hook.json["id"]?.string ?? "",
     ]
@@ -73,6 +77,10 @@ import Testing
     // Streams end at once for whoever has it all.
     headers["Last-Event-ID"] = "\(Int64.max)"
     headers["Accept"] = endpoint.operationID == "streamEvents" ? "text/html" : nil
+    if endpoint.tag == .uploads {
+      headers["Upload-Offset"] = "0"
+      headers["Content-Type"] = endpoint.body?.content.first?.mediaType
+    }
     return try await server.client.send(
       method, path, headers, body: endpoint.body == nil ? nil : Array("{}".utf8))
   }
@@ -276,6 +284,16 @@ import Testing
       #expect(second.status == 429 && second.json["type"] == "/problems/quota-exceeded")
       #expect(second.json["detail"]?.string?.contains("stored_bytes") == true)
       #expect(guarded.server.filesLeft().count == 1)
+      // An upload takes what it announces from the start, and what becomes of it no more than that.
+      var announced = key
+      announced["Upload-Length"] = "11"
+      let begun = try await client.send("POST", "/v1/uploads", announced, body: [])
+      #expect(begun.status == 429, "\(begun.text)")
+      announced["Upload-Length"] = "10"
+      let small = try await client.send("POST", "/v1/uploads", announced, body: [])
+      #expect(small.status == 201, "\(small.text)")
+      let usage = try await client.get("/v1/keys/current", key).json["usage"]?["stored_bytes"]
+      #expect(usage?.integer == quotas.storedBytes)
       let id = first.json["id"]?.string ?? ""
       let long = Samples.run(dataset: id, epochs: 100_000)
       let running = try await client.post("/v1/runs", json: long, key)

@@ -21,6 +21,17 @@ enum Samples {
     return Array(text.utf8)
   }
 
+  /// Two npy files of bytes: rows of three features, and their classes.
+  static func arrays(rows: Int) -> (features: [UInt8], targets: [UInt8]) {
+    func npy(_ shape: String, _ values: [UInt8]) -> [UInt8] {
+      var header = "{'descr': '|u1', 'fortran_order': False, 'shape': (\(shape)), }"
+      header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+      return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + values
+    }
+    let features = (0..<rows * 3).map { UInt8($0 * 37 % 251) }
+    return (npy("\(rows), 3", features), npy("\(rows),", (0..<rows).map { UInt8($0 % 2) }))
+  }
+
   static let model: JSON = [
     "name": "small",
     "input": ["shape": [2]],

@@ -73,9 +73,20 @@ struct TestClient: Sendable {
     }
   }
 
-  /// What a server answers until it closes, or until some bytes have come.
+  /// Sends bytes as they stand, and goes away.
+  func abandon(_ request: [UInt8]) async throws {
+    let port = port
+    _ = try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          with: Result { try TestClient.received(of: request, port: port, isRead: false) })
+      }
+    }
+  }
+
+  /// What a server answers until it closes, or until some bytes have come; nothing where it isn't read.
   private static func received(
-    of request: [UInt8], port: UInt16, until end: [UInt8]? = nil
+    of request: [UInt8], port: UInt16, until end: [UInt8]? = nil, isRead: Bool = true
   ) throws -> [UInt8] {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(description: "no socket") }
@@ -101,7 +112,7 @@ struct TestClient: Sendable {
     }
     var received: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
+    while isRead {
       let count = recv(descriptor, &chunk, chunk.count, 0)
       if count <= 0 { break }
       received.append(contentsOf: chunk[..<count])

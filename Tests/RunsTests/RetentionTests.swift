@@ -97,6 +97,42 @@ import Testing
     Int(Date().timeIntervalSince1970 * 1000) + days * day
   }
 
+  @Test("an upload to which nothing came for so many days goes with its bytes")
+  func uploads() async throws {
+    let bench = try Bench()
+    let uploads = bench.datasets.uploads
+    let upload = try await uploads.create(length: 10, metadata: "", sha256: nil)
+    let end = try await uploads.append(to: upload, at: 0) { sink, room in
+      #expect(room == 10)
+      try sink.append([1, 2, 3])
+    }
+    #expect(end == 3)
+    var rules = RetentionRules()
+    rules.keepUploadsDays = 2
+    let housekeeping = housekeeping(bench, rules)
+    try await housekeeping.pass(at: Self.later(1))
+    #expect(try uploads.offset(of: upload) == 3)
+    try await housekeeping.pass(at: Self.later(3))
+    #expect(try await bench.store.uploads.get(upload.id) == nil)
+    #expect(throws: LibraryError.self) { try uploads.offset(of: upload) }
+  }
+
+  @Test("a start keeps the uploads that go on, and forgets those whose bytes are gone")
+  func uploadsAtStart() async throws {
+    let bench = try Bench()
+    let uploads = bench.datasets.uploads
+    let whole = try await uploads.create(length: 10, metadata: "", sha256: nil)
+    let lost = try await uploads.create(length: 10, metadata: "", sha256: nil)
+    let folder = bench.folder.appending(path: "uploads")
+    try FileManager.default.removeItem(at: folder.appending(path: lost.id.rawValue))
+    try Data([1]).write(to: folder.appending(path: "upl_00000000000000000000000000"))
+    try await bench.datasets.sweep()
+    #expect(try await bench.store.uploads.ids() == [whole.id])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+        == [whole.id.rawValue])
+  }
+
   @Test("old runs go with their rows, and then the dataset that they used with its files")
   func pass() async throws {
     let bench = try Bench()

@@ -1,59 +1,24 @@
-import Digests
-import Foundation
 import HTTP
 import JSON
 import Runs
 
-/// Takes bytes to a file of a staged upload, and hashes them on the way.
+/// Takes the bytes of a part to its file of a staged upload.
 final class PartSink {
-  private let handle: FileHandle
-  private let hash = SHA256()
+  private let file: FileSink
   private let name: String?
-  private(set) var byteCount = 0
 
   init(_ name: String?, in upload: StagedUpload) throws {
     self.name = name
-    let path = upload.file(for: name).path(percentEncoded: false)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw PartSink.problem(errno) }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    file = try FileSink(creating: upload.file(for: name))
   }
 
-  func append(_ bytes: some Collection<UInt8>) throws {
-    hash.update(bytes)
-    byteCount += bytes.count
-    let written = bytes.withContiguousStorageIfAvailable {
-      PartSink.write($0, to: handle.fileDescriptor)
-    }
-    let result =
-      written
-      ?? Array(bytes).withUnsafeBufferPointer {
-        PartSink.write($0, to: handle.fileDescriptor)
-      }
-    if result != 0 { throw PartSink.problem(result) }
-  }
+  var byteCount: Int { file.byteCount }
+
+  func append(_ bytes: some Collection<UInt8>) throws { try file.append(bytes) }
 
   func finish() throws -> StagedUpload.Part {
-    try handle.close()
-    return StagedUpload.Part(name: name, byteCount: byteCount, digest: hash.digest())
-  }
-
-  /// 0, or the error's number.
-  private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int32 {
-    var rest = UnsafeRawBufferPointer(bytes)
-    while let start = rest.baseAddress, !rest.isEmpty {
-      let count = Foundation.write(descriptor, start, rest.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        return errno
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-    }
-    return 0
-  }
-
-  private static func problem(_ number: Int32) -> any Error {
-    LibraryError("keep the upload", number)
+    let digest = try file.finish()
+    return StagedUpload.Part(name: name, byteCount: file.byteCount, digest: digest)
   }
 }
 
@@ -86,7 +51,7 @@ extension Upload {
       for event in try parser.feed(chunk) {
         switch event {
         case .part(let name):
-          try checkName(name, among: parts, named: names)
+          try checkName(name, among: parts.map(\.name), named: names)
           sink = try PartSink(name, in: upload)
         case .bytes(let bytes):
           try sink?.append(bytes)
@@ -101,8 +66,9 @@ extension Upload {
     return parts
   }
 
-  private static func checkName(
-    _ name: String, among parts: [StagedUpload.Part], named names: [String]
+  /// - Throws: 422 for a part of a name that none has, or that came before.
+  static func checkName(
+    _ name: String, among parts: [String?], named names: [String]
   ) throws(Problem) {
     // A name becomes a part of a file's: it has nothing in it that a path could.
     let known = names.isEmpty ? StagedUpload.partNames : names.filter(StagedUpload.isPartName)
@@ -113,7 +79,7 @@ extension Upload {
           + "one of: \(known.joined(separator: ", "))"
           + (names.isEmpty ? "; others are named by features= and targets=" : ""))
     }
-    guard !parts.contains(where: { $0.name == name }) else {
+    guard !parts.contains(name) else {
       throw Problem(.invalid, "part \"\(name)\" came twice")
     }
   }
@@ -125,7 +91,7 @@ extension Upload {
     try check(call.request.body.announcedLength ?? 0, service, limit: limit)
   }
 
-  private static func check(
+  static func check(
     _ count: Int, _ service: Service, limit: Int = .max
   ) throws(Problem) {
     guard count <= limit else {

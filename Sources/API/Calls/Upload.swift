@@ -15,8 +15,21 @@ enum Upload {
     }
     var options = call.query.texts
     options[DatasetEndpoints.name.name] = nil
+    options[source.name] = nil
     let importOptions = try importOptions(options)
     let announced = try announcedDigest(call)
+    let answered: (String) async throws -> Response? = { id in
+      guard let id = DatasetID(id), let dataset = try await service.store.datasets.get(id) else {
+        return nil
+      }
+      return try created(dataset)
+    }
+    if call.query[source] != nil {
+      return try await fromUploads(call, service, names: partNames(importOptions), made: answered) {
+        try await created(
+          service.datasets.create($0, parts: $1, name: name, options: importOptions))
+      }
+    }
 
     let staged = try await stage(call, service)
     // What became a dataset has moved away by then; what was there already, or failed, goes.
@@ -29,12 +42,7 @@ enum Upload {
       parts = [try await receiveWhole(call, service, into: staged, announced)]
     }
     let fingerprint = parts.map { "\($0.name ?? "") \($0.digest)" }.joined(separator: "\n")
-    return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
-      guard let id = DatasetID(id), let dataset = try await service.store.datasets.get(id) else {
-        return nil
-      }
-      return try created(dataset)
-    } _: {
+    return try await service.idempotently(call, body: Array(fingerprint.utf8), made: answered) {
       try created(
         await service.datasets.create(staged, parts: parts, name: name, options: importOptions))
     }
@@ -59,13 +67,17 @@ enum Upload {
     limit: Int = .max
   ) async throws -> StagedUpload.Part {
     let part = try await receiveBody(call, service, into: staged, limit: limit)
-    if let announced, part.digest != announced {
-      throw Problem(
-        .invalid,
-        "the body's SHA-256 is \(part.digest.base64), but Content-Digest says "
-          + "\(announced.base64); send it again")
-    }
+    if let announced { try check(part.digest, announced) }
     return part
+  }
+
+  /// - Throws: 422 for a body that isn't what `Content-Digest` says.
+  static func check(_ digest: Digest, _ announced: Digest) throws(Problem) {
+    guard digest != announced else { return }
+    throw Problem(
+      .invalid,
+      "the body's SHA-256 is \(digest.base64), but Content-Digest says \(announced.base64); send it again"
+    )
   }
 
   private static func created(_ dataset: DatasetRecord) throws -> Response {
@@ -98,9 +110,11 @@ enum Upload {
     }
   }
 
-  /// The digest that `Content-Digest` (RFC 9530) announces; other algorithms than SHA-256 are passed over.
-  static func announcedDigest(_ call: Call) throws(Problem) -> Digest? {
-    guard let header = call.header("Content-Digest") else { return nil }
+  /// The digest that a header of RFC 9530 announces; other algorithms than SHA-256 are passed over.
+  static func announcedDigest(
+    _ call: Call, _ field: HeaderField = .contentDigest
+  ) throws(Problem) -> Digest? {
+    guard let header = call.header(field.name) else { return nil }
     for part in header.split(separator: ",") {
       let pair = part.trimmingSpaces().split(separator: "=", maxSplits: 1)
       guard pair.count == 2, pair[0].lowercased() == "sha-256" else { continue }
@@ -109,7 +123,7 @@ enum Upload {
         let digest = Digest(base64: String(text.dropFirst().dropLast()))
       else {
         throw Problem(
-          .badRequest, "Content-Digest must be sha-256=:BASE64:, the hash of the body's bytes")
+          .badRequest, "\(field.name) must be sha-256=:BASE64:, the hash of the bytes")
       }
       return digest
     }

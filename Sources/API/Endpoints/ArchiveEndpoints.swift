@@ -43,8 +43,9 @@ enum ArchiveEndpoints {
         datasets are decoded anew. A run that is here already is 409, an archive with anything wrong in it 422, and \
         either leaves nothing behind. The run's events get new ids.
         """,
-      headers: [.idempotencyKey, .contentDigest],
+      query: [Upload.source], headers: [.idempotencyKey, .contentDigest],
       body: BodyDescription(
+        isRequired: false,
         content: [(MediaType.bytes, .bytes), (MediaType.archive, .bytes)], acceptsAnything: true),
       answers: [.json(201, "The run.", .reference("Run"), headers: [Answer.location])],
       problems: [.conflict, .queueFull]
@@ -60,13 +61,19 @@ enum ArchiveEndpoints {
 
   private static func restore(_ service: Service, _ call: Call) async throws -> Response {
     let announced = try Upload.announcedDigest(call)
+    let answered: (String) async throws -> Response? = { id in
+      guard let id = RunID(id), let run = try await service.store.runs.get(id) else { return nil }
+      return try await created(run, service)
+    }
+    if call.query[Upload.source] != nil {
+      return try await Upload.fromUploads(call, service, made: answered) { staged, _ in
+        try await created(service.runs.restore(staged, limit: service.uploadLimit), service)
+      }
+    }
     let staged = try service.datasets.stage()
     defer { staged.discard() }
     let archive = try await Upload.receiveWhole(call, service, into: staged, announced)
-    return try await service.idempotently(call, body: archive.digest.bytes) { id in
-      guard let id = RunID(id), let run = try await service.store.runs.get(id) else { return nil }
-      return try await created(run, service)
-    } _: {
+    return try await service.idempotently(call, body: archive.digest.bytes, made: answered) {
       try await created(
         service.runs.restore(staged, limit: service.uploadLimit), service)
     }

@@ -30,9 +30,10 @@ enum DatasetEndpoints {
         streams to disk. It is decoded before the answer, so that what is wrong with it is told \
         now, with row and column.
         """,
-      query: [name] + ImportOptions.fields,
+      query: [name, Upload.source] + ImportOptions.fields,
       headers: [.idempotencyKey, .contentDigest],
       body: BodyDescription(
+        isRequired: false,
         content: [
           (MediaType.bytes, .bytes), (MediaType.csv, .string),
           (

@@ -29,8 +29,9 @@ enum WeightsFileEndpoints {
         disk and is read whole before the answer, so that what is wrong with it is told now. A run begins with it by \
         `initial_weights`; see docs/transfer.md.
         """,
-      query: [name], headers: [.idempotencyKey, .contentDigest],
+      query: [name, Upload.source], headers: [.idempotencyKey, .contentDigest],
       body: BodyDescription(
+        isRequired: false,
         content: [(MediaType.bytes, .bytes), (MediaType.zip, .bytes)], acceptsAnything: true),
       answers: [
         .json(201, "The weights.", .reference("WeightsFile"), headers: [Answer.location])
@@ -93,16 +94,25 @@ extension Upload {
       throw Problem(query: Faults([Fault(pointer: "/name", detail: detail)]))
     }
     let announced = try announcedDigest(call)
-    let staged = try await stage(call, service)
-    defer { staged.discard() }
-    let part = try await receiveWhole(
-      call, service, into: staged, announced, limit: WeightsLibrary.largestFile)
-    return try await service.idempotently(call, body: Array("\(part.digest)".utf8)) { id in
+    let answered: (String) async throws -> Response? = { id in
       guard let id = WeightsID(id), let record = try await service.store.weights.get(id) else {
         return nil
       }
       return try created(record)
-    } _: {
+    }
+    if call.query[source] != nil {
+      return try await fromUploads(call, service, made: answered) { staged, parts in
+        try check(parts[0].byteCount, service, limit: WeightsLibrary.largestFile)
+        return try await created(service.weights.create(staged, parts[0], name: name))
+      }
+    }
+    let staged = try await stage(call, service)
+    defer { staged.discard() }
+    let part = try await receiveWhole(
+      call, service, into: staged, announced, limit: WeightsLibrary.largestFile)
+    return try await service.idempotently(
+      call, body: Array("\(part.digest)".utf8), made: answered
+    ) {
       try created(await service.weights.create(staged, part, name: name))
     }
   }

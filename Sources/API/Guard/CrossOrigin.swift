@@ -10,11 +10,13 @@ struct CrossOrigin: Sendable {
 
   private static let requestHeaders = [
     "Authorization", "Content-Type", "Content-Digest", "Idempotency-Key", "If-Match",
-    "If-None-Match", "Last-Event-ID", "Prefer", "Range", "X-Request-Id",
+    "If-None-Match", "Last-Event-ID", "Prefer", "Range", "Repr-Digest", "Tus-Resumable",
+    "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
   ]
   private static let answerHeaders = [
     "Content-Range", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After",
-    "X-Request-Id",
+    "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires",
+    "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Request-Id",
   ]
   /// Seconds for which a browser need not ask again.
   private static let maxAge = 600

@@ -59,7 +59,8 @@ public enum OpenAPIDocument {
 
   private static let sharedHeaders: [HeaderField] = [
     .idempotencyKey, .ifNoneMatch, .ifMatch, .range, .lastEventID, .contentDigest,
-    RunWaiting.prefer,
+    RunWaiting.prefer, TusProtocol.version, TusProtocol.length, TusProtocol.requiredOffset,
+    TusProtocol.metadata, TusProtocol.reprDigest,
   ]
 
   private static func operation(_ endpoint: Endpoint) -> JSON {
@@ -106,7 +107,7 @@ public enum OpenAPIDocument {
   private static let identifiers = [
     "datasets": DatasetID.prefix, "weights": WeightsID.prefix, "models": ModelID.prefix,
     "runs": RunID.prefix, "keys": KeyID.prefix, "backups": BackupID.prefix,
-    "webhooks": WebhookID.prefix,
+    "webhooks": WebhookID.prefix, "uploads": UploadID.prefix,
   ].mapValues { String($0.dropLast()) }
 
   /// The key that an operation asks for, with its scope; none where everyone may.
@@ -133,10 +134,12 @@ public enum OpenAPIDocument {
   }
 
   private static func header(_ header: HeaderField) -> JSON {
-    [
-      "name": .string(header.name), "in": "header", "description": .string(header.summary),
-      "schema": header.schema.json,
-    ]
+    var object = JSONObject([
+      ("name", .string(header.name)), ("in", "header"), ("description", .string(header.summary)),
+    ])
+    if header.isRequired { object["required"] = true }
+    object["schema"] = header.schema.json
+    return .object(object)
   }
 
   private static func requestBody(_ body: BodyDescription) -> JSON {

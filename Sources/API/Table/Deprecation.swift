@@ -12,17 +12,8 @@ struct Deprecation: Sendable {
   /// RFC 9745, RFC 8594, and RFC 5829 for the link.
   var headers: [(String, String)] {
     [
-      ("Deprecation", "@\(Int(since.timeIntervalSince1970))"), ("Sunset", Self.text(sunset)),
+      ("Deprecation", "@\(Int(since.timeIntervalSince1970))"), ("Sunset", HTTPDate.text(sunset)),
       ("Link", "<\(successor)>; rel=\"successor-version\""),
     ]
-  }
-
-  /// A time as HTTP writes it (RFC 9110, section 5.6.7).
-  private static func text(_ date: Date) -> String {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(identifier: "GMT")
-    formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-    return formatter.string(from: date)
   }
 }

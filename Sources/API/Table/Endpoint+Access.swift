@@ -17,7 +17,7 @@ extension Endpoint {
     case (.documentation, _): return .everyone
     case (.keys, _), (.service, _): return .scope(.admin)
     case (_, .get): return .scope(.read)
-    case (.datasets, _), (.weights, _), (.models, _): return .scope(.write)
+    case (.datasets, _), (.uploads, _), (.weights, _), (.models, _): return .scope(.write)
     case (.runs, _), (.observations, _), (.webhooks, _), (.catalog, _): return .scope(.train)
     }
   }

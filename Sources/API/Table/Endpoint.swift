@@ -20,6 +20,10 @@ struct Endpoint: Sendable {
   var answers: [Answer]
   /// What can go wrong beyond what `allProblems` derives from the rest.
   var problems: [ProblemKind] = []
+  /// Whether OPTIONS of its path tells of resumable uploads.
+  var isKnownByOptions = false
+  /// Headers of every answer, of problems too.
+  var everyAnswer: [(String, String)] = []
   /// Since when it shouldn't be used any more, if so.
   var deprecation: Deprecation?
   /// Whether its handler takes next to no time before it waits for the store, if it does.
@@ -34,12 +38,14 @@ struct Endpoint: Sendable {
 
   /// A chapter of the documentation.
   enum Tag: String, Sendable, CaseIterable {
-    case datasets, weights, models, runs, observations, webhooks, catalog, keys, documentation,
+    case datasets, uploads, weights, models, runs, observations, webhooks, catalog, keys,
+      documentation,
       service
 
     var summary: String {
       switch self {
       case .datasets: "Data to train on, kept as it was sent and as it is read in training."
+      case .uploads: "Files that come piece by piece, and go on where they were cut off."
       case .weights: "Weights that clients bring, for runs to begin with."
       case .models: "Specs of networks, checked whole before anything runs."
       case .runs: "Trainings: queued, running, and over."
@@ -86,6 +92,7 @@ struct Endpoint: Sendable {
 struct HeaderField: Sendable {
   let name: String
   let schema: Schema
+  var isRequired = false
   let summary: String
 
   static let idempotencyKey = HeaderField(
@@ -158,6 +165,7 @@ enum MediaType {
   static let csv = "text/csv"
   static let events = "text/event-stream"
   static let bytes = "application/octet-stream"
+  static let piece = "application/offset+octet-stream"
   static let archive = "application/zstd"
   static let zip = "application/zip"
   static let npy = "application/x-npy"

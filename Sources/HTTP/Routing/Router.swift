@@ -28,6 +28,7 @@ public struct Router: Sendable {
     let method: String
     let segments: [Segment]
     let isQuick: Bool
+    let options: [(String, String)]
     let handler: Handler
   }
 
@@ -71,15 +72,18 @@ public struct Router: Sendable {
     self.failure = failure
   }
 
+  /// - Parameter options: headers with which OPTIONS is answered, beside `Allow`.
   public mutating func add(
-    _ method: String, _ pattern: String, isQuick: Bool = false, _ handler: @escaping Handler
+    _ method: String, _ pattern: String, isQuick: Bool = false, options: [(String, String)] = [],
+    _ handler: @escaping Handler
   ) {
     let parts = pattern.split(separator: "/")
     let isOpen = parts.count > 1 && parts[1].hasPrefix("{")
     let place = isOpen ? Place(open: parts.count) : Place(parts.map(String.init))
     routes[place, default: []].append(
       Route(
-        method: method, segments: parts.map(Segment.init), isQuick: isQuick, handler: handler))
+        method: method, segments: parts.map(Segment.init), isQuick: isQuick, options: options,
+        handler: handler))
   }
 
   /// Routes that may match, in the order in which they were added.
@@ -117,10 +121,12 @@ extension Router: Responder {
   public func respond(to request: Request) async -> Response {
     let method = request.method == "HEAD" ? "GET" : request.method
     var allowed: [String] = []
+    var options: [(String, String)] = []
     for route in candidates(request) {
       guard let parameters = Self.match(route, request.segments) else { continue }
       if route.method == method { return await route.handler(request, parameters) }
       allowed.append(route.method)
+      options += route.options
     }
     if allowed.isEmpty {
       let fault = HTTPError(.notFound, "there is nothing at \(request.rawPath.prefix(200))")
@@ -130,7 +136,7 @@ extension Router: Responder {
     allowed.append("OPTIONS")
     if request.method == "OPTIONS" {
       return Response(
-        status: 204, headers: [("Allow", allowed.joined(separator: ", "))], body: .empty)
+        status: 204, headers: [("Allow", allowed.joined(separator: ", "))] + options, body: .empty)
     }
     let fault = HTTPError(
       .methodNotAllowed(allowed),

@@ -11,7 +11,8 @@ final class ConnectionTable: Sendable {
   enum Phase: Sendable {
     /// Waits for a request's headers; the first request is less patiently waited for.
     case headers(isFirst: Bool)
-    case body(received: Int)
+    /// Takes a body; `expected` is what `Content-Length` says.
+    case body(received: Int, expected: Int?)
     case answer
   }
 
@@ -115,19 +116,29 @@ final class ConnectionTable: Sendable {
   func received(_ count: Int, _ connection: OpaquePointer) {
     let key = UInt(bitPattern: connection)
     state.withLock { state in
-      if case .body(let before)? = state.rows[key]?.phase {
-        state.rows[key]?.phase = .body(received: before + count)
+      if case .body(let before, let expected)? = state.rows[key]?.phase {
+        state.rows[key]?.phase = .body(received: before + count, expected: expected)
       }
     }
   }
 
-  /// Shuts down whoever takes too long.
+  /// Shuts down whoever takes too long, or went away in the middle of a body.
   func reap(now: ContinuousClock.Instant) {
     state.withLock { state in
-      for row in state.rows.values where isTooSlow(row, now) {
+      for row in state.rows.values where isTooSlow(row, now) || isGone(row) {
         shutdown(row.socket, Int32(SHUT_RDWR))
       }
     }
+  }
+
+  /// Whether a client has closed its end while more of its body is missing than the library may hold. The library isn't told
+  /// when that comes right behind the last bytes.
+  private func isGone(_ row: Row) -> Bool {
+    guard case .body(let received, let expected?) = row.phase,
+      expected - received > configuration.connectionMemory
+    else { return false }
+    var byte: UInt8 = 0
+    return recv(row.socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
   }
 
   private func isTooSlow(_ row: Row, _ now: ContinuousClock.Instant) -> Bool {
@@ -136,7 +147,7 @@ final class ConnectionTable: Sendable {
     case .headers(let isFirst):
       return elapsed
         > (isFirst ? configuration.headerSeconds : Double(configuration.idleSeconds) + 15)
-    case .body(let received):
+    case .body(let received, _):
       let allowed = elapsed - configuration.bodyGraceSeconds
       return elapsed > configuration.bodySeconds
         || allowed > 0 && Double(received) < allowed * configuration.slowestBody

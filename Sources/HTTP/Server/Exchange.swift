@@ -92,7 +92,8 @@ final class Exchange: @unchecked Sendable {
       answer.headers.append(("Connection", "close"))
       return send(answer)
     }
-    server.connections.enter(.body(received: 0), connection)
+    server.connections.enter(
+      .body(received: 0, expected: request.body.announcedLength), connection)
     if server.responder.isQuick(request) {
       task = Task.immediate { [self] in deliver(await server.responder.respond(to: request)) }
     } else {

@@ -15,6 +15,7 @@ extension Housekeeping {
     try await removeUnusedDatasets(at: now)
     try await dropEvents(at: now)
     try await dropAudit(at: now)
+    try await dropUploads(at: now)
     try await dropDeliveries(at: now)
     try await thin(endedBefore: RetentionRules.limit(rules.thinAfterDays, at: now))
     try await sweep()
@@ -85,6 +86,20 @@ extension Housekeeping {
   private func dropAudit(at now: Int) async throws {
     guard let limit = RetentionRules.limit(rules.keepAuditDays, at: now) else { return }
     while try await !paced({ try await store.audit.dropSlice(before: limit) }) {}
+  }
+
+  /// When an upload that comes piece by piece is deleted unless something comes before, in milliseconds since 1970; `nil` for
+  /// never.
+  public func expiry(of upload: UploadRecord) -> Int? {
+    rules.keepUploadsDays > 0 ? upload.touchedAt + rules.keepUploadsDays * 86_400_000 : nil
+  }
+
+  private func dropUploads(at now: Int) async throws {
+    guard let limit = RetentionRules.limit(rules.keepUploadsDays, at: now) else { return }
+    let ids = try await store.uploads.untouched(since: limit, limit: Self.datasetsAtOnce)
+    for id in ids where try await paced({ try await datasets.uploads.expire(id) }) {
+      log("upload \(id) is removed: nothing came for \(rules.keepUploadsDays) days")
+    }
   }
 
   /// - Parameter limit: `nil` for those alone that were begun.

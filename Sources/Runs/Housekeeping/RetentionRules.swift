@@ -14,6 +14,8 @@ public struct RetentionRules: Hashable, Sendable {
   public var keepDatasetsDays = 0
   /// For the finest level of histories.
   public var thinAfterDays = 0
+  /// For uploads that come piece by piece, since something last came.
+  public var keepUploadsDays = 1
   /// For the audit log.
   public var keepAuditDays = 0
   /// What the database may hold, free pages not counted.

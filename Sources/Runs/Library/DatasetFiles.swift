@@ -1,11 +1,13 @@
 import Digests
 import Foundation
+import Store
 
 /// The folders of datasets below the data folder.
 ///
 /// ```
 /// datasets/<key>/   content, content-<part>, and what the import wrote; never changed
 /// uploads/<token>/  what is still arriving or being imported; swept at the start
+/// uploads/upl_…     what arrives piece by piece, and goes on after a restart
 /// ```
 ///
 /// A folder of `datasets` comes into being by a rename, so it is there whole or not at all.
@@ -43,6 +45,15 @@ struct DatasetFiles: Sendable {
     return StagedUpload(directory: folder, trash: trash)
   }
 
+  /// Where the bytes of an upload lie that comes piece by piece.
+  func file(of upload: UploadID) -> URL { uploads.appending(path: upload.rawValue) }
+
+  /// Begins a file for an upload that comes piece by piece, on disk for good once this returns.
+  func begin(_ upload: UploadID) throws {
+    _ = try FileSink(creating: file(of: upload)).finish()
+    try DatasetFiles.synchronize(uploads)
+  }
+
   /// Makes an upload's folder the dataset's, on disk for good once this returns.
   func adopt(_ upload: URL, as key: String) throws {
     for file in try FileManager.default.contentsOfDirectory(
@@ -74,12 +85,13 @@ struct DatasetFiles: Sendable {
     }
   }
 
-  /// Removes every upload that was under way, and every dataset that `isKnown` doesn't know.
+  /// Removes every upload that was under way and can't go on, and every dataset that `isKnown` doesn't know.
   ///
-  /// - Returns: how many folders were removed.
-  func sweep(isKnown: (String) -> Bool) -> Int {
+  /// - Parameter isUpload: whether a name is that of an upload that comes piece by piece.
+  /// - Returns: how many files and folders were removed.
+  func sweep(isKnown: (String) -> Bool, isUpload: (String) -> Bool) -> Int {
     var removed = 0
-    for name in DatasetFiles.names(in: uploads) {
+    for name in DatasetFiles.names(in: uploads) where !isUpload(name) {
       try? FileManager.default.removeItem(at: uploads.appending(path: name))
       removed += 1
     }

@@ -13,6 +13,8 @@ import Synchronization
 public final class DatasetLibrary: Sendable {
   let store: Store
   let files: DatasetFiles
+  /// Uploads that come piece by piece.
+  public let uploads: UploadLibrary
   let limits: ImportLimits
   /// Held while folders and rows change together.
   let gate = AsyncSemaphore(1)
@@ -20,7 +22,8 @@ public final class DatasetLibrary: Sendable {
   private let importers: AsyncSemaphore
   private let queue = DispatchQueue(
     label: "chainrule.import", qos: .utility, attributes: .concurrent)
-  private let uploadCount = Mutex(0)
+  /// Datasets that are open, by the folders they lie in: a queue is filled with runs of few.
+  private let opened = Mutex(Recent<String, Dataset>(capacity: 16))
 
   /// - Parameter data: the data folder; `datasets` and `uploads` are made in it.
   public init(
@@ -29,6 +32,7 @@ public final class DatasetLibrary: Sendable {
     self.store = store
     self.limits = limits
     files = try DatasetFiles(data: data)
+    uploads = UploadLibrary(store: store, files: files)
     importers = AsyncSemaphore(concurrentImports)
   }
 
@@ -40,7 +44,12 @@ public final class DatasetLibrary: Sendable {
   @discardableResult
   public func sweep() async throws -> Int {
     let known = try await store.datasets.contents()
-    return files.sweep { known.contains($0) }
+    let uploads = try await uploads.known()
+    return files.sweep {
+      known.contains($0)
+    } isUpload: {
+      uploads.contains($0)
+    }
   }
 
   // MARK: - Taking uploads
@@ -68,7 +77,7 @@ public final class DatasetLibrary: Sendable {
     let sha256 = try digest(of: parts, upload)
     let importer = DatasetImporter(options: options, limits: limits)
     let key = storageKey(importer, parts: parts, sha256: sha256)
-    if let record = try await adoptExisting(key, name: name) {
+    if let record = try await adoptExisting(key, name: name, of: upload.sources) {
       upload.discard()
       return record
     }
@@ -85,21 +94,23 @@ public final class DatasetLibrary: Sendable {
       } else {
         try self.keep(upload, as: key)
       }
-      return try await self.insert(key, name: name, description)
+      return try await self.insert(key, name: name, description, of: upload.sources)
     }
   }
 
-  private func adoptExisting(_ key: String, name: String?) async throws -> DatasetRecord? {
+  private func adoptExisting(
+    _ key: String, name: String?, of uploads: [UploadID]
+  ) async throws -> DatasetRecord? {
     try await gate.run {
       guard self.files.exists(key) else { return nil }
       let dataset = try Dataset.open(directory: self.files.folder(key))
-      return try await self.insert(key, name: name, dataset.description)
+      return try await self.insert(key, name: name, dataset.description, of: uploads)
     }
   }
 
   /// - Precondition: the gate is held, and the key's folder is there.
   private func insert(
-    _ key: String, name: String?, _ description: DatasetDescription
+    _ key: String, name: String?, _ description: DatasetDescription, of uploads: [UploadID]
   ) async throws -> DatasetRecord {
     do {
       let id = DatasetID.make()
@@ -107,7 +118,7 @@ public final class DatasetLibrary: Sendable {
         id: id, name: name ?? id.rawValue, format: description.format.rawValue, content: key,
         description: "\(description.json)", sizeBytes: description.sizeBytes,
         sha256: description.sha256)
-      try await store.datasets.insert(record)
+      try await store.datasets.insert(record, of: uploads)
       return record
     } catch {
       await removeUnnamed([key])
@@ -185,7 +196,10 @@ public final class DatasetLibrary: Sendable {
 
   /// Maps a dataset for reading; it stays readable even when it's deleted meanwhile.
   public func open(_ record: DatasetRecord) throws(DatasetError) -> Dataset {
-    try Dataset.open(directory: folder(record))
+    if let dataset = opened.withLock({ $0[record.content] }) { return dataset }
+    let dataset = try Dataset.open(directory: folder(record))
+    opened.withLock { $0[record.content] = dataset }
+    return dataset
   }
 
   /// Where a dataset's files lie.
@@ -246,7 +260,10 @@ public final class DatasetLibrary: Sendable {
   public func delete(_ id: DatasetID) async throws {
     try await gate.run {
       let (content, isUnused) = try await self.store.datasets.delete(id)
-      if isUnused { self.files.remove(content) }
+      if isUnused {
+        self.opened.withLock { $0[content] = nil }
+        self.files.remove(content)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import Datasets
 import Digests
 import Foundation
+import Store
 
 /// An upload on its way: its parts lie in a folder of their own until it is a dataset.
 ///
@@ -41,6 +42,8 @@ public struct StagedUpload: Sendable {
 
   let directory: URL
   let trash: Trash
+  /// The uploads that came piece by piece and lie here as parts.
+  var sources: [UploadID] = []
 
   /// Where the bytes of a part belong.
   public func file(for part: String?) -> URL { StagedUpload.file(for: part, in: directory) }

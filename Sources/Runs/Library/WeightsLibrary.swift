@@ -32,7 +32,7 @@ public struct WeightsLibrary: Sendable {
       sizeBytes: part.byteCount, sha256: part.digest.hexadecimal)
     let handle = try Self.open(file)
     defer { try? handle.close() }
-    try await store.weights.insert(record) { offset, count in
+    try await store.weights.insert(record, of: upload.sources) { offset, count in
       do {
         try handle.seek(toOffset: UInt64(offset))
         return [UInt8](try handle.read(upToCount: count) ?? Data())

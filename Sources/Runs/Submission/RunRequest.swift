@@ -30,6 +30,8 @@ public struct RunRequest: Sendable {
   public static let longestSeconds = 30 * 24 * 3600
   public static let mostDependencies = 100
 
+  /// What of the document bears on how much memory the run takes.
+  let shape: JSON
   public let name: String?
   public let model: ModelSource
   public let datasets: Datasets
@@ -49,6 +51,7 @@ public struct RunRequest: Sendable {
   public init(_ json: JSON) throws(Faults) {
     var reader = ObjectReader(json)
     reader.passOverSchema()
+    shape = RunRequest.shape(of: json)
     name = RunRequest.name(&reader)
     let model = RunRequest.model(&reader)
     let datasets = RunRequest.datasets(&reader)
@@ -85,6 +88,15 @@ public struct RunRequest: Sendable {
     self.model = model
     self.datasets = datasets
     self.training = training
+  }
+
+  private static func shape(of json: JSON) -> JSON {
+    guard case .object(var object) = json else { return json }
+    for name in ["name", "tags", "priority", "max_seconds", "deadline", "after", "initial_weights"]
+    {
+      object[name] = nil
+    }
+    return .object(object)
   }
 
   /// The `observe` object; `on_finding` may stand beside it as well as in it.

@@ -52,6 +52,12 @@ public struct RunID: ResourceID {
   public init(trusted: String) { rawValue = trusted }
 }
 
+public struct UploadID: ResourceID {
+  public static let prefix = "upl_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}
+
 public struct BackupID: ResourceID {
   public static let prefix = "bak_"
   public let rawValue: String

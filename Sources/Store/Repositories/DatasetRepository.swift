@@ -14,9 +14,11 @@ public struct DatasetRepository: Sendable {
       sha256: row.text(6), createdAt: row.integer(7))
   }
 
-  public func insert(_ record: DatasetRecord) async throws {
+  /// - Parameter uploads: what it was made of, which is forgotten with it.
+  public func insert(_ record: DatasetRecord, of uploads: [UploadID] = []) async throws {
     let (key, owner) = (RequestKey.current, Caller.owner)
     try await store.write { connection in
+      try UploadRepository.delete(uploads, connection)
       try KeyRepository.checkRoom(for: record.sizeBytes, of: owner, connection)
       try AnswerRepository.note(record.id, under: key, connection)
       try Self.insert(record, of: owner, connection)

@@ -67,7 +67,7 @@ public struct KeyRepository: Sendable {
     }
   }
 
-  /// Runs of a key that aren't over, by state, and the bytes that it keeps: of datasets and of files of weights.
+  /// Runs of a key that aren't over, by state, and the bytes that it keeps: of datasets, of files of weights, and of uploads under way.
   public func usage(of key: KeyID) async throws -> (runs: [RunState: Int], storedBytes: Int) {
     try await store.read { connection in
       let runs = try connection.query(
@@ -90,6 +90,7 @@ public struct KeyRepository: Sendable {
       """
       SELECT (SELECT coalesce(sum(size_bytes), 0) FROM dataset WHERE key = ?1)
         + (SELECT coalesce(sum(size_bytes), 0) FROM weights_file WHERE key = ?1)
+        + (SELECT coalesce(sum(length), 0) FROM upload WHERE key = ?1)
       """, [.text(key.rawValue)]
     ) { row in row.integer(0) } ?? 0
   }

@@ -23,9 +23,12 @@ public struct WeightsRepository: Sendable {
 
   /// Keeps a file.
   ///
-  /// - Parameter read: a stretch of it, at most so many bytes from an offset.
+  /// - Parameters:
+  ///   - uploads: what it was made of, which is forgotten with it.
+  ///   - read: a stretch of it, at most so many bytes from an offset.
   public func insert(
-    _ record: WeightsRecord, read: @Sendable (_ offset: Int, _ count: Int) throws -> [UInt8]
+    _ record: WeightsRecord, of uploads: [UploadID] = [],
+    read: @Sendable (_ offset: Int, _ count: Int) throws -> [UInt8]
   ) async throws {
     let (key, owner) = (RequestKey.current, Caller.owner)
     do {
@@ -40,6 +43,7 @@ public struct WeightsRepository: Sendable {
         }
       }
       try await store.write { connection in
+        try UploadRepository.delete(uploads, connection)
         try KeyRepository.checkRoom(for: record.sizeBytes, of: owner, connection)
         try AnswerRepository.note(record.id, under: key, connection)
         try connection.execute(

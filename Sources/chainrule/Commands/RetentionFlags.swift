@@ -5,7 +5,7 @@ import Runs
 enum RetentionFlags {
   private static let days = 0...36_500
 
-  static let fields = [runs, failed, datasets, events, thinning, audit, size]
+  static let fields = [runs, failed, datasets, events, thinning, uploads, audit, size]
 
   private static let runs = Field(
     "keep_runs_days", .integer(days), default: 0,
@@ -23,6 +23,10 @@ enum RetentionFlags {
     "thin_after_days", .integer(days), default: 0,
     "Days after which a run that is over keeps of its history the extremes of every 32 steps; 0 for never."
   )
+  private static let uploads = Field(
+    "keep_uploads_days", .integer(days), default: 1,
+    "Days after which an upload that comes piece by piece, and to which nothing came, is deleted; 0 for never."
+  )
   private static let audit = Field(
     "keep_audit_days", .integer(days), default: 365,
     "Days after which the audit log forgets what was changed; 0 for never.")
@@ -38,6 +42,7 @@ enum RetentionFlags {
     rules.keepDatasetsDays = reader.integer(datasets)
     rules.keepEventsDays = reader.integer(events)
     rules.thinAfterDays = reader.integer(thinning)
+    rules.keepUploadsDays = reader.integer(uploads)
     rules.keepAuditDays = reader.integer(audit)
     if reader.object[size.name] != nil { rules.maxStoreBytes = ByteCount.read(size, &reader) }
     return rules

@@ -1,0 +1,19 @@
+import JSON
+import Runs
+import Store
+
+/// Uploads that come piece by piece, as the API shows them.
+enum UploadPresentation {
+  static func json(_ upload: UploadRecord, _ service: Service) throws -> JSON {
+    let offset = try service.uploads.offset(of: upload)
+    let pairs = TusProtocol.pairs(upload.metadata) ?? []
+    return [
+      "id": .string(upload.id.rawValue), "length": .integer(upload.length),
+      "offset": .integer(offset), "is_whole": .bool(offset == upload.length),
+      "metadata": .object(JSONObject(pairs.map { ($0.name, .string($0.value)) })),
+      "created_at": .string(Timestamp.text(upload.createdAt)),
+      "expires_at": service.runs.housekeeping.expiry(of: upload).map { .string(Timestamp.text($0)) }
+        ?? .null,
+    ]
+  }
+}
