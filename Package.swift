@@ -79,7 +79,7 @@ let package = Package(
         .embedInCode("0007_wish.sql"), .embedInCode("0008_housekeeping.sql"),
         .embedInCode("0009_evaluations.sql"), .embedInCode("0010_transfer.sql"),
         .embedInCode("0011_access.sql"), .embedInCode("0012_webhooks.sql"),
-        .embedInCode("0013_uploads.sql"),
+        .embedInCode("0013_uploads.sql"), .embedInCode("0014_sweeps.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("Access", uses: ["Store", "Digests", "JSON"]),

@@ -164,6 +164,11 @@ extension Service {
     return try await weights.record(id)
   }
 
+  /// The sweep that the path names.
+  func sweep(_ call: Call) async throws -> SweepRecord {
+    try await runs.sweep(call.identifier(of: "sweep") { SweepID($0) })
+  }
+
   /// The upload that the path names.
   func upload(_ call: Call) async throws -> UploadRecord {
     try await uploads.record(call.identifier(of: "upload") { UploadID($0) })

@@ -19,7 +19,7 @@ extension JSON: CustomStringConvertible {
     case .string(let value): JSON.write(value, into: &bytes)
     case .array(let elements):
       // An array of scalars stays on one line: series and shapes are read as rows.
-      let flat = elements.allSatisfy { $0.array == nil && $0.object == nil }
+      let flat = pretty && elements.allSatisfy { $0.array == nil && $0.object == nil }
       JSON.writeSequence(
         elements, "[", "]", into: &bytes, pretty: pretty && !flat, indent: indent
       ) { element, bytes in
@@ -48,8 +48,21 @@ extension JSON: CustomStringConvertible {
 
   /// Appends a JSON string with what must be escaped escaped.
   public static func write(_ value: String, into bytes: inout [UInt8]) {
-    let hex = Array("0123456789abcdef".utf8)
     bytes.append(UInt8(ascii: "\""))
+    if value.utf8.contains(where: isEscaped) {
+      writeEscaped(value, into: &bytes)
+    } else {
+      bytes.append(contentsOf: value.utf8)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+  }
+
+  private static func writeEscaped(_ value: String, into bytes: inout [UInt8]) {
+    let hex = Array("0123456789abcdef".utf8)
     for byte in value.utf8 {
       switch byte {
       case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
@@ -64,7 +77,6 @@ extension JSON: CustomStringConvertible {
       default: bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   private static func writeSequence<Element>(

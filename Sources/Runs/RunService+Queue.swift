@@ -206,20 +206,30 @@ extension RunService {
   /// The same in the queue's time.
   private func queueForecast(of run: RunRecord) async throws -> Scheduler.Forecast? {
     let now = QueueClock.now()
-    let (generation, position) = scheduler.withLock { ($0.generation, $0.positionIfLast(run.id)) }
-    let known = forecasts.withLock { forecasts in
-      forecasts.found(run.id, generation, at: now)
-        ?? position.flatMap { forecasts.behindAll(position: $0, at: now) }
+    let (generation, waits, position) = scheduler.withLock {
+      ($0.generation, $0.jobs[run.id] != nil, $0.plainPosition(of: run.id))
+    }
+    guard waits else { return nil }
+    let known = forecasts.withLock { forecasts -> Scheduler.Forecast? in
+      // While one of many that ask makes a new one, the others have the one before.
+      guard forecasts.stands(generation, at: now) || !forecasts.beginMaking() else { return nil }
+      return position.flatMap(forecasts.behind) ?? forecasts.all[run.id]
     }
     if let known { return known }
-    let (left, usual) = try await store.runs.durations()
-    let queue = scheduler.withLock { $0 }
-    let found = queue.forecast(at: now, usual: usual ?? 60, left: left)
-    let ends = found.values.compactMap(\.start).max().map { $0 + (usual ?? 60) }
-    forecasts.withLock {
-      $0 = Forecasts(at: now, generation: queue.generation, all: found, ends: ends)
+    do {
+      let (left, usual) = try await store.runs.durations()
+      let queue = scheduler.withLock { $0 }
+      let start = QueueClock.now()
+      let found = queue.forecast(at: now, usual: usual ?? 60, left: left)
+      let made = Forecasts(
+        at: now, cost: QueueClock.now() - start, generation: queue.generation, all: found,
+        usual: usual ?? 60)
+      forecasts.withLock { $0 = made }
+      return found[run.id]
+    } catch {
+      forecasts.withLock { $0.isBeingMade = false }
+      throw error
     }
-    return found[run.id]
   }
 }
 
@@ -227,23 +237,53 @@ extension RunService {
 struct Forecasts: Sendable {
   /// Seconds for which one stands while the queue changes, and while it doesn't.
   private static let lifetimes = (changed: 0.5, same: 5.0)
+  /// The share of the time that making them may take.
+  private static let dearest = 0.02
 
-  var at = 0.0
-  var generation = -1
-  var all: [RunID: Scheduler.Forecast] = [:]
+  private var at = -1e9
+  /// Seconds that it took to make.
+  private var cost = 0.0
+  private var generation = -1
+  private(set) var all: [RunID: Scheduler.Forecast] = [:]
+  /// By position, as far as that is in sight.
+  private var starts: [Double] = []
   /// When all of them have begun, and the last has had its time; `nil` when that isn't in sight.
-  var ends: Double?
+  private var ends: Double?
+  /// Whether a newer one is on its way.
+  var isBeingMade = false
 
-  func found(_ id: RunID, _ generation: Int, at now: Double) -> Scheduler.Forecast? {
-    let lifetime =
-      generation == self.generation ? Self.lifetimes.same : Self.lifetimes.changed
-    return now - at < lifetime ? all[id] : nil
+  init() {}
+
+  /// - Parameter usual: seconds of a run of which nothing is known.
+  init(
+    at: Double, cost: Double, generation: Int, all: [RunID: Scheduler.Forecast], usual: Double
+  ) {
+    self.at = at
+    self.cost = cost
+    self.generation = generation
+    self.all = all
+    starts = all.values.sorted { $0.position < $1.position }.compactMap(\.start)
+    ends = starts.count == all.count ? starts.max().map { $0 + usual } : nil
   }
 
-  /// Of a run that came since, and is the last.
-  func behindAll(position: Int, at now: Double) -> Scheduler.Forecast? {
-    guard now - at < Self.lifetimes.changed, !all.isEmpty else { return nil }
-    return Scheduler.Forecast(position: position, start: ends)
+  /// Whether it may be told.
+  func stands(_ generation: Int, at now: Double) -> Bool {
+    // It stands longer for a queue of thousands.
+    let changed = min(Self.lifetimes.same, max(Self.lifetimes.changed, cost / Self.dearest))
+    return now - at < (generation == self.generation ? Self.lifetimes.same : changed)
+  }
+
+  /// - Returns: whether the caller is the one to make a new one.
+  mutating func beginMaking() -> Bool {
+    defer { isBeingMade = true }
+    return !isBeingMade
+  }
+
+  /// Of a run behind so many others, also of one that came since.
+  func behind(_ position: Int) -> Scheduler.Forecast? {
+    guard !all.isEmpty else { return nil }
+    let start = position < starts.count ? starts[position] : position == all.count ? ends : nil
+    return Scheduler.Forecast(position: position, start: start)
   }
 }
 

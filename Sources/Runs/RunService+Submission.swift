@@ -15,6 +15,17 @@ extension RunService {
 
   /// - Parameter environment: what the run is told of another's that it is to repeat.
   private func submit(_ body: JSON, environment: JSON?) async throws -> RunRecord {
+    try checkTakesRuns(1)
+    let new = try await new(RunRequest(body), body, environment: environment)
+    let run = try await store.runs.insert(
+      new, events: { $0.stateEvents }, committed: hub.publish)
+    queueMoved(run)
+    wakeLanes()
+    return run
+  }
+
+  /// - Throws: `RunError.draining`, or `.queueFull` when there is no room for so many more.
+  func checkTakesRuns(_ count: Int) throws(RunError) {
     guard isReady else {
       throw RunError(
         .draining,
@@ -24,11 +35,20 @@ extension RunService {
       )
     }
     let queued = scheduler.withLock { $0.jobs.count }
-    guard queued < configuration.longestQueue else {
+    guard queued + count <= configuration.longestQueue else {
       throw RunError(
-        .queueFull, "\(queued) runs are queued, as many as may be; try again when some are over")
+        .queueFull,
+        "\(queued) runs are queued, of \(configuration.longestQueue) that may be; try again when some are over"
+      )
     }
-    let request = try RunRequest(body)
+  }
+
+  /// A run to queue, checked whole.
+  ///
+  /// - Parameter document: the request as it came.
+  func new(
+    _ request: RunRequest, _ document: JSON, environment: JSON? = nil
+  ) async throws -> NewRun {
     let parts = try await parts(of: request)
     let (model, given) = (parts.model, parts.given)
     var needs = RunNeeds()
@@ -36,23 +56,17 @@ extension RunService {
     needs.threads = request.training.threads
     needs.deadline = request.deadline
     needs.after = try await unfinished(request)
-
-    let run = try await store.runs.insert(
-      NewRun(
-        name: request.name, priority: request.priority, model: request.modelID,
-        datasets: RunRecord.Datasets(
-          train: request.datasets.train, validation: request.datasets.validation,
-          test: request.datasets.test),
-        request: "\(request.stored(body, model: model))",
-        data: "\(parts.description.json)", tags: RunRequest.encoded(request.tags),
-        needs: "\(needs.json)",
-        givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
-        transfer: given?.match.map { "\($0.json)" },
-        environment: environment.map { "\($0)" }),
-      events: { $0.stateEvents }, committed: hub.publish)
-    queueMoved(run)
-    wakeLanes()
-    return run
+    return NewRun(
+      name: request.name, priority: request.priority, model: request.modelID,
+      datasets: RunRecord.Datasets(
+        train: request.datasets.train, validation: request.datasets.validation,
+        test: request.datasets.test),
+      request: "\(request.stored(document, model: model))",
+      data: parts.description, tags: RunRequest.encoded(request.tags),
+      needs: "\(needs.json)",
+      givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
+      transfer: given?.match.map { "\($0.json)" },
+      environment: environment.map { "\($0)" })
   }
 
   /// What a request names, looked up and found to go together.
@@ -60,8 +74,8 @@ extension RunService {
     let request: RunRequest
     let model: Model
     let data: TrainingData
-    /// Of the training dataset.
-    let description: DatasetDescription
+    /// Of the training dataset, as JSON.
+    let description: String
     /// In place of what initializers draw.
     let given: Given?
     /// The most that the run will hold.
@@ -147,9 +161,10 @@ extension RunService {
 
   func data(
     of request: RunRequest, _ faults: inout Faults
-  ) async throws -> (data: TrainingData, description: DatasetDescription)? {
+  ) async throws -> (data: TrainingData, description: String)? {
     let named = request.datasets
     var opened: [Dataset?] = []
+    var description = ""
     for (role, id) in [
       ("train", named.train as DatasetID?), ("validation", named.validation), ("test", named.test),
     ] {
@@ -164,10 +179,11 @@ extension RunService {
         continue
       }
       opened.append(try datasets.open(record))
+      if role == "train" { description = record.description }
     }
     guard faults.isEmpty, let training = opened[0] else { return nil }
     let data = try TrainingData(training, validation: opened[1], test: opened[2])
-    return (data, training.description)
+    return (data, description)
   }
 
   /// The same as `memory`, which takes most of a submission's time, for what was asked of late.

@@ -42,6 +42,8 @@ public final class RunService: Sendable {
     waiting: RunService.archives.waiting)
   /// Archives come in one after the other.
   let imports = AsyncSemaphore(1)
+  /// Sweeps are checked one after the other, so that other requests have the rest of the threads.
+  let sweeps = AsyncSemaphore(1)
   let recordedSteps = Atomic<Int>(0)
   private let isDraining = Atomic<Bool>(false)
   private let isStarted = Atomic<Bool>(false)

@@ -29,6 +29,15 @@ final class ConnectionQueue: @unchecked Sendable {
     }
   }
 
+  /// Has a body run when its turn comes.
+  func schedule(_ body: @escaping @Sendable (SQLiteConnection) -> Void) {
+    waiting.add(1, ordering: .relaxed)
+    queue.async { [self] in
+      waiting.subtract(1, ordering: .relaxed)
+      body(connection)
+    }
+  }
+
   func runAndWait<Result: Sendable>(
     _ body: (SQLiteConnection) throws -> Result
   ) throws -> Result {

@@ -14,6 +14,7 @@ public final class Store: Sendable {
   private let readers: [ConnectionQueue]
   private let nextReader = Atomic<Int>(0)
   let health = WriteHealth()
+  private let group = WriteGroup()
   private let commitCount = Atomic<Int>(0)
   private let commitNanoseconds = Atomic<Int>(0)
 
@@ -56,6 +57,7 @@ public final class Store: Sendable {
   public var answers: AnswerRepository { AnswerRepository(store: self) }
   public var keys: KeyRepository { KeyRepository(store: self) }
   public var webhooks: WebhookRepository { WebhookRepository(store: self) }
+  public var sweeps: SweepRepository { SweepRepository(store: self) }
   public var uploads: UploadRepository { UploadRepository(store: self) }
   public var deliveries: DeliveryRepository { DeliveryRepository(store: self) }
   public var audit: AuditLog { AuditLog(store: self) }
@@ -96,7 +98,9 @@ public final class Store: Sendable {
 
   /// Ids sort by creation, whatever became of the clock since the server before this one.
   private static func goOnWithIDs(_ connection: SQLiteConnection) throws {
-    for table in ["dataset", "model", "weights_file", "run", "api_key", "webhook"] {
+    for table in [
+      "dataset", "model", "weights_file", "run", "sweep", "upload", "api_key", "webhook",
+    ] {
       let newest =
         try connection.first("SELECT max(id) FROM \(table) WHERE id < '~'") { $0.optionalText(0) }
         ?? nil
@@ -112,10 +116,21 @@ public final class Store: Sendable {
     _ body: @escaping @Sendable (SQLiteConnection) throws -> Result,
     committed: @escaping @Sendable (Result) -> Void = { _ in }
   ) async throws -> Result {
-    try await writer.run { [self] connection in
-      let result = try counted { try health.watching { try Store.transaction(connection, body) } }
-      committed(result)
-      return result
+    try await withCheckedThrowingContinuation { continuation in
+      let write = PendingWrite(body, committed: committed, continuation)
+      if group.add(write) { commitGroup() }
+    }
+  }
+
+  /// Has the writer commit what waits, together with what comes until it is its turn.
+  private func commitGroup() {
+    writer.schedule { [self] connection in
+      let (writes, hasMore) = group.take()
+      if hasMore { commitGroup() }
+      Store.commit(writes) { body in
+        try counted { try health.watching { try Store.transaction(connection, body) } }
+      }
+      for write in writes { write.conclude() }
     }
   }
 

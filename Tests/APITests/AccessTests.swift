@@ -56,11 +56,18 @@ import Testing
     let hook = try await server.client.post(
       "/v1/webhooks", json: ["url": "https://hooks.example/"], key)
     let weights = try await server.client.send("POST", "/v1/weights", key, body: file.body)
+    let sweep = try await server.client.post(
+      "/v1/sweeps",
+      json: [
+        "run": Samples.run(dataset: id, epochs: 1),
+        "parameters": ["/training/seed": ["values": [1]]],
+      ], key)
     var upload = key
     upload["Upload-Length"] = "10"
     let begun = try await server.client.send("POST", "/v1/uploads", upload, body: [])
     return [
-      "uploads": begun.json["id"]?.string ?? "", "datasets": id,
+      "sweeps": sweep.json["id"]?.string ?? "", "uploads": begun.json["id"]?.string ?? "",
+      "datasets": id,
       "models": model.json["id"]?.string ?? "", "runs": name,
       "weights": weights.json["id"]?.string ?? "",
       "webhooks": hook.json["id"]?.string ?? "",
@@ -164,8 +171,13 @@ import Testing
       let own = try await guarded.key([.read, .write, .train], project: "own")
       let other = try await guarded.key([.read, .write, .train], project: "other")
       let things = try await things(server, own)
-      for list in ["datasets", "models", "runs", "weights", "runs?sort=-vanishing_index"] {
-        #expect(try await server.client.get("/v1/\(list)", own).json["data"]?.array?.count == 1)
+      let lists = [
+        "datasets", "models", "runs", "weights", "runs?sort=-vanishing_index", "sweeps", "uploads",
+      ]
+      for list in lists {
+        let rows = try await server.client.get("/v1/\(list)", own).json["data"]?.array
+        // The sweep has a run too.
+        #expect(rows?.count == (list.hasPrefix("runs") ? 2 : 1), "\(list)")
         #expect(try await server.client.get("/v1/\(list)", other).json["data"] == [])
       }
       let dataset = try await server.client.send(
@@ -189,6 +201,11 @@ import Testing
         #expect(answer.status == 422, "\(pointer): \(answer.text)")
         let pointers = answer.json["errors"]?.array?.compactMap { $0["pointer"]?.string } ?? []
         #expect(pointers.contains { $0.hasPrefix(pointer) }, "\(answer.text)")
+      }
+      for path in ["/v1/datasets?format=csv&", "/v1/weights?", "/v1/runs:import?"] {
+        let answer = try await server.client.send(
+          "POST", "\(path)upload=\(things["uploads"] ?? "")", other, body: [])
+        #expect([403, 404].contains(answer.status), "\(path): \(answer.text)")
       }
       #expect(try await server.client.post("/v1/runs", json: plain, other).status == 202)
     }

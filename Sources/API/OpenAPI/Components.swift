@@ -11,7 +11,8 @@ enum Components {
       + WeightsSchemas.all
       + ModelSchemas.all
       + GradientCheckSchemas.all
-      + LossSchemas.all + RunSchemas.all + ObservationSchemas.all + EvaluationSchemas.all
+      + LossSchemas.all + RunSchemas.all + SweepSchemas.all + ObservationSchemas.all
+      + EvaluationSchemas.all
       + AutopsySchemas.all + ClippingSchemas.all + RangeTestSchemas.all + DiagnosisSchemas.all
       + CatalogSchemas.all + WebhookSchemas.all + KeySchemas.all + BackupSchemas.all
   }

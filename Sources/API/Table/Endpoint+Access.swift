@@ -18,7 +18,8 @@ extension Endpoint {
     case (.keys, _), (.service, _): return .scope(.admin)
     case (_, .get): return .scope(.read)
     case (.datasets, _), (.uploads, _), (.weights, _), (.models, _): return .scope(.write)
-    case (.runs, _), (.observations, _), (.webhooks, _), (.catalog, _): return .scope(.train)
+    case (.runs, _), (.sweeps, _), (.observations, _), (.webhooks, _), (.catalog, _):
+      return .scope(.train)
     }
   }
 

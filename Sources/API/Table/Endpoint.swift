@@ -38,7 +38,7 @@ struct Endpoint: Sendable {
 
   /// A chapter of the documentation.
   enum Tag: String, Sendable, CaseIterable {
-    case datasets, uploads, weights, models, runs, observations, webhooks, catalog, keys,
+    case datasets, uploads, weights, models, runs, sweeps, observations, webhooks, catalog, keys,
       documentation,
       service
 
@@ -49,6 +49,7 @@ struct Endpoint: Sendable {
       case .weights: "Weights that clients bring, for runs to begin with."
       case .models: "Specs of networks, checked whole before anything runs."
       case .runs: "Trainings: queued, running, and over."
+      case .sweeps: "Runs that differ in some places of one request."
       case .observations:
         "What a run shows of itself: series, gradients, histograms, events, weights."
       case .webhooks: "Calls to addresses of the client's when something happens to a run."

@@ -4,7 +4,7 @@
 enum EndpointTable {
   static let all: [Endpoint] =
     DatasetEndpoints.all + UploadEndpoints.all + WeightsFileEndpoints.all + ModelEndpoints.all
-    + GradientCheckEndpoints.all + RunEndpoints.all
+    + GradientCheckEndpoints.all + RunEndpoints.all + SweepEndpoints.all
     + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all
     + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all
     + AutopsyEndpoints.all

@@ -5,7 +5,12 @@ import Foundation
 ///
 /// Holds about `capacity` bytes; when the client is slower, the writer waits.
 final class OutgoingStream: @unchecked Sendable {
-  private static let capacity = 256 << 10
+  /// Of thousands of streams that go on without end each holds little.
+  private var capacity: Int { isOpenEnded ? 16 << 10 : 256 << 10 }
+  /// What the library is given of such a stream at once, as it touches as much of the connection's memory.
+  private static let stretch = 2 << 10
+  /// What a buffer may keep that is empty.
+  private static let mostKept = 4 << 10
 
   private let gate: ConnectionGate
   let isOpenEnded: Bool
@@ -29,7 +34,8 @@ final class OutgoingStream: @unchecked Sendable {
   /// Copies what there is for the library to send; called on its thread.
   func read(into target: UnsafeMutableRawBufferPointer) -> Int {
     gate.lock.withLock {
-      let count = min(target.count, buffer.count - position)
+      let most = isOpenEnded ? min(target.count, Self.stretch) : target.count
+      let count = min(most, buffer.count - position)
       if count > 0 {
         buffer.withUnsafeBytes { bytes in
           target.copyMemory(
@@ -37,14 +43,14 @@ final class OutgoingStream: @unchecked Sendable {
         }
         position += count
         if position == buffer.count {
-          buffer.removeAll(keepingCapacity: true)
+          buffer.removeAll(keepingCapacity: !isOpenEnded || buffer.capacity <= Self.mostKept)
           position = 0
-        } else if position >= Self.capacity {
+        } else if position >= capacity {
           // A reader that lags never empties the buffer; what it has read must go all the same.
           buffer.removeFirst(position)
           position = 0
         }
-        if buffer.count - position < Self.capacity, let writer {
+        if buffer.count - position < capacity, let writer {
           self.writer = nil
           writer.resume()
         }
@@ -70,7 +76,7 @@ final class OutgoingStream: @unchecked Sendable {
         buffer.append(contentsOf: bytes)
         lastWrite = .now
         gate.resume()
-        if buffer.count - position < Self.capacity {
+        if buffer.count - position < capacity {
           continuation.resume()
         } else {
           writer = continuation

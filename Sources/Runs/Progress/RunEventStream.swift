@@ -36,6 +36,8 @@ public struct RunEventStream: AsyncSequence, Sendable {
     public mutating func next() async throws -> RunEvent? {
       while !hasEnded {
         if let event = page.popFirst() {
+          // What was read isn't kept while nothing new comes.
+          if page.isEmpty { page = [] }
           if stream.run != nil, event.kind == .end { hasEnded = true }
           return event
         }

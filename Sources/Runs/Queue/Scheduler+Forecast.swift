@@ -11,10 +11,9 @@ extension Scheduler {
     let start: Double?
   }
 
-  /// How many wait before a run that is surely the last: of one share, with nothing held back; else `nil`.
-  func positionIfLast(_ id: RunID) -> Int? {
-    guard held.isEmpty, let last = lastOfOnlyShare, last == id else { return nil }
-    return jobs.count - 1
+  /// How many wait before a run, where that is plain: all of them of one share, with nothing held back; else `nil`.
+  func plainPosition(of id: RunID) -> Int? {
+    held.isEmpty ? positionInOnlyShare(of: id) : nil
   }
 
   /// Plays the queue forward with what is known of how long runs take.

@@ -210,10 +210,12 @@ struct Scheduler: Sendable {
       && memory + job.memoryBytes <= capacity.memoryBytes
   }
 
-  /// The run whose turn comes last, where but one share has runs that wait.
-  var lastOfOnlyShare: RunID? {
+  /// How many of its share wait before a run, where but one share has runs that wait.
+  func positionInOnlyShare(of id: RunID) -> Int? {
     let active = shares.values.filter { !$0.waiting.isEmpty }
-    return active.count == 1 ? active[0].waiting.first?.id : nil
+    guard active.count == 1, let job = jobs[id] else { return nil }
+    let entry = Entry(rank: job.rank, number: job.number, id: id)
+    return Self.place(of: entry, in: active[0].waiting).map { active[0].waiting.count - 1 - $0 }
   }
 
   // MARK: - Lists

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import NeuralNetworks
 import Store
+import Synchronization
 import Training
 
 /// What a client asks for with `POST /v1/runs`, decoded and free of faults of its own.
@@ -135,6 +136,16 @@ public struct RunRequest: Sendable {
     return name
   }
 
+  /// Models that were described of late: a queue is filled with runs of few.
+  private static let recent = Mutex(Recent<JSON, Model>(capacity: 16))
+
+  private static func described(by spec: JSON) throws(Faults) -> Model {
+    if let model = recent.withLock({ $0[spec] }) { return model }
+    let model = try Model(try ModelSpec(spec, pointer: "/model"), pointer: "/model")
+    recent.withLock { $0[spec] = model }
+    return model
+  }
+
   /// A model's id, or a spec of its own.
   static func model(_ reader: inout ObjectReader) -> ModelSource? {
     switch reader.requiredValue("model") {
@@ -146,7 +157,7 @@ public struct RunRequest: Sendable {
       return nil
     case let spec?:
       do throws(Faults) {
-        return .inline(try Model(try ModelSpec(spec, pointer: "/model"), pointer: "/model"))
+        return .inline(try described(by: spec))
       } catch {
         reader.add(error)
         return nil

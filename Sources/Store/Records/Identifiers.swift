@@ -58,6 +58,12 @@ public struct UploadID: ResourceID {
   public init(trusted: String) { rawValue = trusted }
 }
 
+public struct SweepID: ResourceID {
+  public static let prefix = "swp_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}
+
 public struct BackupID: ResourceID {
   public static let prefix = "bak_"
   public let rawValue: String

@@ -24,45 +24,51 @@ extension RunRepository {
     _ run: NewRun, events: @escaping @Sendable (RunRecord) -> [NewEvent] = { _ in [] },
     committed: @escaping @Sendable ([StoredEvent]) -> Void = { _ in }
   ) async throws -> RunRecord {
-    let (id, key, owner) = (RunID.make(), RequestKey.current, Caller.owner)
+    let (key, owner) = (RequestKey.current, Caller.owner)
     let inserted = try await store.write(
-      { connection -> (run: RunRecord, events: [StoredEvent]) in
-        for (_, dataset) in run.datasets.roles
-        where try DatasetRepository.get(dataset, connection) == nil {
-          throw StoreError(.notFound, "there is no dataset \(dataset)")
-        }
-        try KeyRepository.checkQueue(of: owner, connection)
-        try connection.execute(
-          """
-          INSERT INTO run (
-            id, name, state, priority, model, request, data, tags, needs, created_at, queued_at,
-            transfer, environment, project, key)
-          VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13)
-          """,
-          [
-            .text(id.rawValue), .optional(run.name), .integer(run.priority),
-            .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
-            .text(run.needs), .integer(Store.now()), .optional(run.transfer),
-            .optional(run.environment),
-          ] + owner.values)
-        let number = connection.lastInsertedID
-        try AnswerRepository.note(id, under: key, connection)
-        for (role, dataset) in run.datasets.roles {
-          try connection.execute(
-            "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
-            [.integer(number), .text(role), .text(dataset.rawValue)])
-        }
-        if let weights = run.givenWeights {
-          try CheckpointRepository.insert(given: weights, .integer(number), connection)
-        }
-        guard let record = try Self.get(id, connection) else {
-          throw StoreError(.corrupt, "run \(id) is gone")
-        }
-        return (
-          record, try EventLog.append(events(record), to: id, .integer(number), connection)
-        )
-      }, committed: { committed($0.events) })
+      { try Self.insert(run, of: owner, under: key, events: events, $0) },
+      committed: { committed($0.events) })
     return inserted.run
+  }
+
+  /// The same in a transaction of the caller's.
+  static func insert(
+    _ run: NewRun, of owner: Caller.Owner, under key: RequestKey?,
+    events: (RunRecord) -> [NewEvent], _ connection: SQLiteConnection
+  ) throws -> (run: RunRecord, events: [StoredEvent]) {
+    let id = RunID.make()
+    for (_, dataset) in run.datasets.roles
+    where try DatasetRepository.get(dataset, connection) == nil {
+      throw StoreError(.notFound, "there is no dataset \(dataset)")
+    }
+    try KeyRepository.checkQueue(of: owner, connection)
+    try connection.execute(
+      """
+      INSERT INTO run (
+        id, name, state, priority, model, request, data, tags, needs, created_at, queued_at,
+        transfer, environment, project, key)
+      VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13)
+      """,
+      [
+        .text(id.rawValue), .optional(run.name), .integer(run.priority),
+        .optional(run.model?.rawValue), .text(run.request), .text(run.data), .text(run.tags),
+        .text(run.needs), .integer(Store.now()), .optional(run.transfer),
+        .optional(run.environment),
+      ] + owner.values)
+    let number = connection.lastInsertedID
+    try AnswerRepository.note(id, under: key, connection)
+    for (role, dataset) in run.datasets.roles {
+      try connection.execute(
+        "INSERT INTO run_dataset (run, role, dataset) VALUES (?, ?, ?)",
+        [.integer(number), .text(role), .text(dataset.rawValue)])
+    }
+    if let weights = run.givenWeights {
+      try CheckpointRepository.insert(given: weights, .integer(number), connection)
+    }
+    guard let record = try Self.get(id, connection) else {
+      throw StoreError(.corrupt, "run \(id) is gone")
+    }
+    return (record, try EventLog.append(events(record), to: id, .integer(number), connection))
   }
 
   /// Takes a queued run.

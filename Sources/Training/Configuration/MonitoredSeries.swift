@@ -65,3 +65,18 @@ struct MonitoredSeries {
     return base.firstIndex(of: "_").map { String(base[base.index(after: $0)...]) } ?? base
   }
 }
+
+extension TrainingConfiguration {
+  /// The series of numbers that say how good the training is, and which way each gets better.
+  ///
+  /// - Parameter hasValidationDataset: whether the run names a dataset for validation of its own.
+  public func measuredSeries(
+    hasValidationDataset: Bool
+  ) -> [(name: String, isBetterBelow: Bool)] {
+    let series = MonitoredSeries(metrics: metrics, losses: losses)
+    let isValidated = hasValidationDataset || validationFraction != nil || validatesByMask
+    return series.names.filter { isValidated || !$0.hasPrefix("validation_") }.map {
+      ($0, series.direction(of: $0) == .minimum)
+    }
+  }
+}
