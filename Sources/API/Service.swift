@@ -110,7 +110,8 @@ public struct Service: Sendable {
     var response: Response
     do {
       if let refusal = admission.refusal { throw refusal }
-      response = try await endpoint.handler(self, Call(endpoint, request, parameters))
+      response = try await endpoint.handler(
+        self, Call(endpoint, request, parameters, limits: runs.limits))
     } catch {
       response = problem(for: error, request.requestID)
     }

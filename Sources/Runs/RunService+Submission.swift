@@ -105,6 +105,10 @@ extension RunService {
   /// - Throws: `Faults` with everything that isn't there or doesn't go together.
   func parts(of request: RunRequest) async throws -> Parts {
     var faults = Faults()
+    if let seconds = request.maximumSeconds, seconds > limits.runSeconds {
+      faults.add(
+        "/max_seconds", "is \(seconds); at most \(limits.runSeconds) (--max-run-seconds)")
+    }
     let model = try await model(of: request.model, &faults)
     let data = try await data(of: request, &faults)
     var given: Given?
@@ -149,6 +153,7 @@ extension RunService {
   ) async throws -> Model? {
     switch source {
     case .inline(let model):
+      faults.add(limits.faults(of: model, at: "/model"))
       return model
     case .stored(let id):
       guard let record = try await store.models.get(id) else {

@@ -85,7 +85,8 @@ extension RunService {
     let deadline = request.deadline.map {
       max(0, Double($0) / 1000 - Self.now()) + run.progress.elapsedSeconds
     }
-    return [request.maximumSeconds.map(Double.init), deadline].compactMap { $0 }.min()
+    let longest = Double(min(request.maximumSeconds ?? .max, limits.runSeconds))
+    return min(longest, deadline ?? .infinity)
   }
 
   private func initialWeights(

@@ -49,6 +49,8 @@ public final class RunService: Sendable {
   private let isStarted = Atomic<Bool>(false)
   private let pool = Mutex<WorkerPool?>(nil)
   let watch = Mutex<(any DispatchSourceTimer)?>(nil)
+  /// What documents of clients may ask for.
+  public var limits: DocumentLimits { configuration.limits }
   /// What runs of some shape will hold, in bytes.
   let plannedMemory = Mutex(Recent<JSON, Int>(capacity: 64))
   public let housekeeping: Housekeeping

@@ -4,6 +4,8 @@ import Foundation
 public struct RunServiceConfiguration: Sendable {
   /// How many runs train at once.
   public var workers: Int
+  /// What documents of clients may ask for.
+  public var limits = DocumentLimits()
   /// Runs that may wait in the queue.
   public var longestQueue: Int
   /// What all runs may hold together, in bytes.

@@ -20,23 +20,29 @@ final class TestServer: Sendable {
   ///   - isKeyRequired: whether requests without a key are refused.
   ///   - origins: pages of which may call from a browser.
   ///   - uploadLimit: how many bytes an upload may have.
+  ///   - limits: what documents may ask for.
+  ///   - longestQueue: runs that may be queued.
   init(
-    isKeyRequired: Bool = false, origins: Set<String> = [], uploadLimit: Int = 4 << 20
+    isKeyRequired: Bool = false, origins: Set<String> = [], uploadLimit: Int = 4 << 20,
+    limits: DocumentLimits = DocumentLimits(), longestQueue: Int = 100_000
   ) async throws {
     folder = FileManager.default.temporaryDirectory.appending(
       path: "chainrule-\(UUID().uuidString)")
     let store = try Store(directory: folder)
     let datasets = try DatasetLibrary(store: store, data: folder)
     try await datasets.sweep()
-    let models = ModelLibrary(store: store)
+    let models = ModelLibrary(store: store, limits: limits)
     keys = try await KeyRing(store: store)
-    runs = try RunService(store: store, datasets: datasets, models: models, keys: keys)
+    var configuration = RunServiceConfiguration(longestQueue: longestQueue)
+    configuration.limits = limits
+    runs = try RunService(
+      store: store, datasets: datasets, models: models, keys: keys, configuration: configuration)
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs, keys: keys,
       isKeyRequired: isKeyRequired, uploadLimit: uploadLimit, log: { _ in })
-    var configuration = ServerConfiguration()
-    configuration.listener = .address(host: "127.0.0.1", port: 0)
-    server = Server(configuration: configuration, responder: service.responder(origins: origins))
+    var transport = ServerConfiguration()
+    transport.listener = .address(host: "127.0.0.1", port: 0)
+    server = Server(configuration: transport, responder: service.responder(origins: origins))
     client = TestClient(port: UInt16(try server.start()))
     try await runs.start()
   }

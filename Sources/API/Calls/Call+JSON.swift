@@ -10,9 +10,12 @@ struct JSONBody: Sendable {
 extension Call {
   /// Reads the body as JSON.
   ///
-  /// - Parameter standard: what an absent body stands for; without it there must be one.
+  /// - Parameters:
+  ///   - limit: how many bytes it may have; as many as any document when left out.
+  ///   - standard: what an absent body stands for; without it there must be one.
   /// - Throws: 413, 415, or 400 with line and column.
-  func json(limit: Int, default standard: JSON? = nil) async throws -> JSONBody {
+  func json(limit: Int? = nil, default standard: JSON? = nil) async throws -> JSONBody {
+    let limit = limit ?? limits.bytes
     if let standard, header("Content-Type") == nil || request.body.isEmpty {
       let bytes = try await request.body.collect(upTo: limit)
       if bytes.isEmpty { return JSONBody(bytes: [], json: standard) }
@@ -20,7 +23,7 @@ extension Call {
     try requireJSON()
     let bytes = try await request.body.collect(upTo: limit)
     do throws(JSONSyntaxError) {
-      return JSONBody(bytes: bytes, json: try JSON(parsing: bytes))
+      return JSONBody(bytes: bytes, json: try JSON(parsing: bytes, limits: limits.json))
     } catch {
       throw Problem(.malformedJSON, error.description)
     }

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Runs
 
 /// A request that reached its endpoint, with its query already known to hold no strangers.
 struct Call: Sendable {
@@ -7,8 +8,12 @@ struct Call: Sendable {
   let request: Request
   let parameters: Parameters
   let query: Query
+  let limits: DocumentLimits
 
-  init(_ endpoint: Endpoint, _ request: Request, _ parameters: Parameters) throws(Problem) {
+  init(
+    _ endpoint: Endpoint, _ request: Request, _ parameters: Parameters, limits: DocumentLimits
+  ) throws(Problem) {
+    self.limits = limits
     self.endpoint = endpoint
     self.request = request
     self.parameters = parameters
@@ -35,8 +40,6 @@ struct Call: Sendable {
 
 /// How many bytes a body may have.
 enum BodyLimit {
-  /// Specs and other documents.
-  static let document = 8 << 20
   /// Inputs to predict from.
   static let inputs = 256 << 20
 }

@@ -19,7 +19,7 @@ enum GradientCheckEndpoints {
       answers: [.json(200, "What was found.", .reference("GradientCheck"))], problems: [.queueFull],
       audience: .scope(.train)
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       return .json(try await service.runs.checkGradients(body.json))
     }
   ]

@@ -56,7 +56,7 @@ enum InferenceEndpoints {
       audience: .scope(.read)
     ) { service, call in
       let run = try await service.run(call)
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       return .json(try await service.runs.evaluate(run.id, body: body.json))
     },
   ]

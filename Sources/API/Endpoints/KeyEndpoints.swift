@@ -30,7 +30,7 @@ enum KeyEndpoints {
       ],
       problems: [.conflict]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       let (key, token) = try await service.keys.create(NewKey(body.json))
       guard case .object(var object) = KeyPresentation.json(key) else { return .noContent }
       object["token"] = .string(token.text)
@@ -66,7 +66,7 @@ enum KeyEndpoints {
       answers: [.json(200, "The key.", .reference("Key"))]
     ) { service, call in
       let id = try key(service, call).id
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       let changed = try await service.keys.update(id, KeyChange(body.json))
       service.runs.limitsChanged(of: changed)
       return .json(KeyPresentation.json(changed))

@@ -33,7 +33,7 @@ enum ModelEndpoints {
       answers: [.json(201, "The model.", .reference("Model"), headers: [Answer.location])],
       problems: [.conflict]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       return try await service.idempotently(call, body: body.bytes) { id in
         guard let id = ModelID(id), let record = try await service.store.models.get(id) else {
           return nil
@@ -65,7 +65,7 @@ enum ModelEndpoints {
       audience: .scope(.read)
     ) { service, call in
       let (batch, named) = try call.query.read { ($0.integer(batchSize), $0.string(dataset.name)) }
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       if body.json["model"] != nil {
         if named != nil {
           let detail = "contradicts the body, which is a run's and names its own"

@@ -26,7 +26,7 @@ enum RunEndpoints {
       answers: [.json(202, "The run.", .reference("Run"), headers: [Answer.location])],
       problems: [.conflict, .queueFull]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       return try await service.idempotently(call, body: body.bytes) {
         try await accepted($0, service)
       } _: {
@@ -55,7 +55,7 @@ enum RunEndpoints {
     ) { service, call in
       let run = try await service.run(call)
       try await checkIsCurrent(run, service, call)
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       return .json(try await service.runs.json(service.runs.update(run.id, body: body.json)))
     },
     Endpoint(
@@ -84,7 +84,7 @@ enum RunEndpoints {
       body: .json(.reference("RunOverrides"), isRequired: false),
       answers: [.json(200, "The run.", .reference("Run"))], problems: [.conflict]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document, default: [:])
+      let body = try await call.json(default: [:])
       let run = try await service.runs.resume(service.run(call).id, changes: body.json)
       return .json(try await service.runs.json(run), cache: .never)
     },
@@ -96,7 +96,7 @@ enum RunEndpoints {
       answers: [.json(202, "The new run.", .reference("Run"), headers: [Answer.location])],
       problems: [.conflict, .queueFull]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document, default: [:])
+      let body = try await call.json(default: [:])
       return try await service.idempotently(call, body: body.bytes) {
         try await accepted($0, service)
       } _: {

@@ -35,7 +35,7 @@ enum SweepEndpoints {
       answers: [.json(202, "The sweep.", .reference("Sweep"), headers: [Answer.location])],
       problems: [.conflict, .queueFull]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       return try await service.idempotently(call, body: body.bytes) { id in
         guard let id = SweepID(id), let sweep = try await service.store.sweeps.get(id) else {
           return nil

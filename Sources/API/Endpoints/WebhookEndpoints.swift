@@ -35,7 +35,7 @@ enum WebhookEndpoints {
       ],
       problems: [.conflict]
     ) { service, call in
-      let body = try await call.json(limit: BodyLimit.document)
+      let body = try await call.json()
       let hook = try NewWebhook(body.json, service.webhookAddresses).record
       try await service.store.webhooks.insert(hook, limit: NewWebhook.most)
       guard case .object(var object) = try json(hook) else { return .noContent }

@@ -70,9 +70,7 @@ final class IncomingBody: @unchecked Sendable {
   func next() async throws -> [UInt8]? {
     try await withCheckedThrowingContinuation { continuation in
       gate.lock.withLock {
-        if let fault {
-          continuation.resume(throwing: fault)
-        } else if !chunks.isEmpty {
+        if !chunks.isEmpty {
           var all = chunks[0]
           all.reserveCapacity(buffered)
           for chunk in chunks.dropFirst() { all.append(contentsOf: chunk) }
@@ -80,6 +78,9 @@ final class IncomingBody: @unchecked Sendable {
           buffered = 0
           gate.resume()
           continuation.resume(returning: all)
+        } else if let fault {
+          // What came before is worth something to whoever goes on from there.
+          continuation.resume(throwing: fault)
         } else if isComplete {
           continuation.resume(returning: nil)
         } else if waiter != nil {

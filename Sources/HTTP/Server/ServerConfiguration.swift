@@ -29,7 +29,7 @@ public struct ServerConfiguration: Sendable {
   /// Event streams at once; below the connections, so that others are still answered.
   public var streams = 2048
   /// Bytes of one connection's headers and buffers.
-  public var connectionMemory = 64 << 10
+  public var connectionMemory = 32 << 10
   /// Bytes of a request's body.
   public var bodyBytes = 16 << 30
   /// Seconds in which a connection's first request must have arrived up to its body.

@@ -8,8 +8,12 @@ public struct ModelLibrary: Sendable {
   public static let longestName = 200
 
   private let store: Store
+  private let limits: DocumentLimits
 
-  public init(store: Store) { self.store = store }
+  public init(store: Store, limits: DocumentLimits = DocumentLimits()) {
+    self.store = store
+    self.limits = limits
+  }
 
   /// The model that a spec makes.
   ///
@@ -20,6 +24,7 @@ public struct ModelLibrary: Sendable {
       let detail = "has \(name.count) characters; at most \(ModelLibrary.longestName)"
       throw Faults([Fault(pointer: "/name", detail: detail)])
     }
+    try limits.faults(of: model, at: "").check()
     return model
   }
 

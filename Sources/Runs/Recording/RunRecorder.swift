@@ -104,8 +104,8 @@ final class RunRecorder: TrainingObserver, @unchecked Sendable {
       defer { pending.isScheduled = true }
       return !pending.isScheduled
     }
-    // What gathers within a fifth of a second shares one transaction.
-    if isFirst { queue.asyncAfter(deadline: .now() + .milliseconds(200)) { [self] in write() } }
+    // What gathers within a tenth of a second shares one transaction.
+    if isFirst { queue.asyncAfter(deadline: .now() + .milliseconds(100)) { [self] in write() } }
   }
 
   private func write() {

@@ -26,18 +26,17 @@ enum Serve: Command {
     let datasets = try DatasetLibrary(store: store, data: options.data)
     let swept = try await datasets.sweep()
     if swept > 0 { write("removed \(swept) folders that an earlier server left behind") }
-    let models = ModelLibrary(store: store)
+    let models = ModelLibrary(store: store, limits: options.limits.documents)
     let keys = try await KeyRing(store: store)
+    var runConfiguration = RunServiceConfiguration(
+      workers: options.workers, longestQueue: options.limits.longestQueue,
+      memoryBytes: options.memory, threads: options.threads, sliceSeconds: options.sliceSeconds,
+      stallSeconds: options.stallSeconds, isolatesProcesses: options.isIsolated,
+      crashNote: options.data.appending(path: "crash-note"), retention: options.retention)
+    runConfiguration.limits = options.limits.documents
     let runs = try RunService(
       store: store, datasets: datasets, models: models, keys: keys,
-      configuration: RunServiceConfiguration(
-        workers: options.workers, memoryBytes: options.memory, threads: options.threads,
-        sliceSeconds: options.sliceSeconds,
-        stallSeconds: options.stallSeconds,
-        isolatesProcesses: options.isIsolated,
-        crashNote: options.data.appending(path: "crash-note"),
-        retention: options.retention),
-      log: write)
+      configuration: runConfiguration, log: write)
     let service = Service(
       store: store, datasets: datasets, models: models, runs: runs, keys: keys,
       isKeyRequired: options.access.isKeyRequired,

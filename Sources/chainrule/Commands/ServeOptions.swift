@@ -13,6 +13,7 @@ struct ServeOptions: Sendable {
   let memory: Int
   let access: AccessFlags
   let logsJSON: Bool
+  let limits: LimitFlags
   let retention: RetentionRules
   let isIsolated: Bool
   let drainSeconds: Double
@@ -23,7 +24,7 @@ struct ServeOptions: Sendable {
     fields: [
       DataFlag.field, workersField, threadsField, preemptField, sliceField, memoryField,
       logField, drainField, stallField, isolationField,
-    ] + TransportFlags.fields + AccessFlags.fields + RetentionFlags.fields)
+    ] + TransportFlags.fields + LimitFlags.fields + AccessFlags.fields + RetentionFlags.fields)
 
   private static let machine = MachineLimits()
   /// Four fifths of the memory there is, in MiB.
@@ -75,6 +76,7 @@ struct ServeOptions: Sendable {
     access = AccessFlags(
       &reader, isLoopback: transport.isLoopback, isBehindProxy: transport.isBehindProxy)
     logsJSON = reader.choice(ServeOptions.logField) == "json"
+    limits = LimitFlags(&reader)
     retention = RetentionFlags.read(&reader)
     isIsolated = reader.choice(ServeOptions.isolationField) == "process"
     drainSeconds = reader.double(ServeOptions.drainField)

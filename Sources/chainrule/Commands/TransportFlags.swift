@@ -52,7 +52,7 @@ struct TransportFlags: Sendable {
     "max_streams", .integer(1...1_000_000), default: .integer(standard.streams),
     "Event streams at once, half of the connections at most; one more is answered 503.")
   private static let headerBytesField = Field(
-    "max_header_bytes", .described("bytes"), default: "64KiB",
+    "max_header_bytes", .described("bytes"), default: "32KiB",
     "Of a connection's request headers and buffers; larger ones are answered 431 or 414.")
   private static let uploadField = Field(
     "max_upload", .described("bytes"), default: "64GiB", "How large an uploaded body may be.")
