@@ -57,7 +57,11 @@ import Testing
     try await TestServer.run { test in
       let answer = try Self.ask(
         test.port, "POST /echo HTTP/1.1\r\nHost: x\r\n\(headers)\r\n\r\nabcGET / HTTP/1.1\r\n\r\n")
-      #expect(answer.hasPrefix("HTTP/1.1 \(status)"), "\(answer.prefix(200))")
+      // The library's later versions refuse unknown codings before anyone is asked.
+      let isOwn = status == "501" && !Server.libraryVersion.hasPrefix("0.")
+      #expect(
+        answer.hasPrefix("HTTP/1.1 \(status)") || isOwn && answer.hasPrefix("HTTP/1.1 400"),
+        "\(answer.prefix(200))")
       // What follows is served to nobody; reading came to an end because the connection was closed.
       #expect(!answer.contains("HTTP/1.1 200") && !answer.contains("HTTP/1.1 404"))
     }

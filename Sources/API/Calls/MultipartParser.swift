@@ -75,11 +75,12 @@ struct MultipartParser {
         return .some(nil)
       }
       // Blanks may stand between a boundary and its line's end.
-      while rest.first == 0x20 || rest.first == 0x09 { rest.removeFirst() }
-      guard rest.count >= 2 else { return nil }
-      guard rest[0] == 0x0D, rest[1] == 0x0A else {
+      let blanks = rest.prefix { $0 == 0x20 || $0 == 0x09 }.count
+      guard rest.count >= blanks + 2 || blanks > MultipartParser.longestHeader else { return nil }
+      guard rest.count >= blanks + 2, rest[blanks] == 0x0D, rest[blanks + 1] == 0x0A else {
         throw HTTPError(.badRequest, "a multipart boundary isn't followed by a line break")
       }
+      drop(blanks)
       state = .headers
       return .some(nil)
     case .headers:

@@ -41,6 +41,9 @@ final class ConnectionGate: @unchecked Sendable {
     exchanges.resume()
   }
 
+  /// Whether the connection waits now.
+  var isWaiting: Bool { lock.withLock { isSuspended } }
+
   /// Whether the other end is known to be gone while the connection is suspended, when the library doesn't look; with `lock`
   /// held.
   var isBroken: Bool {

@@ -23,6 +23,10 @@ final class ConnectionTable: Sendable {
     let excess: HTTPError?
     var phase: Phase
     var since: ContinuousClock.Instant
+    /// When some of a body last came.
+    var lastReceived = ContinuousClock.now
+    /// Whether the library holds back what may have come since.
+    var isHeldBack = false
   }
 
   private struct State {
@@ -113,9 +117,12 @@ final class ConnectionTable: Sendable {
     }
   }
 
-  func received(_ count: Int, _ connection: OpaquePointer) {
+  /// - Parameter isHeldBack: whether the connection waits until what came is taken.
+  func received(_ count: Int, _ connection: OpaquePointer, isHeldBack: Bool) {
     let key = UInt(bitPattern: connection)
     state.withLock { state in
+      state.rows[key]?.lastReceived = .now
+      state.rows[key]?.isHeldBack = isHeldBack
       if case .body(let before, let expected)? = state.rows[key]?.phase {
         state.rows[key]?.phase = .body(received: before + count, expected: expected)
       }
@@ -125,18 +132,20 @@ final class ConnectionTable: Sendable {
   /// Shuts down whoever takes too long, or went away in the middle of a body.
   func reap(now: ContinuousClock.Instant) {
     state.withLock { state in
-      for row in state.rows.values where isTooSlow(row, now) || isGone(row) {
+      for row in state.rows.values where isTooSlow(row, now) || isGone(row, now) {
         shutdown(row.socket, Int32(SHUT_RDWR))
       }
     }
   }
 
-  /// Whether a client has closed its end while more of its body is missing than the library may hold. The library isn't told
-  /// when that comes right behind the last bytes.
-  private func isGone(_ row: Row) -> Bool {
-    guard case .body(let received, let expected?) = row.phase,
-      expected - received > configuration.connectionMemory
-    else { return false }
+  /// Whether a client has closed its end before all of its body came: more is missing than the library may hold, or the library has
+  /// handed on what it had. It isn't told when the end comes right behind the last bytes.
+  private func isGone(_ row: Row, _ now: ContinuousClock.Instant) -> Bool {
+    guard case .body(let received, let expected?) = row.phase, received < expected else {
+      return false
+    }
+    let isHandedOn = !row.isHeldBack && now - row.lastReceived > .seconds(1)
+    guard isHandedOn || expected - received > configuration.connectionMemory else { return false }
     var byte: UInt8 = 0
     return recv(row.socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
   }

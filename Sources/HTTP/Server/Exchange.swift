@@ -40,10 +40,10 @@ final class Exchange: @unchecked Sendable {
     if size.pointee > 0, let upload {
       let count = size.pointee
       size.pointee = 0
-      server.connections.received(count, connection)
       let goesOn = upload.withMemoryRebound(to: UInt8.self, capacity: count) {
         body?.receive(UnsafeBufferPointer(start: $0, count: count)) ?? true
       }
+      server.connections.received(count, connection, isHeldBack: gate.isWaiting)
       return goesOn ? .YES : .NO
     }
     body?.finish()

@@ -32,6 +32,9 @@ public final class Server: @unchecked Sendable {
     hosts = HostGuard(allowed: configuration.allowedHosts.map { Set($0.map { $0.lowercased() }) })
   }
 
+  /// Of libmicrohttpd, as it is loaded.
+  public static var libraryVersion: String { String(cString: MHD_get_version()) }
+
   public var openConnections: Int { connections.count }
   /// Connections at once: those of the configuration, or as many as the limit of open files allows.
   public var mostConnections: Int { connections.limit.load(ordering: .relaxed) }
