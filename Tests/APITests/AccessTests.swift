@@ -26,14 +26,7 @@ import Testing
   }
 
   private func guarded(_ body: (Guarded) async throws -> Void) async throws {
-    let server = try await TestServer(isKeyRequired: true)
-    do {
-      try await body(Guarded(server: server))
-    } catch {
-      await server.stop()
-      throw error
-    }
-    await server.stop()
+    try await TestServer(isKeyRequired: true).used { try await body(Guarded(server: $0)) }
   }
 
   /// A thing of each kind, in the project of a key.

@@ -6,20 +6,6 @@ import Testing
 
 /// Limits that whoever runs the server sets: each says which it was, and what is within it is taken.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct LimitTests {
-  private func serving(
-    _ limits: DocumentLimits, longestQueue: Int = 100_000,
-    _ body: (TestServer) async throws -> Void
-  ) async throws {
-    let server = try await TestServer(limits: limits, longestQueue: longestQueue)
-    do {
-      try await body(server)
-    } catch {
-      await server.stop()
-      throw error
-    }
-    await server.stop()
-  }
-
   private func pointers(_ answer: TestClient.Answer) -> [String] {
     answer.json["errors"]?.array?.compactMap { $0["pointer"]?.string } ?? []
   }
@@ -28,7 +14,7 @@ import Testing
   func documents() async throws {
     var limits = DocumentLimits()
     (limits.bytes, limits.depth, limits.values) = (2_000, 8, 150)
-    try await serving(limits) { server in
+    try await TestServer(limits: limits).used { server in
       let client = server.client
       #expect(try await client.post("/v1/models", json: Samples.model).status == 201)
       let long = try await client.post(
@@ -48,7 +34,7 @@ import Testing
   func models() async throws {
     var limits = DocumentLimits()
     (limits.layers, limits.parameters, limits.elements) = (2, 42, 8)
-    try await serving(limits) { server in
+    try await TestServer(limits: limits).used { server in
       let client = server.client
       // Two layers, 42 parameters, eight elements: just what there may be.
       #expect(try await client.post("/v1/models", json: Samples.model).status == 201)
@@ -80,7 +66,7 @@ import Testing
   func runs() async throws {
     var limits = DocumentLimits()
     limits.runSeconds = 1
-    try await serving(limits, longestQueue: 1) { server in
+    try await TestServer(limits: limits, longestQueue: 1).used { server in
       let client = server.client
       let dataset = try await server.upload(Samples.blobs(rows: 60), "format=csv")
       let endless = Samples.run(dataset: dataset["id"]?.string ?? "", epochs: 1_000_000)

@@ -62,6 +62,17 @@ final class TestServer: Sendable {
     }
   }
 
+  /// Ends the server once `body` is done with it.
+  func used(by body: (TestServer) async throws -> Void) async throws {
+    do {
+      try await body(self)
+    } catch {
+      await stop()
+      throw error
+    }
+    await stop()
+  }
+
   /// Ends the server and removes its folder.
   func stop() async {
     await runs.drain(deadline: .now() + 10)

@@ -8,17 +8,6 @@ import Testing
 
 /// Uploads that come piece by piece, over a socket, as the tus protocol 1.0.0 has them.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct UploadTests {
-  private func serving(_ body: (TestServer) async throws -> Void) async throws {
-    let server = try await TestServer()
-    do {
-      try await body(server)
-    } catch {
-      await server.stop()
-      throw error
-    }
-    await server.stop()
-  }
-
   private let data = Samples.blobs(rows: 300)
 
   /// An upload of so many bytes; its path.
@@ -51,7 +40,7 @@ import Testing
 
   @Test("OPTIONS tells what the server speaks, as the protocol's discovery has it")
   func discovery() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let answer = try await server.client.send("OPTIONS", "/v1/uploads")
       #expect(answer.status == 204)
       #expect(answer.headers["tus-version"] == "1.0.0")
@@ -65,7 +54,7 @@ import Testing
 
   @Test("pieces make a dataset of the same bytes, which takes the upload's place")
   func pieces() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let client = server.client
       let path = try await begin(
         server, data.count, ["Upload-Metadata": "filename YmxvYnMuY3N2,private"],
@@ -118,7 +107,7 @@ import Testing
 
   @Test("a piece with a digest comes whole and right, or not at all")
   func digests() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let path = try await begin(server, 1000)
       let wrong = try await piece(
         server, path, at: 0, data[..<500], ["Content-Digest": digest(data[1...500])])
@@ -133,7 +122,7 @@ import Testing
 
   @Test("the digest of the whole that was announced is held against it")
   func wholeDigest() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       for (announced, status) in [(digest(data), 201), (digest(data.dropLast()), 409)] {
         let path = try await begin(
           server, data.count, ["Repr-Digest": announced], body: data)
@@ -147,7 +136,7 @@ import Testing
 
   @Test("what came of a piece that was cut off stays, and the upload goes on from there")
   func cutOff() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let path = try await begin(server, data.count)
       let head = """
         PATCH \(path) HTTP/1.1\r\nHost: localhost\r\nUpload-Offset: 0\r\n\
@@ -177,7 +166,7 @@ import Testing
 
   @Test("formats of several files take an upload a part")
   func parts() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let (features, targets) = Samples.arrays(rows: 40)
       var ids: [String] = []
       for bytes in [features, targets] {
@@ -198,7 +187,7 @@ import Testing
 
   @Test("weights and archives of runs come this way too")
   func others() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let client = server.client
       let dataset = try await server.upload(data, "format=csv")
       let run = try await client.post(
@@ -220,7 +209,7 @@ import Testing
 
   @Test("what the protocol forbids is refused, and nothing is kept of it")
   func refused() async throws {
-    try await serving { server in
+    try await TestServer().used { server in
       let client = server.client
       let path = try await begin(server, 10)
       let type = ["Content-Type": "application/offset+octet-stream"]

@@ -1,8 +1,15 @@
 #define _GNU_SOURCE
 #include "CAllocationCounter.h"
 
+// Sanitizers stand in for the same functions; with them nothing is counted.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+
 // Stands in for glibc's functions in the whole test program, for glibc has no counter of its own.
-#if defined(__GLIBC__) || defined(__linux__)
+#if (defined(__GLIBC__) || defined(__linux__)) && !defined(IS_SANITIZED)
 #include <errno.h>
 #include <link.h>
 #include <stddef.h>
