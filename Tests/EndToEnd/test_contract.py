@@ -32,7 +32,8 @@ class ContractTests(unittest.TestCase):
              "--phases", "examples,fuzzing,stateful", "--continue-on-failure", "--request-timeout", "60",
              # The one never ends; the other would end the key that all requests bring.
              "--exclude-operation-id", "streamEvents", "--exclude-operation-id", "revokeKey", "--seed", "20261127", "--no-color"],
-            capture_output=True, text=True, timeout=1500, cwd=server.folder)
+            capture_output=True, text=True, timeout=1500, cwd=server.folder,
+            env=os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)})
         self.assertIsNone(server.process.poll(), done.stdout[-5000:])
         self.assertEqual(done.returncode, 0, done.stdout[-20_000:] + done.stderr[-2000:])
 
