@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import SQLite
 import Synchronization
@@ -15,8 +14,7 @@ public final class Store: Sendable {
   private let nextReader = Atomic<Int>(0)
   let health = WriteHealth()
   private let group = WriteGroup()
-  private let commitCount = Atomic<Int>(0)
-  private let commitNanoseconds = Atomic<Int>(0)
+  private let figures = CommitFigures()
 
   /// Opens the folder's store, or makes a new one; applies the migrations that are missing.
   ///
@@ -118,40 +116,17 @@ public final class Store: Sendable {
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       let write = PendingWrite(body, committed: committed, continuation)
-      if group.add(write) { commitGroup() }
-    }
-  }
-
-  /// Has the writer commit what waits, together with what comes until it is its turn.
-  private func commitGroup() {
-    writer.schedule { [self] connection in
-      let (writes, hasMore) = group.take()
-      if hasMore { commitGroup() }
-      Store.commit(writes) { body in
-        try counted { try health.watching { try Store.transaction(connection, body) } }
-      }
-      for write in writes { write.conclude() }
+      if group.add(write) { Store.commit(group, writer, health, figures) }
     }
   }
 
   /// Transactions written since the store was opened, and the time they took.
   public var commits: (count: Int, seconds: Double) {
-    (
-      commitCount.load(ordering: .relaxed),
-      Double(commitNanoseconds.load(ordering: .relaxed)) * 1e-9
-    )
+    (figures.count.load(ordering: .relaxed), figures.seconds)
   }
 
   /// Whether someone waits to write.
   public var isWriterWanted: Bool { writer.isWanted }
-
-  private func counted<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let start = DispatchTime.now().uptimeNanoseconds
-    let result = try body()
-    commitCount.add(1, ordering: .relaxed)
-    commitNanoseconds.add(Int(DispatchTime.now().uptimeNanoseconds - start), ordering: .relaxed)
-    return result
-  }
 
   /// The same for a thread that may wait, such as a training lane's recorder.
   public func writeAndWait<Result: Sendable>(
@@ -159,7 +134,9 @@ public final class Store: Sendable {
     committed: @Sendable (Result) -> Void = { _ in }
   ) throws -> Result {
     try writer.runAndWait { connection in
-      let result = try counted { try health.watching { try Store.transaction(connection, body) } }
+      let result = try figures.counting {
+        try health.watching { try Store.transaction(connection, body) }
+      }
       committed(result)
       return result
     }
@@ -188,7 +165,7 @@ public final class Store: Sendable {
     try connection.execute(script: "PRAGMA synchronous = NORMAL")
     if !isOwned { try connection.execute(script: "PRAGMA foreign_keys = OFF") }
     let result = Swift.Result {
-      try counted { try health.watching { try Store.transaction(connection, body) } }
+      try figures.counting { try health.watching { try Store.transaction(connection, body) } }
     }
     try connection.execute(script: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")
     return try result.get()

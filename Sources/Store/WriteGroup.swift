@@ -44,10 +44,10 @@ protocol WaitingWrite: AnyObject, Sendable {
 }
 
 final class PendingWrite<Result: Sendable>: WaitingWrite, @unchecked Sendable {
-  private let body: @Sendable (SQLiteConnection) throws -> Result
-  private let committed: @Sendable (Result) -> Void
   private let continuation: CheckedContinuation<Result, any Error>
   // Touched by the writer alone.
+  private var body: (@Sendable (SQLiteConnection) throws -> Result)?
+  private var committed: (@Sendable (Result) -> Void)?
   private var result: Swift.Result<Result, any Error>?
 
   init(
@@ -60,18 +60,37 @@ final class PendingWrite<Result: Sendable>: WaitingWrite, @unchecked Sendable {
     self.continuation = continuation
   }
 
-  func carryOut(_ connection: SQLiteConnection) throws { result = .success(try body(connection)) }
+  func carryOut(_ connection: SQLiteConnection) throws {
+    result = try body.map { .success(try $0(connection)) }
+  }
 
   func fail(_ error: any Error) { result = .failure(error) }
 
   func conclude() {
     guard let result else { preconditionFailure("a write has no result") }
-    if case .success(let value) = result { committed(value) }
+    if case .success(let value) = result { committed?(value) }
+    // Whoever waits may be the last who needs the store, which nothing here is to keep open.
+    (body, committed) = (nil, nil)
     continuation.resume(with: result)
   }
 }
 
 extension Store {
+  /// Has the writer commit what waits, together with what comes until it is its turn.
+  static func commit(
+    _ group: WriteGroup, _ writer: ConnectionQueue, _ health: WriteHealth,
+    _ figures: CommitFigures
+  ) {
+    writer.schedule { connection in
+      let (writes, hasMore) = group.take()
+      if hasMore { commit(group, writer, health, figures) }
+      commit(writes) { body in
+        try figures.counting { try health.watching { try transaction(connection, body) } }
+      }
+      for write in writes { write.conclude() }
+    }
+  }
+
   /// Commits writes together. Of one that fails nothing is left, and the others don't notice; where the disk fails, each is
   /// tried for itself.
   ///

@@ -12,7 +12,7 @@ import Training
   private func abandoned(
     _ folder: URL, asked wish: RunWish, at step: Int = 0, deaths: Int = 0
   ) async throws -> RunRecord {
-    let bench = try Bench(folder: folder)
+    let bench = try await Bench.reopened(folder)
     let data = try await bench.dataset()
     let queued = try await bench.store.runs.insert(
       NewRun(
@@ -37,7 +37,7 @@ import Training
     for (wish, state) in [(RunWish.pause, RunState.paused), (.cancel, .cancelled)] {
       try await withFolder { folder in
         let run = try await abandoned(folder, asked: wish, at: 12)
-        let bench = try Bench(folder: folder)
+        let bench = try await Bench.reopened(folder)
         try await bench.service.start()
         let now = try #require(try await bench.store.runs.get(run.id))
         #expect(now.state == state && now.wish == nil && now.attempt == 1)
@@ -50,7 +50,7 @@ import Training
   func stopping() async throws {
     try await withFolder { folder in
       let run = try await abandoned(folder, asked: .stop, at: 30)
-      let bench = try Bench(folder: folder)
+      let bench = try await Bench.reopened(folder)
       #expect(try await bench.service.json(run)["requested"] == "stop")
       try await bench.service.start()
       let stopped = try await bench.wait(run.id)
@@ -84,7 +84,7 @@ import Training
   @Test("a server that goes down does first what was asked", arguments: RunWish.allCases)
   func goingDown(wish: RunWish) async throws {
     try await withFolder { folder in
-      let bench = try Bench(folder: folder)
+      let bench = try await Bench.reopened(folder)
       try await bench.service.start()
       let run = try await bench.service.submit(
         Bench.request(try await bench.dataset(), ["epochs": 100_000]))

@@ -76,8 +76,9 @@ struct MultipartParser {
       }
       // Blanks may stand between a boundary and its line's end.
       let blanks = rest.prefix { $0 == 0x20 || $0 == 0x09 }.count
-      guard rest.count >= blanks + 2 || blanks > MultipartParser.longestHeader else { return nil }
-      guard rest.count >= blanks + 2, rest[blanks] == 0x0D, rest[blanks + 1] == 0x0A else {
+      let isTooLong = blanks > MultipartParser.longestHeader
+      guard rest.count >= blanks + 2 || isTooLong else { return nil }
+      guard !isTooLong, rest[blanks] == 0x0D, rest[blanks + 1] == 0x0A else {
         throw HTTPError(.badRequest, "a multipart boundary isn't followed by a line break")
       }
       drop(blanks)
@@ -85,14 +86,15 @@ struct MultipartParser {
       return .some(nil)
     case .headers:
       // The line break after the boundary is the first of the two that end the headers.
-      guard let end = find([0x0D, 0x0A, 0x0D, 0x0A]) else {
-        if rest.count > MultipartParser.longestHeader {
+      let ending: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
+      guard let end = find(ending), end <= MultipartParser.longestHeader else {
+        if rest.count >= MultipartParser.longestHeader + ending.count {
           throw HTTPError(.badRequest, "a part's headers are too long")
         }
         return nil
       }
       let name = try MultipartParser.name(inHeaders: rest[..<end])
-      drop(end + 4)
+      drop(end + ending.count)
       // So that a delimiter right behind the headers, of an empty part, is one too.
       rest.insert(contentsOf: [0x0D, 0x0A], at: 0)
       state = .content
