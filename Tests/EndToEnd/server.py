@@ -16,7 +16,7 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PROGRAM = pathlib.Path(os.environ.get("CHAINRULE", ROOT / ".build/release/chainrule"))
+PROGRAM = pathlib.Path(os.environ.get("CHAINRULE", ROOT / ".build/release/chainrule")).resolve()
 
 
 def package(name):
