@@ -67,7 +67,7 @@ public struct Service: Sendable {
     for endpoint in EndpointTable.all {
       router.add(
         endpoint.method.rawValue.uppercased(), endpoint.path, isQuick: endpoint.isQuick,
-        options: endpoint.isKnownByOptions ? TusProtocol.discovery(limit: uploadLimit) : []
+        options: endpoint.options?(self) ?? []
       ) { request, parameters in
         await answer(endpoint, request, parameters)
       }

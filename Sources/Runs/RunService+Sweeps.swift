@@ -6,7 +6,6 @@ import Training
 extension RunService {
   /// Sweeps of a project.
   public static let mostSweeps = 1_000
-  public static let longestSweep = SweepRequest.mostRuns
 
   /// Checks every run of a sweep and queues them all, or none.
   ///
@@ -87,7 +86,7 @@ extension RunService {
 
   /// Ends every run of a sweep that isn't over.
   public func cancelSweep(_ sweep: SweepRecord) async throws {
-    for one in try await store.sweeps.runs(of: sweep, limit: Self.longestSweep)
+    for one in try await store.sweeps.runs(of: sweep, limit: SweepRequest.mostRuns)
     where !one.state.isOver {
       do {
         _ = try await cancel(one.run)

@@ -134,9 +134,7 @@ public final class Store: Sendable {
     committed: @Sendable (Result) -> Void = { _ in }
   ) throws -> Result {
     try writer.runAndWait { connection in
-      let result = try figures.counting {
-        try health.watching { try Store.transaction(connection, body) }
-      }
+      let result = try Store.watched(connection, health, figures, body)
       committed(result)
       return result
     }
@@ -165,7 +163,7 @@ public final class Store: Sendable {
     try connection.execute(script: "PRAGMA synchronous = NORMAL")
     if !isOwned { try connection.execute(script: "PRAGMA foreign_keys = OFF") }
     let result = Swift.Result {
-      try figures.counting { try health.watching { try Store.transaction(connection, body) } }
+      try Store.watched(connection, health, figures, body)
     }
     try connection.execute(script: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")
     return try result.get()
@@ -186,6 +184,14 @@ public final class Store: Sendable {
 
   private func reader() -> ConnectionQueue {
     readers[nextReader.wrappingAdd(1, ordering: .relaxed).oldValue % readers.count]
+  }
+
+  /// A transaction that is counted, and by which the disk's health is told.
+  static func watched<Result>(
+    _ connection: SQLiteConnection, _ health: WriteHealth, _ figures: CommitFigures,
+    _ body: (SQLiteConnection) throws -> Result
+  ) throws -> Result {
+    try figures.counting { try health.watching { try transaction(connection, body) } }
   }
 
   static func transaction<Result>(

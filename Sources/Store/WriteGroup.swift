@@ -84,9 +84,7 @@ extension Store {
     writer.schedule { connection in
       let (writes, hasMore) = group.take()
       if hasMore { commit(group, writer, health, figures) }
-      commit(writes) { body in
-        try figures.counting { try health.watching { try transaction(connection, body) } }
-      }
+      commit(writes) { try watched(connection, health, figures, $0) }
       for write in writes { write.conclude() }
     }
   }

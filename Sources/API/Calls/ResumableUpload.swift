@@ -103,7 +103,7 @@ enum ResumableUpload {
   ) throws -> Response {
     let offset = try service.uploads.offset(of: upload)
     return .json(
-      try UploadPresentation.json(upload, service), status: status,
+      UploadPresentation.json(upload, offset: offset, service), status: status,
       headers: headers(upload, offset: offset, service))
   }
 

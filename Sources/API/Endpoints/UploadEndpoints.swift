@@ -14,13 +14,13 @@ enum UploadEndpoints {
       method: .get, path: "/v1/uploads", operationID: "listUploads", tag: .uploads,
       summary: "The uploads that nothing was made of yet, newest first", query: Paging.fields,
       answers: [.json(200, "A page of them.", .reference("UploadPage"), headers: [Answer.link])],
-      isKnownByOptions: true, everyAnswer: TusProtocol.headers
+      options: { TusProtocol.discovery(limit: $0.uploadLimit) }, everyAnswer: TusProtocol.headers
     ) { service, call in
       let paging = try Paging(call.query)
       let rows = try await service.uploads.list(
         limit: paging.fetch, before: paging.cursor { UploadID($0) })
       return try paging.page(rows, call: call, id: { $0.id.rawValue }) {
-        try UploadPresentation.json($0, service)
+        UploadPresentation.json($0, offset: try service.uploads.offset(of: $0), service)
       }
     },
     Endpoint(

@@ -13,16 +13,18 @@ enum SweepSchemas {
   }
 
   private static let directions = Schema.oneOf(SweepRecord.Direction.allCases.map(\.rawValue))
-  private static let methods = Schema.oneOf(["grid", "random"])
+  private static let methods = Schema.oneOf(SweepRequest.Method.allCases.map(\.rawValue))
   private static let count = Schema.integer(0...Int.max)
 
   private static let parameter = Schema.object(
     [
       .maybe(
-        "values", Schema.array(.anything, count: 1...1_000), "What is tried, one after the other."),
+        "values", Schema.array(.anything, count: 1...SweepParameter.mostValues),
+        "What is tried, one after the other."),
       .maybe("min", .number), .maybe("max", .number),
-      .maybe("scale", .oneOf(["linear", "log"]), "`log` above 0 alone; `linear` when left out."),
-      .maybe("type", .oneOf(["number", "integer"]), "`number` when left out."),
+      .maybe(
+        "scale", .oneOf(SweepParameter.scales), "`log` above 0 alone; `linear` when left out."),
+      .maybe("type", .oneOf(SweepParameter.types), "`number` when left out."),
     ], isClosed: true)
 
   private static let request = Schema.object(
@@ -34,7 +36,7 @@ enum SweepSchemas {
       .maybe(
         "method", methods, "`grid` when every parameter has values, else `random`."),
       .maybe(
-        "runs", .integer(1...RunService.longestSweep),
+        "runs", .integer(1...SweepRequest.mostRuns),
         "How many are drawn at random; of a grid the first so many."),
       .maybe("seed", count, "By which runs are drawn; 0 when left out."),
       .maybe(

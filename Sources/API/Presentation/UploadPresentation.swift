@@ -4,8 +4,8 @@ import Store
 
 /// Uploads that come piece by piece, as the API shows them.
 enum UploadPresentation {
-  static func json(_ upload: UploadRecord, _ service: Service) throws -> JSON {
-    let offset = try service.uploads.offset(of: upload)
+  /// - Parameter offset: how many bytes have come.
+  static func json(_ upload: UploadRecord, offset: Int, _ service: Service) -> JSON {
     let pairs = TusProtocol.pairs(upload.metadata) ?? []
     return [
       "id": .string(upload.id.rawValue), "length": .integer(upload.length),

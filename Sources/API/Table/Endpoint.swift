@@ -20,8 +20,8 @@ struct Endpoint: Sendable {
   var answers: [Answer]
   /// What can go wrong beyond what `allProblems` derives from the rest.
   var problems: [ProblemKind] = []
-  /// Whether OPTIONS of its path tells of resumable uploads.
-  var isKnownByOptions = false
+  /// Headers with which OPTIONS of its path is answered, beside `Allow`.
+  var options: (@Sendable (Service) -> [(String, String)])?
   /// Headers of every answer, of problems too.
   var everyAnswer: [(String, String)] = []
   /// Since when it shouldn't be used any more, if so.

@@ -3,7 +3,7 @@ import JSON
 import Tensors
 
 /// A place of a run's request, and what stands there in the runs of a sweep.
-struct SweepParameter {
+public struct SweepParameter {
   enum Choice: Equatable {
     /// One of these.
     case values([JSON])
@@ -11,9 +11,9 @@ struct SweepParameter {
     case range(ClosedRange<Double>, isLogarithmic: Bool, isInteger: Bool)
   }
 
-  static let mostValues = 1_000
-  static let scales = ["linear", "log"]
-  static let types = ["number", "integer"]
+  public static let mostValues = 1_000
+  public static let scales = ["linear", "log"]
+  public static let types = ["number", "integer"]
 
   /// A JSON pointer into the request.
   let pointer: String

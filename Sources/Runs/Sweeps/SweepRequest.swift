@@ -3,16 +3,16 @@ import Store
 import Tensors
 
 /// What a client asks for with `POST /v1/sweeps`: a run's request, places in it, and what stands there.
-struct SweepRequest {
-  enum Method: String, CaseIterable {
+public struct SweepRequest {
+  public enum Method: String, CaseIterable, Sendable {
     /// Every combination of values, the last place changing first.
     case grid
     /// Draws that are independent of each other (Bergstra and Bengio 2012, "Random search for hyper-parameter optimization").
     case random
   }
 
-  static let mostRuns = 500
-  static let mostParameters = 32
+  public static let mostRuns = 500
+  public static let mostParameters = 32
 
   let name: String?
   let run: JSON
