@@ -87,7 +87,7 @@ let package = Package(
     library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["Addresses", "CMicroHTTPD", "CGnuTLS"]),
     library("HTTPClient", uses: ["CCurl"]),
-    library("Client", uses: ["HTTPClient", "JSON"]),
+    library("Client", uses: ["HTTPClient", "Digests", "JSON"]),
     library("Webhooks", uses: ["Addresses", "HTTPClient", "Store", "Digests", "JSON"]),
 
     // Where they meet.
@@ -109,7 +109,7 @@ let package = Package(
         "NeuralNetworks",
         "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Compression", "Digests", "JSON",
-      ]),
+      ], resources: [.embedInCode("OpenAPI/answers.json")]),
     .executableTarget(
       name: "chainrule",
       dependencies: [

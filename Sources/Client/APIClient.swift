@@ -30,6 +30,30 @@ public struct APIClient: Sendable {
     return bytes.isEmpty ? .null : try parsed(bytes)
   }
 
+  /// Every row of a list, over all its pages.
+  public func rows(_ path: String) async throws -> [JSON] {
+    var rows: [JSON] = []
+    var cursor = ""
+    repeat {
+      let page = try await json("GET", "\(path)?limit=200\(cursor)")
+      rows += page["data"]?.array ?? []
+      let next = page["next_cursor"]?.string?.addingPercentEncoding(
+        withAllowedCharacters: .alphanumerics)
+      cursor = next.map { "&cursor=\($0)" } ?? ""
+    } while !cursor.isEmpty
+    return rows
+  }
+
+  /// Sends a document, and answers what the server made of it.
+  public func post(
+    _ path: String, _ document: JSON, headers: [(String, String)] = []
+  ) async throws -> JSON {
+    try parsed(
+      await send(
+        "POST", path, headers: [("Content-Type", "application/json")] + headers,
+        body: .bytes(document.encoded())))
+  }
+
   /// Sends a file as it is read.
   public func upload(_ file: URL, to path: String) async throws -> JSON {
     try parsed(
@@ -42,6 +66,14 @@ public struct APIClient: Sendable {
     _ method: String, _ path: String, headers: [(String, String)] = [],
     body: ClientRequest.Body = .none, seconds: Double? = answerSeconds
   ) async throws -> [UInt8] {
+    try await answer(method, path, headers: headers, body: body, seconds: seconds).body
+  }
+
+  /// The answer with its headers.
+  func answer(
+    _ method: String, _ path: String, headers: [(String, String)] = [],
+    body: ClientRequest.Body = .none, seconds: Double? = answerSeconds
+  ) async throws -> (response: ClientResponse, body: [UInt8]) {
     var request = request(method, path, headers)
     request.body = body
     request.seconds = seconds
@@ -50,7 +82,7 @@ public struct APIClient: Sendable {
     guard (200..<300).contains(response.status) else {
       throw APIFailure(status: response.status, body: bytes)
     }
-    return bytes
+    return (response, bytes)
   }
 
   /// Hands on an answer line by line, as it comes; answers its status.

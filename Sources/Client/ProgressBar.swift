@@ -17,6 +17,20 @@ public struct ProgressBar: Sendable {
     return String(line.prefix(max(10, width - 1)))
   }
 
+  /// Of a file that is sent.
+  public static func line(
+    _ progress: PieceUpload.Progress, elapsed seconds: Double, width: Int
+  ) -> String {
+    let share = progress.total > 0 ? Double(progress.sent) / Double(progress.total) : 1
+    var line = "\(bar(share))  \(megabytes(progress.sent)) of \(megabytes(progress.total)) MB"
+    if seconds > 0 { line += "  \(megabytes(Int(Double(progress.sent) / seconds))) MB/s" }
+    return String(line.prefix(max(10, width - 1)))
+  }
+
+  private static func megabytes(_ bytes: Int) -> String {
+    String(format: "%.1f", Double(bytes) / 1e6)
+  }
+
   static func bar(_ fraction: Double) -> String {
     let full = Int((min(max(fraction, 0), 1) * Double(cells)).rounded(.down))
     return "[" + String(repeating: "=", count: full) + String(repeating: " ", count: cells - full)

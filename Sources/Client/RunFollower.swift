@@ -4,9 +4,6 @@ import Synchronization
 
 /// Follows a run's events to its end, also over restarts of the server.
 public struct RunFollower: Sendable {
-  /// Seconds between attempts to reach a server that went away, and how long it may be away.
-  private static let patience = (pause: 1.0, seconds: 120.0)
-
   private let client: APIClient
   private let run: String
 
@@ -21,7 +18,7 @@ public struct RunFollower: Sendable {
   public func follow(_ body: @escaping @Sendable (String, JSON) throws -> Void) async throws {
     let last = Mutex(0)
     let hasEnded = Mutex(false)
-    var away: ContinuousClock.Instant?
+    var patience = Patience()
     while true {
       do {
         let after = last.withLock { $0 }
@@ -34,13 +31,11 @@ public struct RunFollower: Sendable {
         }
         // The run is over and all of it was told.
         if status == 204 || hasEnded.withLock({ $0 }) { return }
-        away = nil
-      } catch let failure as APIFailure where failure.isUnreachable || failure.status == 503 {
-        let since = away ?? .now
-        away = since
-        if .now - since > .seconds(Self.patience.seconds) { throw failure }
+        patience.end()
+        try await Patience.pause()
+      } catch let failure as APIFailure {
+        try await patience.wait(after: failure)
       }
-      try await Task.sleep(for: .seconds(Self.patience.pause))
     }
   }
 }

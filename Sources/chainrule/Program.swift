@@ -48,7 +48,8 @@ struct Program {
       Serve.self, StartRun.self, WatchRun.self, ListRuns.self, ShowRun.self, ShowMetrics.self,
       ShowGradients.self, ShowDiagnosis.self, DownloadWeights.self, CancelRun.self, StopRun.self,
       PauseRun.self, ResumeRun.self, DeleteRun.self, ExportRun.self, ImportRun.self,
-      UploadData.self, ListDatasets.self, ListKeys.self, MakeKey.self, Migrate.self,
+      UploadData.self, ListDatasets.self, StartSweep.self, ListSweeps.self, CompareSweep.self,
+      ListKeys.self, MakeKey.self, Migrate.self,
       MakeBackup.self, RestoreBackup.self, Examine.self, WriteOpenAPI.self, WriteDocs.self,
       ManPage.self, Completion.self, Bench.self, BenchStore.self,
     ]

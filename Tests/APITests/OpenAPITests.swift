@@ -24,11 +24,12 @@ import Testing
 
   @Test("every reference leads somewhere")
   func referencesResolve() {
+    let document = OpenAPIDocument.json
     func check(_ value: JSON) {
       switch value {
       case .object(let object):
         if let reference = object["$ref"]?.string {
-          var target: JSON? = OpenAPIDocument.json
+          var target: JSON? = document
           for part in reference.dropFirst(2).split(separator: "/") {
             target = target?[String(part)]
           }
@@ -39,7 +40,35 @@ import Testing
       default: break
       }
     }
-    check(OpenAPIDocument.json)
+    check(document)
+  }
+
+  @Test("every answer of JSON that has a schema of its own has an example")
+  func answersHaveExamples() {
+    for endpoint in EndpointTable.all {
+      for answer in endpoint.answers {
+        for (mediaType, schema) in answer.content where mediaType == MediaType.json {
+          guard schema.json["$ref"] != nil else { continue }
+          #expect(RecordedAnswers.examples(of: schema) != nil, "\(endpoint.operationID)")
+        }
+      }
+    }
+    for (name, _) in RecordedAnswers.all {
+      let isKnown =
+        Components.schemas.contains { $0.name == name }
+        || ProblemKind.allCases.contains { $0.rawValue == name }
+      #expect(isKnown, "\(name): run scripts/examples")
+    }
+  }
+
+  @Test("an answer that tells of something new leads on to it")
+  func answersLeadOn() throws {
+    let paths = try #require(OpenAPIDocument.json["paths"])
+    let links = try #require(paths["/v1/runs"]?["post"]?["responses"]?["202"]?["links"]?.object)
+    #expect(links["getRun"]?["parameters"] == ["id": "$response.body#/id"])
+    #expect(links["getGradients"] != nil && links["cancelRun"] == nil)
+    #expect(paths["/v1/runs:import"]?["post"]?["responses"]?["201"]?["links"]?["getRun"] != nil)
+    #expect(paths["/v1/runs"]?["get"]?["responses"]?["200"]?["links"] == nil)
   }
 
   @Test("every schema is used by an operation or by another schema")

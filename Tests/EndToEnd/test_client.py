@@ -143,8 +143,69 @@ class ClientTests(unittest.TestCase):
         self.assertIn("complete -c chainrule", self.call("completion", "fish"))
         page = self.call("man")
         self.assertTrue(page.startswith(".TH CHAINRULE 1"))
-        for name in ("serve", "weights", "completion"):
-            self.assertIn(f"chainrule {name}", page)
+        self.assertEqual(page, (ROOT / "docs/chainrule.1").read_text(), "chainrule man > docs/chainrule.1")
+
+    def test_a_sweep_is_queued_and_compared(self):
+        spec = json.loads(self.spec.read_text())
+        file = self.folder / "sweep.json"
+        file.write_text(json.dumps({
+            "name": "rates", "run": spec, "goal": {"metric": "train_loss"},
+            "parameters": {"/training/optimizer": {"values": [
+                {"type": "sgd", "learning_rate": rate} for rate in (1e-6, 0.05, 1e-5)]}}}))
+        out = self.call("sweep", str(file), "--data", str(self.data), "--import", self.imports, "--watch")
+        head, *rows = out.splitlines()
+        self.assertEqual(head.split(), ["TRAIN_LOSS", "RUN", "STATE", "optimizer"])
+        self.assertEqual([row.split()[2] for row in rows], ["succeeded"] * 3)
+        values = [float(row.split()[0]) for row in rows]
+        self.assertEqual(values, sorted(values), "the best first")
+        self.assertIn("0.05", rows[0])
+        sweep = json.loads(self.call("sweeps", "--json"))["data"][0]
+        self.assertEqual(sweep["best"]["run"], rows[0].split()[1])
+        self.assertIn("3/3", self.call("sweeps"))
+        self.assertEqual(self.call("compare", "latest"), out)
+        self.assertIn(sweep["id"], self.call("show", sweep["id"]))
+        self.assertIn(sweep["id"], self.call("cancel", sweep["id"]))
+        self.assertIn("is gone", self.call("delete", sweep["id"]))
+        self.assertIn(rows[0].split()[1], self.call("runs"), "its runs stay")
+        self.assertIn("there are no sweeps", self.call("compare", "latest", status=1))
+
+    def test_a_large_file_goes_on_after_the_server_was_killed(self):
+        file = self.folder / "large.csv"
+        rows = self.data.read_bytes().splitlines(keepends=True)
+        file.write_bytes(rows[0] + b"".join(rows[1:]) * 160)
+        size = file.stat().st_size
+        upload = subprocess.Popen(
+            [PROGRAM, "upload", str(file), "--import", self.imports, "--piece", "64KiB"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "CHAINRULE_SERVER": self.server.url})
+
+        def begun():
+            return self.server.get("/v1/uploads").json["data"]
+
+        until(lambda: begun() and 0 < begun()[0]["offset"] < size)
+        self.server.kill()
+        self.server.start()
+        told, notes = upload.communicate(timeout=120)
+        self.assertEqual(upload.returncode, 0, notes)
+        self.assertEqual(begun(), [], "the upload is used up")
+        dataset = self.server.get(f"/v1/datasets/{told.strip()}").json
+        self.assertEqual((dataset["size_bytes"], dataset["name"]), (size, "large.csv"))
+        content = self.server.curl(f"/v1/datasets/{told.strip()}/content").body
+        self.assertEqual(content, file.read_bytes())
+
+    def test_an_interrupted_upload_is_gone_on_with(self):
+        upload = subprocess.Popen(
+            [PROGRAM, "upload", str(self.data), "--import", self.imports, "--piece", "1kB"],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, "CHAINRULE_SERVER": self.server.url})
+        until(lambda: any(row["offset"] for row in self.server.get("/v1/uploads").json["data"]))
+        upload.send_signal(signal.SIGINT)
+        _, notes = upload.communicate(timeout=60)
+        self.assertEqual(upload.returncode, 130)
+        self.assertIn("--resume upl_", notes)
+        name = notes[notes.index("upl_"):].split()[0]
+        other = self.call("upload", str(self.spec), "--resume", name, status=1)
+        self.assertIn(f"{name} is of a file of {self.data.stat().st_size} bytes", other)
+        dataset = self.call("upload", str(self.data), "--resume", name, "--import", self.imports).strip()
+        self.assertEqual(self.server.get(f"/v1/datasets/{dataset}").json["examples"], 300)
 
 
 if __name__ == "__main__":

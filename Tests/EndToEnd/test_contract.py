@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from server import PROGRAM, Server
+from server import PROGRAM, Server, package
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -36,6 +36,20 @@ class ContractTests(unittest.TestCase):
             env=os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)})
         self.assertIsNone(server.process.poll(), done.stdout[-5000:])
         self.assertEqual(done.returncode, 0, done.stdout[-20_000:] + done.stderr[-2000:])
+
+    def test_every_recorded_answer_has_its_schema(self):
+        validators = package("jsonschema_rs")
+        server = Server()
+        self.addCleanup(server.close)
+        document = server.get("/openapi.json").json
+        recorded = document["components"]["examples"]
+        self.assertGreater(len(recorded), 50)
+        for name, example in recorded.items():
+            schema = name if name in document["components"]["schemas"] else "Problem"
+            whole = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+            faults = [f"{fault.instance_path}: {fault.message}"
+                      for fault in validators.Draft202012Validator(whole).iter_errors(example["value"])]
+            self.assertEqual(faults, [], name)
 
 
 if __name__ == "__main__":

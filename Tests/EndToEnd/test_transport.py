@@ -275,9 +275,12 @@ class ProxyTests(unittest.TestCase):
     def test_malformed_requests_are_refused_by_one_or_the_other(self):
         for name, make in MALFORMED.items():
             seeds = random.Random(name)
-            for _ in range(3):
-                answer = send(self.port, make(seeds), ends=False)
-                status = int(answer.split()[1]) if answer else 0
+            requests = [make(seeds) for _ in range(int(os.environ.get("CHAINRULE_STORM", "3")))]
+            with concurrent.futures.ThreadPoolExecutor(64) as pool:
+                answers = list(pool.map(lambda data: send(self.port, data, ends=False), requests))
+            for answer in answers:
+                # To what it takes for HTTP/0.9 nginx answers without a status.
+                status = int(answer.split()[1]) if answer.startswith(b"HTTP/") else 0
                 self.assertTrue(status < 500 or status in (501, 505), (name, answer[:300]))
         self.assertIsNone(self.server.poll())
 

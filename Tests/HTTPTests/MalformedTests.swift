@@ -57,6 +57,10 @@ import Testing
     Case(
       "a value that goes on in the next line",
       "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n", [400]),
+    Case(
+      "headers above their limit",
+      "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "x", count: 16 << 10))\r\n\r\n",
+      [431]),
     Case("another expectation", post("Expect: 200-maybe\r\nContent-Length: 3"), [417]),
     Case("a negative length", post("Content-Length: -1"), [400]),
     Case("a length with a sign", post("Content-Length: +3"), [400]),

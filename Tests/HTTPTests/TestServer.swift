@@ -148,6 +148,7 @@ struct TestServer {
     case .methodNotAllowed: 405
     case .bodyTooLarge: 413
     case .expectationFailed: 417
+    case .headersTooLarge: 431
     case .notImplemented: 501
     case .overloaded: 503
     case .misdirected: 421

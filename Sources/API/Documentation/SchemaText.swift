@@ -9,6 +9,7 @@ enum SchemaText {
     html.element("section", [("id", "schema-\(name)")]) { html in
       html.element("h3", text: name)
       if let text = schema["description"]?.string { html.element("p", text: text) }
+      recorded(name, &html)
       guard let members = schema["properties"]?.object?.members, !members.isEmpty else {
         html.element("p") { type(schema, &$0) }
         return
@@ -26,6 +27,15 @@ enum SchemaText {
           ])
         }
       }
+    }
+  }
+
+  /// An answer of this schema that a server gave, if there is one.
+  private static func recorded(_ name: String, _ html: inout HTML) {
+    guard let value = RecordedAnswers.value(named: name) else { return }
+    html.element("details") { html in
+      html.element("summary", text: "An answer")
+      html.element("pre") { $0.plain(String(decoding: value.encoded(pretty: true), as: UTF8.self)) }
     }
   }
 

@@ -33,6 +33,8 @@ public enum OpenAPIDocument {
       "paths": .object(paths),
       "components": [
         "schemas": .object(JSONObject(Components.schemas.map { ($0.name, $0.schema.json) })),
+        "examples": .object(
+          JSONObject(RecordedAnswers.all.map { ($0.name, ["value": $0.value]) })),
         "parameters": .object(
           JSONObject(sharedHeaders.map { (componentName($0), header($0)) })),
         "responses": .object(JSONObject(ProblemKind.allCases.map(problem))),
@@ -77,17 +79,24 @@ public enum OpenAPIDocument {
     if !parameters.isEmpty { object["parameters"] = .array(parameters) }
     if let body = endpoint.body { object["requestBody"] = requestBody(body) }
     var responses = JSONObject()
-    for answer in endpoint.answers { responses[String(answer.status)] = response(answer) }
+    for answer in endpoint.answers {
+      var response = response(answer)
+      if let links = FollowingOperations.links(of: answer, to: endpoint) {
+        response["links"] = links
+      }
+      responses[String(answer.status)] = .object(response)
+    }
     for kind in endpoint.allProblems where responses[String(kind.status)] == nil {
       responses[String(kind.status)] = [
         "$ref": .string("#/components/responses/\(kind.rawValue)")
       ]
     }
     // What HTTP itself refuses: other methods, expectations, lengths, names of hosts.
-    responses["default"] = response(
-      Answer(
-        status: 0, summary: "Refused before any operation is looked for.",
-        content: [(MediaType.problem, .reference("Problem"))]))
+    responses["default"] = .object(
+      response(
+        Answer(
+          status: 0, summary: "Refused before any operation is looked for.",
+          content: [(MediaType.problem, .reference("Problem"))])))
     object["responses"] = .object(responses)
     object["security"] = security(endpoint)
     if endpoint.deprecation != nil { object["deprecated"] = true }
@@ -145,11 +154,13 @@ public enum OpenAPIDocument {
   private static func requestBody(_ body: BodyDescription) -> JSON {
     [
       "required": .bool(body.isRequired),
-      "content": content(body.content, example: body.example),
+      "content": content(body.content) { _ in
+        body.example.map { ["typical": ["value": $0]] }
+      },
     ]
   }
 
-  private static func response(_ answer: Answer) -> JSON {
+  private static func response(_ answer: Answer, examples: JSON? = nil) -> JSONObject {
     var object = JSONObject([("description", .string(answer.summary))])
     if !answer.headers.isEmpty {
       let headers = answer.headers.map { name, summary -> (String, JSON) in
@@ -157,16 +168,21 @@ public enum OpenAPIDocument {
       }
       object["headers"] = .object(JSONObject(headers))
     }
-    if !answer.content.isEmpty { object["content"] = content(answer.content, example: nil) }
-    return .object(object)
+    if !answer.content.isEmpty {
+      object["content"] = content(answer.content) { examples ?? RecordedAnswers.examples(of: $0) }
+    }
+    return object
   }
 
+  /// - Parameter examples: those of a schema, where it is of JSON.
   private static func content(
-    _ content: [(mediaType: String, schema: Schema)], example: JSON?
+    _ content: [(mediaType: String, schema: Schema)], examples: (Schema) -> JSON?
   ) -> JSON {
     let members = content.map { mediaType, schema -> (String, JSON) in
       var object = JSONObject([("schema", schema.json)])
-      if let example, mediaType == MediaType.json { object["example"] = example }
+      if [MediaType.json, MediaType.problem].contains(mediaType) {
+        object["examples"] = examples(schema)
+      }
       return (mediaType, .object(object))
     }
     return .object(JSONObject(members))
@@ -176,7 +192,8 @@ public enum OpenAPIDocument {
     let answer = Answer(
       status: kind.status, summary: kind.title + ".",
       content: [(MediaType.problem, .reference("Problem"))])
-    return (kind.rawValue, response(answer))
+    let response = response(answer, examples: RecordedAnswers.examples(of: kind))
+    return (kind.rawValue, .object(response))
   }
 
   private static func componentName(_ header: HeaderField) -> String { header.name }

@@ -49,6 +49,7 @@ enum ProblemMapping {
       Problem(.methodNotAllowed, error.message)
         .with(header: "Allow", methods.joined(separator: ", "))
     case .bodyTooLarge: Problem(.bodyTooLarge, error.message)
+    case .headersTooLarge: Problem(.headersTooLarge, error.message)
     case .expectationFailed: Problem(.expectationFailed, error.message)
     case .notImplemented: Problem(.notImplemented, error.message)
     case .misdirected: Problem(.misdirected, error.message)

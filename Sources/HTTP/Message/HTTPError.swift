@@ -7,6 +7,7 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// With the methods that are allowed.
     case methodNotAllowed([String])
     case bodyTooLarge
+    case headersTooLarge
     case expectationFailed
     case notImplemented
     /// The name under which the request came isn't the server's.

@@ -65,8 +65,9 @@ final class Exchange: @unchecked Sendable {
       let (peer, excess) = server.connections.peer(connection)
       if let excess { throw excess }
       try HeaderValidator.check(version: version, headers: headers)
-      try HeaderValidator.check(
-        size: chainrule_header_size(connection), line: [method, target, version], headers: headers)
+      let size = chainrule_header_size(connection)
+      try HeaderValidator.check(size: size, most: server.configuration.headerBytes)
+      try HeaderValidator.check(size: size, line: [method, target, version], headers: headers)
       try server.hosts.check(headers)
       let origin = server.configuration.trustedProxies.origin(of: peer, headers)
       let target = try RequestTarget(target)

@@ -38,6 +38,15 @@ enum HeaderValidator {
     }
   }
 
+  /// - Parameter size: of the line and the headers as they came.
+  static func check(size: Int, most: Int) throws(HTTPError) {
+    guard size <= most else {
+      throw HTTPError(
+        .headersTooLarge,
+        "the request's line and headers have \(size) bytes; \(most) are taken (--max-header-bytes)")
+    }
+  }
+
   /// Looks for bytes that the library hides: it takes a NUL for the end of a value.
   ///
   /// Lines end in CR LF, and one space comes before a value, as every client writes it; who writes more is told so.

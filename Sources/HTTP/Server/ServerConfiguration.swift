@@ -28,8 +28,10 @@ public struct ServerConfiguration: Sendable {
   public var connectionsPerClient: Int? = 256
   /// Event streams at once; below the connections, so that others are still answered.
   public var streams = 2048
-  /// Bytes of one connection's headers and buffers.
-  public var connectionMemory = 32 << 10
+  /// Bytes of a request's line and headers.
+  public var headerBytes = 16 << 10
+  /// Bytes of one connection's headers and buffers. What doesn't fit is refused by the library, in words of its own.
+  var connectionMemory: Int { max(32 << 10, 2 * headerBytes) }
   /// Bytes of a request's body.
   public var bodyBytes = 16 << 30
   /// Seconds in which a connection's first request must have arrived up to its body.

@@ -52,8 +52,8 @@ struct TransportFlags: Sendable {
     "max_streams", .integer(1...1_000_000), default: .integer(standard.streams),
     "Event streams at once, half of the connections at most; one more is answered 503.")
   private static let headerBytesField = Field(
-    "max_header_bytes", .described("bytes"), default: "32KiB",
-    "Of a connection's request headers and buffers; larger ones are answered 431 or 414.")
+    "max_header_bytes", .described("bytes"), default: "16KiB",
+    "Of a request's line and headers; larger ones are answered 431.")
   private static let uploadField = Field(
     "max_upload", .described("bytes"), default: "64GiB", "How large an uploaded body may be.")
   private static let headerSecondsField = Field(
@@ -99,8 +99,8 @@ struct TransportFlags: Sendable {
     let perClient = reader.integer(Self.perClientField)
     configuration.connectionsPerClient = perClient == 0 ? nil : perClient
     configuration.streams = reader.integer(Self.streamsField)
-    configuration.connectionMemory = ByteCount.read(Self.headerBytesField, &reader)
-    if !(4096...(16 << 20)).contains(configuration.connectionMemory) {
+    configuration.headerBytes = ByteCount.read(Self.headerBytesField, &reader)
+    if !(4096...(16 << 20)).contains(configuration.headerBytes) {
       reader.fault(Self.headerBytesField.name, "must be from 4KiB to 16MiB")
     }
     configuration.bodyBytes = ByteCount.read(Self.uploadField, &reader)

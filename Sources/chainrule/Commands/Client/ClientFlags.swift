@@ -45,50 +45,37 @@ struct ClientFlags: Sendable {
       certificates: certificates)
   }
 
+  /// The address of what a word means: a sweep by its id, else a run.
+  func address(_ word: String) async throws -> String {
+    if word.hasPrefix("swp_") { return "/v1/sweeps/\(try await sweep(word))" }
+    return "/v1/runs/\(try await run(word))"
+  }
+
+  /// The id of the sweep that a word means: its own, the beginning of one alone, or `latest`.
+  func sweep(_ word: String) async throws -> String {
+    try await id(word, of: "sweep", in: "/v1/sweeps")
+  }
+
   /// The id of the run that a word means: its own, the beginning of one alone, or `latest`.
   func run(_ word: String) async throws -> String {
-    if word.count == 30, word.hasPrefix("run_") { return word }
-    let page = try await client.json("GET", "/v1/runs?limit=200")
+    try await id(word, of: "run", in: "/v1/runs")
+  }
+
+  private func id(_ word: String, of kind: String, in list: String) async throws -> String {
+    if word.count == 30, word.dropFirst(3).first == "_" { return word }
+    let page = try await client.json("GET", "\(list)?limit=200")
     let ids = page["data"]?.array?.compactMap { $0["id"]?.string } ?? []
     if word == "latest" {
-      guard let newest = ids.first else { throw CommandFailure("there are no runs yet") }
+      guard let newest = ids.first else { throw CommandFailure("there are no \(kind)s yet") }
       return newest
     }
     let matching = ids.filter { $0.hasPrefix(word) || $0.dropFirst(4).hasPrefix(word) }
     guard matching.count == 1 else {
       throw CommandFailure(
         matching.isEmpty
-          ? "no run's id begins with \(word); chainrule runs lists them"
-          : "\(matching.count) runs' ids begin with \(word)")
+          ? "no \(kind)'s id begins with \(word); chainrule \(kind)s lists them"
+          : "\(matching.count) \(kind)s' ids begin with \(word)")
     }
     return matching[0]
-  }
-}
-
-/// The terminal that the program writes to.
-enum Terminal {
-  /// Whether somebody looks at what is printed.
-  static var isWatched: Bool { isatty(STDOUT_FILENO) == 1 }
-
-  /// Columns; as many as there are for a file.
-  static var width: Int {
-    guard isWatched else { return .max }
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
-  }
-
-  static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
-
-  static func write(_ text: String) { write(Array(text.utf8)) }
-
-  /// A table no wider than the terminal.
-  static func write(_ table: Table) { write(table.text(width: width)) }
-
-  /// JSON for people who read it.
-  static func write(_ json: JSON) {
-    var bytes: [UInt8] = []
-    json.write(into: &bytes, pretty: true)
-    write(bytes + [0x0A])
   }
 }

@@ -1,5 +1,4 @@
 import Client
-import Foundation
 import JSON
 
 /// `chainrule upload`: a file as a dataset.
@@ -7,19 +6,17 @@ enum UploadData: Command {
   static let name = "upload"
   static let summary = "Uploads a file as a dataset, and prints its id."
   static let flags = FlagSet(
-    command: name, arguments: [file], fields: [options] + ClientFlags.fields,
+    command: name, arguments: [file], fields: DataFlags.sending + ClientFlags.fields,
     inEnvironment: ClientFlags.fields)
 
   private static let file = Field("file", .described("a file"), isRequired: true, "The data.")
-  private static let options = Field(
-    "import", .described("options"),
-    "How the file is read, as in a query: format=csv&target=label&header=true.")
 
   static func run(_ arguments: [String]) async throws {
-    let (file, options, flags) = try flags.read(arguments) { reader in
-      (reader.string(Self.file.name) ?? "", reader.string(Self.options.name), ClientFlags(&reader))
+    let (data, flags) = try flags.read(arguments) { reader in
+      let file = reader.string(Self.file.name) ?? ""
+      return (DataFlags(&reader, file: file), ClientFlags(&reader))
     }
-    Terminal.write("\(try await StartRun.upload(file, options, flags))\n")
+    Terminal.write("\(try await data.upload(flags) ?? "")\n")
   }
 }
 

@@ -12,8 +12,13 @@ extension RunCommand {
 
   /// The run's id and how to ask for it.
   static func subject(_ arguments: [String]) async throws -> (id: String, flags: ClientFlags) {
-    let (word, flags) = try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
+    let (word, flags) = try words(arguments)
     return (try await flags.run(word), flags)
+  }
+
+  /// How the run is named, and how to ask for it.
+  static func words(_ arguments: [String]) throws -> (word: String, flags: ClientFlags) {
+    try flags.read(arguments) { (RunArgument.read(&$0), ClientFlags(&$0)) }
   }
 }
 

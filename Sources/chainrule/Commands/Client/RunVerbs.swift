@@ -1,7 +1,7 @@
 import Client
 import JSON
 
-/// A sub-command that has something done to a run and shows it.
+/// A sub-command that has something done to a run, or to a sweep, and shows it.
 protocol RunVerb: RunCommand {
   static var method: String { get }
   /// What follows the run's address.
@@ -12,11 +12,15 @@ extension RunVerb {
   static var method: String { "POST" }
   static var suffix: String { ":\(name)" }
   static func run(_ arguments: [String]) async throws {
-    let (id, flags) = try await subject(arguments)
-    let run = try await flags.client.json(method, "/v1/runs/\(id)\(suffix)")
-    if flags.isJSON { return Terminal.write(run) }
-    guard run != .null else { return Terminal.write("\(id) is gone\n") }
-    Terminal.write(RunLine.table([run]))
+    let (word, flags) = try words(arguments)
+    let address = try await flags.address(word)
+    let answer = try await flags.client.json(method, address + suffix)
+    if flags.isJSON { return Terminal.write(answer) }
+    guard answer != .null else {
+      return Terminal.write("\(address.split(separator: "/").last ?? "") is gone\n")
+    }
+    Terminal.write(
+      answer["run_counts"] == nil ? RunLine.table([answer]) : SweepLine.table([answer]))
   }
 }
 

@@ -18,28 +18,13 @@ enum WatchRun: RunCommand {
   /// Prints events until the run is over, and ends the program where it didn't succeed.
   static func follow(_ id: String, _ flags: ClientFlags) async throws {
     let screen = Screen(isJSON: flags.isJSON)
-    let interruption = onInterrupt {
-      FileHandle.standardError.write(
-        Data(
-          "\n\(id) trains on; chainrule watch \(id) looks again, chainrule cancel \(id) ends it\n"
-            .utf8))
-      exit(130)
-    }
+    let interruption = Terminal.onInterrupt(
+      tell: "\(id) trains on; chainrule watch \(id) looks again, chainrule cancel \(id) ends it")
     defer { interruption.cancel() }
     try await RunFollower(flags.client, run: id).follow { line, event in screen.show(line, event) }
     let run = try await flags.client.json("GET", "/v1/runs/\(id)")
     if !flags.isJSON { screen.end(run) }
     if run["state"] != "succeeded" { exit(failure) }
-  }
-
-  private static func onInterrupt(_ body: @escaping @Sendable () -> Void)
-    -> any DispatchSourceSignal
-  {
-    signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler(handler: body)
-    source.activate()
-    return source
   }
 
   /// Lines for what matters, and one that changes for the steps between, where somebody looks.
