@@ -14,7 +14,7 @@ extension RunService {
   ///
   /// Reads every measured step once, in memory that doesn't grow with them.
   public func clippingAudit(_ run: RunRecord, from: Int, through: Int) async throws -> JSON {
-    let request = RunService.parsed(run.request)
+    let request = self.request(of: run)
     let clip = request["training"]?["clip"] ?? .null
     let parameters = try await store.history.parameters(run.id)
     var audit = ClippingAudit(parameters: parameters.count, tolerance: Self.tolerance)

@@ -15,7 +15,7 @@ extension RunService {
       "vanishing_index": run.progress.vanishingIndex.map { .number($0) } ?? .null,
       "step": .integer(run.progress.step),
       "checked": .array(
-        RunService.parsed(run.request)["observe"]?["diagnosis"] == false ? [] : Self.rules),
+        request(of: run)["observe"]?["diagnosis"] == false ? [] : Self.rules),
     ])
   }
 

@@ -5,7 +5,7 @@ extension RunService {
   /// A run as clients see it.
   public func json(_ run: RunRecord) async throws -> JSON {
     let forecast = try await forecast(of: run)
-    let request = RunService.parsed(run.request)
+    let request = self.request(of: run)
     let base = "/v1/runs/\(run.id)"
     var object = JSONObject([
       ("id", .string(run.id.rawValue)),

@@ -10,7 +10,7 @@ extension RunService {
   public func learningRateCurve(
     _ run: RunRecord
   ) async throws -> (range: LearningRateRange, curve: LearningRateCurve) {
-    let request = RunService.parsed(run.request)
+    let request = self.request(of: run)
     guard request["mode"]?.string == LearningRateRange.mode else {
       throw RunError(
         .notFound,

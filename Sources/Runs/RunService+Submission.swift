@@ -61,7 +61,7 @@ extension RunService {
       datasets: RunRecord.Datasets(
         train: request.datasets.train, validation: request.datasets.validation,
         test: request.datasets.test),
-      request: "\(request.stored(document, model: model))",
+      request: stored(request.stored(document, model: model)),
       data: parts.description, tags: RunRequest.encoded(request.tags),
       needs: "\(needs.json)",
       givenWeights: try given.map { try WeightsFile.safetensors.encoded($0.weights) },
@@ -133,7 +133,7 @@ extension RunService {
       throw Faults([Fault(pointer: "", detail: "expected an object, found \(overrides.kind)")])
     }
     return try await submit(
-      RunService.merged(RunService.parsed(run.request), overrides),
+      RunService.merged(request(of: run), overrides),
       environment: RunService.environment(ofCloneOf: run))
   }
 

@@ -53,6 +53,8 @@ public final class RunService: Sendable {
   public var limits: DocumentLimits { configuration.limits }
   /// What runs of some shape will hold, in bytes.
   let plannedMemory = Mutex(Recent<JSON, Int>(capacity: 64))
+  /// Requests of runs by their text, as they are stored.
+  let requests = Mutex(Recent<String, JSON>(capacity: 64))
   public let housekeeping: Housekeeping
 
   /// - Throws: `StoreError` when the store can't be read.

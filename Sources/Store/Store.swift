@@ -14,6 +14,7 @@ public final class Store: Sendable {
   private let nextReader = Atomic<Int>(0)
   let health = WriteHealth()
   private let group = WriteGroup()
+  private let unsyncedGroup = WriteGroup()
   private let figures = CommitFigures()
 
   /// Opens the folder's store, or makes a new one; applies the migrations that are missing.
@@ -116,7 +117,10 @@ public final class Store: Sendable {
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       let write = PendingWrite(body, committed: committed, continuation)
-      if group.add(write) { Store.commit(group, writer, health, figures) }
+      guard group.add(write) else { return }
+      Store.commit(group, writer) { [health, figures] in
+        try Store.watched($0, health, figures, $1)
+      }
     }
   }
 
@@ -146,26 +150,37 @@ public final class Store: Sendable {
   func writeUnsynced<Result: Sendable>(
     isOwned: Bool = true, _ body: @Sendable (SQLiteConnection) throws -> Result
   ) throws -> Result {
-    try writer.runAndWait { try unsynced($0, isOwned: isOwned, body) }
+    try writer.runAndWait { connection in
+      try Store.unsynced(connection, isOwned: isOwned) {
+        try Store.watched($0, health, figures, body)
+      }
+    }
   }
 
   /// The same for what is done again where it is lost, such as a slice of a removal.
   func writeUnsynced<Result: Sendable>(
     _ body: @escaping @Sendable (SQLiteConnection) throws -> Result
   ) async throws -> Result {
-    try await writer.run { [self] in try unsynced($0, isOwned: true, body) }
+    try await withCheckedThrowingContinuation { continuation in
+      let write = PendingWrite(body, committed: { _ in }, continuation)
+      guard unsyncedGroup.add(write) else { return }
+      Store.commit(unsyncedGroup, writer) { [health, figures] connection, body in
+        try Store.unsynced(connection) { try Store.watched($0, health, figures, body) }
+      }
+    }
   }
 
-  private func unsynced<Result>(
-    _ connection: SQLiteConnection, isOwned: Bool,
+  /// Carries out a transaction that doesn't wait for the disk.
+  private static func unsynced<Result>(
+    _ connection: SQLiteConnection, isOwned: Bool = true,
     _ body: (SQLiteConnection) throws -> Result
   ) throws -> Result {
-    try connection.execute(script: "PRAGMA synchronous = NORMAL")
-    if !isOwned { try connection.execute(script: "PRAGMA foreign_keys = OFF") }
-    let result = Swift.Result {
-      try Store.watched(connection, health, figures, body)
-    }
-    try connection.execute(script: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")
+    try connection.execute("PRAGMA synchronous = NORMAL")
+    // After a change of this one every statement is prepared anew, so that it isn't set where it is right already.
+    if !isOwned { try connection.execute("PRAGMA foreign_keys = OFF") }
+    let result = Swift.Result { try body(connection) }
+    if !isOwned { try connection.execute("PRAGMA foreign_keys = ON") }
+    try connection.execute("PRAGMA synchronous = FULL")
     return try result.get()
   }
 

@@ -77,14 +77,18 @@ final class PendingWrite<Result: Sendable>: WaitingWrite, @unchecked Sendable {
 
 extension Store {
   /// Has the writer commit what waits, together with what comes until it is its turn.
+  ///
+  /// - Parameter transaction: carries something out on a connection and commits it.
   static func commit(
-    _ group: WriteGroup, _ writer: ConnectionQueue, _ health: WriteHealth,
-    _ figures: CommitFigures
+    _ group: WriteGroup, _ writer: ConnectionQueue,
+    transaction: @escaping @Sendable (
+      SQLiteConnection, (SQLiteConnection) throws -> Void
+    ) throws -> Void
   ) {
     writer.schedule { connection in
       let (writes, hasMore) = group.take()
-      if hasMore { commit(group, writer, health, figures) }
-      commit(writes) { try watched(connection, health, figures, $0) }
+      if hasMore { commit(group, writer, transaction: transaction) }
+      commit(writes) { try transaction(connection, $0) }
       for write in writes { write.conclude() }
     }
   }

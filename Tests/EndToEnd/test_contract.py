@@ -16,7 +16,7 @@ class ContractTests(unittest.TestCase):
         tool = pathlib.Path(sys.executable).parent / "st"
         if not tool.exists():
             raise unittest.SkipTest("Schemathesis isn't there, and the Python package registry couldn't be reached")
-        cases = int(os.environ.get("CHAINRULE_CASES", "1000"))
+        cases = int(os.environ.get("CHAINRULE_CASES", "2000"))
         keys = []
 
         def prepare(folder):

@@ -48,8 +48,37 @@ enum Upload {
     }
   }
 
+  /// Makes something of one file: the body, or an upload that came piece by piece.
+  ///
+  /// - Parameters:
+  ///   - limit: how many bytes it may have, beside the server's own limit.
+  ///   - made: answers anew for the id of what was made, as of `Service.idempotently`.
+  ///   - action: makes it of the file, which lies in a folder of its own.
+  static func one(
+    _ call: Call, _ service: Service, limit: Int = .max, made: (String) async throws -> Response?,
+    _ action: (StagedUpload, StagedUpload.Part) async throws -> Response
+  ) async throws -> Response {
+    let announced = try announcedDigest(call)
+    if let text = call.query[source] {
+      guard UploadID(text) != nil else {
+        let detail = "expected the id of one upload, upl_…"
+        throw Problem(query: Faults([Fault(pointer: "/\(source.name)", detail: detail)]))
+      }
+      return try await fromUploads(call, service, made: made) { staged, parts in
+        try check(parts[0].byteCount, service, limit: limit)
+        return try await action(staged, parts[0])
+      }
+    }
+    let staged = try await stage(call, service)
+    defer { staged.discard() }
+    let part = try await receiveWhole(call, service, into: staged, announced, limit: limit)
+    return try await service.idempotently(call, body: part.digest.bytes, made: made) {
+      try await action(staged, part)
+    }
+  }
+
   /// A place for an upload, if its key may keep as much as the request announces; what comes is looked at again.
-  static func stage(_ call: Call, _ service: Service) async throws -> StagedUpload {
+  private static func stage(_ call: Call, _ service: Service) async throws -> StagedUpload {
     // One that is sent again may be there already.
     if call.header("Idempotency-Key") == nil {
       try await service.store.keys.checkRoom(for: call.request.body.announcedLength ?? 0)
@@ -62,7 +91,7 @@ enum Upload {
   /// - Parameters:
   ///   - announced: the digest that it must have.
   ///   - limit: how many bytes it may have, beside the server's own limit.
-  static func receiveWhole(
+  private static func receiveWhole(
     _ call: Call, _ service: Service, into staged: StagedUpload, _ announced: Digest?,
     limit: Int = .max
   ) async throws -> StagedUpload.Part {

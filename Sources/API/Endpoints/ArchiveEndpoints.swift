@@ -60,22 +60,15 @@ enum ArchiveEndpoints {
   )
 
   private static func restore(_ service: Service, _ call: Call) async throws -> Response {
-    let announced = try Upload.announcedDigest(call)
-    let answered: (String) async throws -> Response? = { id in
-      guard let id = RunID(id), let run = try await service.store.runs.get(id) else { return nil }
-      return try await created(run, service)
-    }
-    if call.query[Upload.source] != nil {
-      return try await Upload.fromUploads(call, service, made: answered) { staged, _ in
-        try await created(service.runs.restore(staged, limit: service.uploadLimit), service)
+    try await Upload.one(
+      call, service,
+      made: { id in
+        guard let id = RunID(id), let run = try await service.store.runs.get(id) else { return nil }
+        return try await created(run, service)
       }
-    }
-    let staged = try service.datasets.stage()
-    defer { staged.discard() }
-    let archive = try await Upload.receiveWhole(call, service, into: staged, announced)
-    return try await service.idempotently(call, body: archive.digest.bytes, made: answered) {
-      try await created(
-        service.runs.restore(staged, limit: service.uploadLimit), service)
+    ) { staged, _ in
+      // How large it may be unpacked as well.
+      try await created(service.runs.restore(staged, limit: service.uploadLimit), service)
     }
   }
 

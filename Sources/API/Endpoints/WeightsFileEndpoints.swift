@@ -93,26 +93,13 @@ extension Upload {
       let detail = "has \(name.count) characters; from 1 to \(WeightsLibrary.longestName)"
       throw Problem(query: Faults([Fault(pointer: "/name", detail: detail)]))
     }
-    let announced = try announcedDigest(call)
-    let answered: (String) async throws -> Response? = { id in
-      guard let id = WeightsID(id), let record = try await service.store.weights.get(id) else {
-        return nil
+    return try await one(
+      call, service, limit: WeightsLibrary.largestFile,
+      made: { id in
+        guard let id = WeightsID(id) else { return nil }
+        return try await service.store.weights.get(id).map(created)
       }
-      return try created(record)
-    }
-    if call.query[source] != nil {
-      return try await fromUploads(call, service, made: answered) { staged, parts in
-        try check(parts[0].byteCount, service, limit: WeightsLibrary.largestFile)
-        return try await created(service.weights.create(staged, parts[0], name: name))
-      }
-    }
-    let staged = try await stage(call, service)
-    defer { staged.discard() }
-    let part = try await receiveWhole(
-      call, service, into: staged, announced, limit: WeightsLibrary.largestFile)
-    return try await service.idempotently(
-      call, body: Array("\(part.digest)".utf8), made: answered
-    ) {
+    ) { staged, part in
       try created(await service.weights.create(staged, part, name: name))
     }
   }

@@ -4,9 +4,6 @@ import SQLite
 public struct AuditLog: Sendable {
   let store: Store
 
-  /// What is let go of at once when rows are too old.
-  private static let slice = 1_000
-
   /// Notes a request, before it is answered: the death of the process loses none. A power cut may lose the newest; what they
   /// tell of is durable by itself.
   public func append(_ record: AuditRecord) async throws {
@@ -52,12 +49,6 @@ public struct AuditLog: Sendable {
   /// - Parameter time: milliseconds since 1970.
   /// - Returns: whether none is left.
   public func dropSlice(before time: Int) async throws -> Bool {
-    try await store.writeUnsynced { connection in
-      try connection.execute(
-        """
-        DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ?)
-        """, [.integer(time), .integer(Self.slice)])
-      return connection.changes < Self.slice
-    }
+    try await store.dropAged(from: "audit", by: "at", before: time)
   }
 }

@@ -8,7 +8,6 @@ public struct DeliveryRepository: Sendable {
   public static let kinds = ["state", "epoch", "validation", "checkpoint", "finding", "end"]
   /// Calls of one webhook that may wait; beyond it the newest are given up at once.
   static let mostPending = 10_000
-  private static let slice = 1_000
 
   private static let columns = """
     delivery.id, delivery.webhook, message, type, run, payload, state, attempts, due_at, status, \
@@ -162,13 +161,6 @@ public struct DeliveryRepository: Sendable {
   ///
   /// - Returns: whether none is left.
   public func dropSlice(endedBefore time: Int) async throws -> Bool {
-    try await store.writeUnsynced { connection in
-      try connection.execute(
-        """
-        DELETE FROM delivery WHERE id IN (
-          SELECT id FROM delivery WHERE ended_at < ? ORDER BY ended_at LIMIT ?)
-        """, [.integer(time), .integer(Self.slice)])
-      return connection.changes < Self.slice
-    }
+    try await store.dropAged(from: "delivery", by: "ended_at", before: time)
   }
 }
