@@ -14,8 +14,15 @@ COPY Sources ./Sources
 COPY Tests ./Tests
 COPY migrations ./migrations
 COPY web ./web
+COPY examples/data ./examples/data
 RUN swift build -c release --product chainrule --static-swift-stdlib \
  && install -D .build/release/chainrule /out/chainrule
+
+FROM python:3.13-slim-bookworm AS plots
+COPY web/plotly.txt ./
+RUN pip download --no-deps --require-hashes -r plotly.txt -d /wheel \
+ && python -m zipfile -e /wheel/plotly-*.whl /wheel \
+ && echo "$(sed -n 's/^# plotly.min.js sha256://p' plotly.txt)  /wheel/plotly/package_data/plotly.min.js" | sha256sum --check
 
 FROM debian:12-slim
 RUN apt-get update \
@@ -26,6 +33,7 @@ RUN apt-get update \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin chainrule \
  && install -d -o chainrule -g chainrule -m 0700 /data
 COPY --from=build /out/chainrule /usr/local/bin/chainrule
+COPY --from=plots /wheel/plotly/package_data/plotly.min.js /usr/local/share/chainrule/plotly.min.js
 USER chainrule
 VOLUME /data
 EXPOSE 8080

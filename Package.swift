@@ -87,6 +87,7 @@ let package = Package(
     library("Plots", uses: ["CCairo"]),
     library("HTTP", uses: ["Addresses", "CMicroHTTPD", "CGnuTLS"]),
     library("HTTPClient", uses: ["CCurl"]),
+    library("TerminalText", uses: ["JSON"]),
     library("Client", uses: ["HTTPClient", "Digests", "JSON"]),
     library("Webhooks", uses: ["Addresses", "HTTPClient", "Store", "Digests", "JSON"]),
 
@@ -100,12 +101,19 @@ let package = Package(
     library(
       "Web", path: "web",
       resources: [
-        .embedInCode("index.html"), .embedInCode("chainrule.css"), .embedInCode("chainrule.js"),
+        .embedInCode("index.html"), .embedInCode("icon.svg"), .embedInCode("style.css"),
+        .embedInCode("main.js"),
+        .embedInCode("api.js"), .embedInCode("dom.js"), .embedInCode("format.js"),
+        .embedInCode("plot.js"), .embedInCode("curves.js"), .embedInCode("gradients.js"),
+        .embedInCode("runs.js"), .embedInCode("run.js"), .embedInCode("compare.js"),
+        .embedInCode("create.js"), .embedInCode("datasets.js"), .embedInCode("model.js"),
+        .embedInCode("digits.csv.gz"),
       ]),
     library(
       "API",
       uses: [
-        "Runs", "HTTP", "TensorBoard", "Plots", "Web", "Access", "Webhooks", "Store", "Training",
+        "Runs", "HTTP", "TerminalText", "TensorBoard", "Plots", "Web", "Access", "Webhooks",
+        "Store", "Training",
         "NeuralNetworks",
         "Optimizers", "Datasets",
         "Autodiff", "Tensors", "Compression", "Digests", "JSON",
@@ -113,7 +121,8 @@ let package = Package(
     .executableTarget(
       name: "chainrule",
       dependencies: [
-        "API", "Client", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training", "Datasets",
+        "API", "Client", "TerminalText", "Runs", "HTTP", "Access", "Webhooks", "Store", "Training",
+        "Datasets",
         "JSON",
       ]),
 
@@ -151,6 +160,7 @@ let package = Package(
     tests("PlotsTests", uses: ["Plots"]),
     tests("TensorBoardTests", uses: ["TensorBoard"]),
     tests("HTTPTests", uses: ["HTTP"]),
+    tests("TerminalTextTests", uses: ["TerminalText", "JSON"]),
     tests("ClientTests", uses: ["Client", "JSON"]),
     tests("HTTPClientTests", uses: ["HTTPClient", "HTTP"]),
     tests("RunsTests", uses: ["Runs", "Datasets", "Store", "Training", "Digests", "JSON"]),

@@ -1,4 +1,5 @@
 import Access
+import Foundation
 import HTTP
 import JSON
 import Runs
@@ -21,6 +22,7 @@ public struct Service: Sendable {
   let keys: KeyRing
   let webhookAddresses: WebhookAddress
   let securityContact: String?
+  let plotly: URL?
   private let access: AccessGuard
   private let audit: AuditTrail
 
@@ -28,11 +30,12 @@ public struct Service: Sendable {
   ///   - isKeyRequired: whether requests without a key are refused.
   ///   - webhookAddresses: which addresses may be called.
   ///   - securityContact: a URI of whom to tell of a weakness.
+  ///   - plotly: the file of Plotly.js, with which the dashboard draws.
   ///   - uploadLimit: how many bytes an uploaded body may have.
   public init(
     store: Store, datasets: DatasetLibrary, models: ModelLibrary, runs: RunService,
     keys: KeyRing, isKeyRequired: Bool = false, webhookAddresses: WebhookAddress = WebhookAddress(),
-    securityContact: String? = nil, uploadLimit: Int,
+    securityContact: String? = nil, plotly: URL? = nil, uploadLimit: Int,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.store = store
@@ -46,6 +49,7 @@ public struct Service: Sendable {
     self.keys = keys
     self.webhookAddresses = webhookAddresses
     self.securityContact = securityContact
+    self.plotly = plotly
     access = AccessGuard(keys: keys, isKeyRequired: isKeyRequired)
     audit = AuditTrail(log: store.audit)
     _ = ServerMetrics.startTime

@@ -132,10 +132,8 @@ extension RunService {
     guard let run = try await store.runs.get(id) else { throw notFound(id) }
     let checkpoint = try await checkpoint(id, name ?? "latest")
     let bytes = try await store.checkpoints.weights(checkpoint)
-    let request = try RunRequest(JSON(parsing: run.request))
-    guard case .inline(let model) = request.model else { throw notFound(id) }
     return Trained(
-      request: request, model: model,
+      request: try RunRequest(request(of: run)), model: try model(of: run),
       weights: Weights(try WeightsFile.safetensors.decoded(bytes)), checkpoint: checkpoint,
       data: try DatasetDescription(JSON(parsing: run.data)))
   }

@@ -1,4 +1,5 @@
 import JSON
+import NeuralNetworks
 import Store
 
 /// What runs were asked for: stored as text, and shown with every answer about them.
@@ -13,6 +14,16 @@ extension RunService {
     let request = RunService.parsed(text)
     remember(request, text)
     return request
+  }
+
+  /// The model that a run trains.
+  ///
+  /// - Throws: `RunError.notFound` for a run that has none of its own.
+  public func model(of run: RunRecord) throws -> Model {
+    guard case .inline(let model) = try RunRequest(request(of: run)).model else {
+      throw notFound(run.id)
+    }
+    return model
   }
 
   /// A request as it is stored.

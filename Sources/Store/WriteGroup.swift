@@ -81,9 +81,10 @@ extension Store {
   /// - Parameter transaction: carries something out on a connection and commits it.
   static func commit(
     _ group: WriteGroup, _ writer: ConnectionQueue,
-    transaction: @escaping @Sendable (
-      SQLiteConnection, (SQLiteConnection) throws -> Void
-    ) throws -> Void
+    transaction:
+      @escaping @Sendable (
+        SQLiteConnection, (SQLiteConnection) throws -> Void
+      ) throws -> Void
   ) {
     writer.schedule { connection in
       let (writes, hasMore) = group.take()

@@ -1,12 +1,18 @@
 """The sub-commands that ask a server, as a person types them."""
 
+import contextlib
+import fcntl
 import gzip
 import json
 import os
 import pathlib
+import pty
+import re
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -101,6 +107,38 @@ class ClientTests(unittest.TestCase):
         ids = [json.loads(line)["id"] for line in lines]
         self.assertEqual(ids, sorted(set(ids)), "nothing twice, in order")
         self.assertEqual(json.loads(lines[-1])["type"], "end")
+
+    def test_a_terminal_shows_a_panel_that_follows_its_size(self):
+        spec = json.loads(self.spec.read_text())
+        spec["training"]["epochs"] = 30
+        long = self.folder / "panel.json"
+        long.write_text(json.dumps(spec))
+        run = self.call("run", str(long), "--data", str(self.data), "--import", self.imports).split()[0]
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 60, 0, 0))
+        watch = subprocess.Popen([PROGRAM, "watch", run], stdout=its, env={**os.environ, "CHAINRULE_SERVER": self.server.url})
+        os.close(its)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 65536):
+                shown += piece
+        self.assertEqual(watch.wait(60), 0)
+        os.close(ours)
+        text = shown.decode()
+        self.assertRegex(text, r"\x1b\[\d+A\r\x1b\[J", "it is drawn over what was there")
+        self.assertRegex(text, "loss .*[▁-█]{4,}")
+        self.assertRegex(text, "\x1b\\[36m.*weight.*[▁-█]{4,}")
+        plain = re.sub(r"\x1b\[[\d;]*[A-Za-z]", "", text)
+        rows = [row for row in re.split(r"[\r\n]+", plain) if "▁" in row or "█" in row]
+        self.assertTrue(rows and all(len(row) < 60 for row in rows), max(rows, key=len))
+        self.assertIn("succeeded", text)
+
+    def test_curl_shows_a_line_that_changes(self):
+        run = self.call("run", str(self.spec), "--data", str(self.data), "--import", self.imports).split()[0]
+        shown = self.server.curl(f"/v1/runs/{run}/events?after=0", "-N", "-H", "Accept: text/plain").body.decode()
+        self.assertRegex(shown, r"\r\x1b\[K\[=* *\]  step \d+/\d+  loss [\d.]+")
+        self.assertIn("epoch 1  ", shown)
+        self.assertIn("succeeded (completed)\n", shown)
 
     def test_an_interrupted_watch_leaves_the_run(self):
         spec = json.loads(self.spec.read_text())

@@ -1,9 +1,10 @@
 import HTTP
 import JSON
 import Runs
+import TerminalText
 
 extension Response {
-  /// Events as they come: as `text/event-stream`, with a sign of life when nothing happens, or as lines.
+  /// Events as they come: as `text/event-stream`, with a sign of life when nothing happens, as lines, or drawn for a terminal.
   static func events(
     _ type: String, _ events: RunEventStream, counted metrics: RequestMetrics
   ) -> Response {
@@ -20,7 +21,13 @@ extension Response {
           defer { metrics.streamClosed() }
           if isStream { try await writer.write(EventText.opening) }
           for try await event in events {
-            try await writer.write(isStream ? EventText.frame(event) : EventText.line(event))
+            switch type {
+            case MediaType.events: try await writer.write(EventText.frame(event))
+            case MediaType.lines: try await writer.write(EventText.line(event))
+            default:
+              let text = EventText.drawn(event)
+              if !text.isEmpty { try await writer.write(text) }
+            }
           }
         }))
   }
@@ -36,6 +43,19 @@ enum EventText {
   /// A frame of `text/event-stream`. The data is one line, as JSON of ours always is.
   static func frame(_ event: RunEvent) -> [UInt8] {
     Array("id: \(event.id)\nevent: \(event.kind.rawValue)\ndata: \(event.data)\n\n".utf8)
+  }
+
+  /// Columns of a terminal of which nothing is known.
+  private static let width = 100
+
+  /// What a terminal shows: a line that changes with the steps, and one that stays for whatever else happens.
+  static func drawn(_ event: RunEvent) -> [UInt8] {
+    let data = (try? JSON(parsing: event.data)) ?? .null
+    let cleared = "\r\u{1B}[K"
+    if event.kind == .step { return Array((cleared + ProgressBar.line(data, width: width)).utf8) }
+    let whole: JSON = ["type": .string(event.kind.rawValue), "data": data]
+    guard let text = RunLine.line(whole) else { return [] }
+    return Array("\(cleared)\(text.printable)\n".utf8)
   }
 
   /// A line of `application/x-ndjson`.

@@ -51,7 +51,9 @@ struct HTML {
   }
 
   /// A whole page.
-  static func page(title: String, _ body: (inout HTML) -> Void) -> String {
+  ///
+  /// - Parameter root: the way from the page to the server's root, which a proxy may have put anywhere.
+  static func page(title: String, root: String = "", _ body: (inout HTML) -> Void) -> String {
     var html = HTML()
     html.element("main") { body(&$0) }
     return """
@@ -61,7 +63,7 @@ struct HTML {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(escaped(title))</title>
-      <link rel="stylesheet" href="/chainrule.css">
+      <link rel="stylesheet" href="\(root)app/style.css">
       </head>
       <body>
       \(html.markup)

@@ -1,7 +1,7 @@
 /// What a kind of problem means and what to do about it, for whoever follows its `type`.
 enum ProblemPage {
   static func html(_ kind: ProblemKind) -> String {
-    HTML.page(title: kind.title) { html in
+    HTML.page(title: kind.title, root: "../") { html in
       html.element("h1", text: kind.title)
       html.element("p") { html in
         html.plain("Status \(kind.status), type ")

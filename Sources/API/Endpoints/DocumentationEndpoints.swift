@@ -97,8 +97,20 @@ enum DocumentationEndpoints {
 
 /// What a page of ours may load: the server's own files, and nothing else from anywhere.
 enum PagePolicy {
-  static let contentSecurity = """
-    default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+  static let contentSecurity = policy(styles: "style-src 'self'", pictures: "'self'")
+
+  /// The same for the dashboard, as Plotly.js needs it: it fills style sheets that begin empty, and one of its own, sets style
+  /// attributes, and draws heat maps as pictures in the page. No script but the server's files is run.
+  static let plotting = policy(
+    styles: """
+      style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' \
+      'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='; style-src-attr 'unsafe-inline'
+      """, pictures: "'self' data:")
+
+  private static func policy(styles: String, pictures: String) -> String {
     """
+    default-src 'none'; script-src 'self'; \(styles); connect-src 'self'; \
+    img-src \(pictures); base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+    """
+  }
 }

@@ -13,7 +13,7 @@ enum EventEndpoints {
         Every event since the run was queued, or those after `Last-Event-ID` or `after`; then those \
         to come, until `end`. A client that comes back with the last id it saw misses nothing and \
         sees nothing twice, also after a restart of the server. A slow reader misses `step` events \
-        only.
+        only. As `text/plain` it is drawn for a terminal: `curl -N -H 'Accept: text/plain'`.
         """,
       query: [after], headers: [.lastEventID],
       answers: answers + [
@@ -39,13 +39,14 @@ enum EventEndpoints {
       status: 200, summary: "Events, each with its type, an id that grows, and data in JSON.",
       content: [
         (MediaType.events, .reference("EventFrame")), (MediaType.lines, .reference("Event")),
+        (MediaType.text, .string),
       ])
   ]
 
   private static func stream(
     of run: RunRecord?, _ service: Service, _ call: Call
   ) async throws -> Response {
-    let type = try call.negotiate([MediaType.events, MediaType.lines])
+    let type = try call.negotiate([MediaType.events, MediaType.lines, MediaType.text])
     let cursor = try cursor(call)
     if let run, let cursor, try service.runs.hasEnded(run, at: cursor) { return .noContent }
     let events = service.runs.events(of: run?.id, after: cursor)

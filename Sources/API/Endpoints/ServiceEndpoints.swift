@@ -1,9 +1,8 @@
 import Foundation
 import HTTP
 import JSON
-import Web
 
-/// The server itself: health, figures, the page.
+/// The server itself: health and figures.
 enum ServiceEndpoints {
   static let all: [Endpoint] =
     [
@@ -53,28 +52,7 @@ enum ServiceEndpoints {
       ) { service, _ in
         .text(try await ServerMetrics.text(service), mediaType: MediaType.metrics)
       },
-    ] + WebFile.allCases.map(page)
+    ]
 
   private static let status = Schema.object([.always("status", .string)])
-  private static func page(_ file: WebFile) -> Endpoint {
-    let names: [WebFile: (operation: String, summary: String)] = [
-      .page: ("getPage", "A page that tells what this is and lists runs"),
-      .style: ("getPageStyle", "The page's style"),
-      .script: ("getPageScript", "The page's script"),
-    ]
-    let mediaType = file.mediaType.split(separator: ";").first.map(String.init) ?? MediaType.html
-    return Endpoint(
-      method: .get, path: file.rawValue, operationID: names[file]?.operation ?? file.rawValue,
-      tag: .service, summary: names[file]?.summary ?? "", headers: [.ifNoneMatch],
-      answers: [
-        Answer(
-          status: 200, summary: "The file.", content: [(mediaType, .string)],
-          headers: [Answer.etag]), .notModified,
-      ],
-      audience: .everyone
-    ) { _, call in
-      call.tagged(file.bytes, mediaType: file.mediaType)
-        .with(header: "Content-Security-Policy", PagePolicy.contentSecurity)
-    }
-  }
 }

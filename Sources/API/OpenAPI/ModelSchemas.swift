@@ -6,7 +6,7 @@ enum ModelSchemas {
   static var all: [(name: String, schema: Schema)] {
     [
       ("ModelSpec", spec), ("Layer", layer), ("Model", model), ("ModelSummary", summary),
-      ("ModelPage", Components.page(of: "Model")),
+      ("ModelPage", Components.page(of: "Model")), ("RunModel", runModel),
     ]
   }
 
@@ -117,6 +117,8 @@ enum ModelSchemas {
           .always(
             "name", .string, "With the names of the containers around it, such as `stage.0.conv`."),
           .always("type", .string),
+          .always(
+            "inputs", .array(.string), "The layers, or inputs of the model, that it takes from."),
           .always("output_shape", shape),
           .always("parameters", .integer(0...Int.max)),
           .always("forward_flops", .integer(0...Int.max), "For one example."),
@@ -147,6 +149,11 @@ enum ModelSchemas {
         .always("optimizer_bytes", .integer(0...Int.max), "Of Adam, which keeps two values each."),
       ])),
     .maybe("preflight", preflight, "Only when a dataset was named."),
+  ])
+
+  private static let runModel = Schema.object([
+    .always("spec", .reference("ModelSpec"), "With every default written out."),
+    .always("summary", .reference("ModelSummary")),
   ])
 
   private static let figure = Schema.number.orNull

@@ -4,7 +4,7 @@
 enum EndpointTable {
   static let all: [Endpoint] =
     DatasetEndpoints.all + UploadEndpoints.all + WeightsFileEndpoints.all + ModelEndpoints.all
-    + GradientCheckEndpoints.all + RunEndpoints.all + SweepEndpoints.all
+    + GradientCheckEndpoints.all + RunEndpoints.all + RunModelEndpoints.all + SweepEndpoints.all
     + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all
     + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all
     + AutopsyEndpoints.all
@@ -14,5 +14,5 @@ enum EndpointTable {
     + KeyEndpoints.all
     + AuditEndpoints.all
     + BackupEndpoints.all + DocumentationEndpoints.all
-    + ServiceEndpoints.all
+    + ServiceEndpoints.all + PageEndpoints.all
 }

@@ -5,6 +5,8 @@ import Tensors
 public struct LayerSummary: Hashable, Sendable {
   public let name: String
   public let type: String
+  /// The layers, or inputs of the model, that it takes from.
+  public let inputs: [String]
   public let inputShapes: [Shape]
   public let outputShape: Shape
   public let parameterCount: Int
@@ -19,6 +21,7 @@ public struct LayerSummary: Hashable, Sendable {
     [
       "name": .string(name),
       "type": .string(type),
+      "inputs": .array(inputs.map(JSON.string)),
       "output_shape": .array(outputShape.dimensions.map(JSON.integer)),
       "parameters": .integer(parameterCount),
       "forward_flops": .integer(forwardFlops),

@@ -22,7 +22,7 @@ public struct Model: Sendable {
   public init(_ spec: ModelSpec, pointer: String = "") throws(Faults) {
     self.spec = spec
     outputs = spec.outputs.indices.map { OutputSpec($0, of: spec) }
-    layers = spec.layers.map(LayerSummary.init)
+    layers = spec.layers.map { LayerSummary($0, of: spec) }
     let parameters = spec.layers.flatMap(ParameterDescription.all)
     self.parameters = parameters
     learnedIndices = parameters.indices.filter { parameters[$0].trainable }
@@ -50,9 +50,10 @@ public struct Model: Sendable {
 }
 
 extension LayerSummary {
-  init(_ spec: LayerSpec) {
+  init(_ spec: LayerSpec, of model: ModelSpec) {
     name = spec.name
     type = spec.type
+    inputs = spec.sources.map { $0.name(inputs: model.inputs, layers: model.layers) }
     inputShapes = spec.inputShapes
     outputShape = spec.outputShape
     let parameters =

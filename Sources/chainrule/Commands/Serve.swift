@@ -41,7 +41,7 @@ enum Serve: Command {
       store: store, datasets: datasets, models: models, runs: runs, keys: keys,
       isKeyRequired: options.access.isKeyRequired,
       webhookAddresses: options.access.webhooks,
-      securityContact: options.access.securityContact,
+      securityContact: options.access.securityContact, plotly: options.plotly,
       uploadLimit: options.transport.configuration.bodyBytes, log: write)
 
     var configuration = options.transport.configuration

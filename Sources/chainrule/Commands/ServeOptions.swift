@@ -18,12 +18,14 @@ struct ServeOptions: Sendable {
   let isIsolated: Bool
   let drainSeconds: Double
   let stallSeconds: Double
+  /// The file of Plotly.js, where there is one.
+  let plotly: URL?
 
   static let flags = FlagSet(
     command: "serve",
     fields: [
       DataFlag.field, workersField, threadsField, preemptField, sliceField, memoryField,
-      logField, drainField, stallField, isolationField,
+      logField, drainField, stallField, isolationField, plotlyField,
     ] + TransportFlags.fields + LimitFlags.fields + AccessFlags.fields + RetentionFlags.fields)
 
   private static let machine = MachineLimits()
@@ -60,6 +62,11 @@ struct ServeOptions: Sendable {
     "stall_seconds", .number(0.1...86_400), default: 60,
     "How long a run may go without a step before it is told of as stalled.")
 
+  private static let plotlyField = Field(
+    "plotly", .described("a file"),
+    "Plotly.js, with which the dashboard draws; share/chainrule/plotly.min.js near the program when left out."
+  )
+
   /// - Throws: `UsageError`.
   static func read(_ arguments: [String]) throws -> ServeOptions {
     try flags.read(arguments) { ServeOptions(&$0) }
@@ -81,5 +88,10 @@ struct ServeOptions: Sendable {
     isIsolated = reader.choice(ServeOptions.isolationField) == "process"
     drainSeconds = reader.double(ServeOptions.drainField)
     stallSeconds = reader.double(ServeOptions.stallField)
+    plotly =
+      reader.string(ServeOptions.plotlyField.name).map { URL(filePath: $0) } ?? SharedFile.plotly
+    if let plotly, !FileManager.default.isReadableFile(atPath: plotly.path(percentEncoded: false)) {
+      reader.fault(ServeOptions.plotlyField.name, "\(plotly.path) can't be read")
+    }
   }
 }

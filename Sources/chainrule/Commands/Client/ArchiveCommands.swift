@@ -1,6 +1,6 @@
-import Client
 import Foundation
 import JSON
+import TerminalText
 
 /// `chainrule export`: a run as a file that another server takes.
 enum ExportRun: Command {

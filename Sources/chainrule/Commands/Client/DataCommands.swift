@@ -1,5 +1,5 @@
-import Client
 import JSON
+import TerminalText
 
 /// `chainrule upload`: a file as a dataset.
 enum UploadData: Command {

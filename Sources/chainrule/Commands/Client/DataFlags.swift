@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import JSON
+import TerminalText
 
 /// The flags of a sub-command that uploads a file as a dataset.
 struct DataFlags: Sendable {
@@ -73,7 +74,8 @@ struct DataFlags: Sendable {
       try await pieces.send(to: id) { progress in
         guard Terminal.isNoteWatched else { return }
         let seconds = (ContinuousClock.now - begun) / .seconds(1)
-        let line = ProgressBar.line(progress, elapsed: seconds, width: Terminal.width)
+        let line = ProgressBar.line(
+          sent: progress.sent, of: progress.total, seconds: seconds, width: Terminal.width)
         Terminal.note("\r\u{1B}[K\(line)\(progress.sent == progress.total ? "\n" : "")")
       }
     } catch {

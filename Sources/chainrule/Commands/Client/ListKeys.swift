@@ -1,5 +1,5 @@
-import Client
 import JSON
+import TerminalText
 
 /// `chainrule keys`: the keys of a server, for whoever may make them.
 enum ListKeys: Command {

@@ -1,5 +1,5 @@
-import Client
 import JSON
+import TerminalText
 
 /// `chainrule runs`: the newest runs, one a line.
 enum ListRuns: Command {

@@ -1,5 +1,5 @@
-import Client
 import JSON
+import TerminalText
 
 /// A sub-command that has something done to a run, or to a sweep, and shows it.
 protocol RunVerb: RunCommand {

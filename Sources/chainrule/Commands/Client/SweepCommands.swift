@@ -1,5 +1,5 @@
-import Client
 import JSON
+import TerminalText
 
 /// `chainrule sweep`: many runs of one request, that differ in some places.
 enum StartSweep: Command {

@@ -1,6 +1,6 @@
-import Client
 import Foundation
 import JSON
+import TerminalText
 
 /// The terminal that the program writes to.
 enum Terminal {
@@ -11,11 +11,20 @@ enum Terminal {
   static var isNoteWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// Columns; as many as there are for a file.
-  static var width: Int {
-    guard isWatched else { return .max }
+  static var width: Int { isWatched ? size?.columns ?? 80 : .max }
+
+  /// Rows.
+  static var height: Int { size?.rows ?? 24 }
+
+  /// Whether what is printed may be coloured (https://no-color.org).
+  static var isColoured: Bool {
+    isWatched && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty != false
+  }
+
+  private static var size: (columns: Int, rows: Int)? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
   }
 
   /// What is told beside the answer.

@@ -2,6 +2,7 @@ import Client
 import Foundation
 import JSON
 import Synchronization
+import TerminalText
 
 /// `chainrule watch`: a run's events as they come, to its end.
 enum WatchRun: RunCommand {
@@ -27,11 +28,16 @@ enum WatchRun: RunCommand {
     if run["state"] != "succeeded" { exit(failure) }
   }
 
-  /// Lines for what matters, and one that changes for the steps between, where somebody looks.
+  /// Lines for what matters, and under them, where somebody looks, a panel that changes with the steps.
   private final class Screen: Sendable {
+    private struct Panel {
+      var content = RunPanel()
+      /// Lines that are drawn.
+      var height = 0
+    }
     private let isJSON: Bool
     private let isLive = Terminal.isWatched
-    private let hasBar = Mutex(false)
+    private let panel = Mutex(Panel())
 
     init(isJSON: Bool) { self.isJSON = isJSON }
 
@@ -39,11 +45,11 @@ enum WatchRun: RunCommand {
       if isJSON { return Terminal.write(line + "\n") }
       if event["type"] == "step" {
         guard isLive, let step = event["data"] else { return }
-        hasBar.withLock { $0 = true }
-        Terminal.write("\r\u{1B}[K\(ProgressBar.line(step, width: Terminal.width))")
+        panel.withLock { $0.content.take(step) }
+        draw()
       } else if let text = RunLine.line(event) {
         clear()
-        Terminal.write(text + "\n")
+        Terminal.write(text.printable + "\n")
       }
     }
 
@@ -56,12 +62,28 @@ enum WatchRun: RunCommand {
       Terminal.write(RunLine.table([run]))
     }
 
-    private func clear() {
-      let isThere = hasBar.withLock { bar in
-        defer { bar = false }
-        return bar
+    /// Draws the panel over what was there, at the size that the terminal has now.
+    private func draw() {
+      panel.withLock { panel in
+        let (width, height) = (Terminal.width, Terminal.height)
+        let lines = panel.content.lines(
+          width: width, height: max(1, height - 2), isColoured: Terminal.isColoured)
+        Terminal.write(
+          Self.erased(panel.height) + lines.map { $0 + "\u{1B}[K\n" }.joined())
+        panel.height = lines.count
       }
-      if isThere { Terminal.write("\r\u{1B}[K") }
+    }
+
+    private func clear() {
+      panel.withLock { panel in
+        if panel.height > 0 { Terminal.write(Self.erased(panel.height)) }
+        panel.height = 0
+      }
+    }
+
+    /// Goes back over some lines and clears what is there and below.
+    private static func erased(_ height: Int) -> String {
+      height > 0 ? "\u{1B}[\(height)A\r\u{1B}[J" : ""
     }
   }
 }

@@ -5,7 +5,7 @@ public struct Table: Sendable {
 
   public init(_ heads: [String]) { self.heads = heads }
 
-  public mutating func add(_ row: [String]) { rows.append(row) }
+  public mutating func add(_ row: [String]) { rows.append(row.map(\.printable)) }
 
   /// The lines, no longer than `width`: the longest columns give way first. Numbers stand on the right.
   public func text(width: Int = .max) -> String {
@@ -35,5 +35,16 @@ public struct Table: Sendable {
 
   private static func cut(_ text: String, _ width: Int) -> String {
     text.count > width ? text.prefix(max(1, width) - 1) + "…" : text
+  }
+}
+
+extension String {
+  /// The same without what a terminal takes for a command: a name stays a name.
+  public var printable: String {
+    unicodeScalars.contains { $0.properties.generalCategory == .control }
+      ? String(
+        String.UnicodeScalarView(
+          unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+      : self
   }
 }

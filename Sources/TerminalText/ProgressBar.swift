@@ -13,17 +13,18 @@ public struct ProgressBar: Sendable {
       return "step \(done)  \(loss)"
     }
     var line = "\(bar(Double(done) / Double(total)))  step \(done)/\(total)  \(loss)"
+    if let rate = step["examples_per_second"]?.double { line += "  \(Int(rate)) examples/s" }
     if let left = step["eta_seconds"]?.double { line += "  \(duration(left)) left" }
     return String(line.prefix(max(10, width - 1)))
   }
 
   /// Of a file that is sent.
-  public static func line(
-    _ progress: PieceUpload.Progress, elapsed seconds: Double, width: Int
-  ) -> String {
-    let share = progress.total > 0 ? Double(progress.sent) / Double(progress.total) : 1
-    var line = "\(bar(share))  \(megabytes(progress.sent)) of \(megabytes(progress.total)) MB"
-    if seconds > 0 { line += "  \(megabytes(Int(Double(progress.sent) / seconds))) MB/s" }
+  ///
+  /// - Parameter seconds: since it began.
+  public static func line(sent: Int, of total: Int, seconds: Double, width: Int) -> String {
+    let share = total > 0 ? Double(sent) / Double(total) : 1
+    var line = "\(bar(share))  \(megabytes(sent)) of \(megabytes(total)) MB"
+    if seconds > 0 { line += "  \(megabytes(Int(Double(sent) / seconds))) MB/s" }
     return String(line.prefix(max(10, width - 1)))
   }
 

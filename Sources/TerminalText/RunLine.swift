@@ -41,13 +41,13 @@ public enum RunLine {
       return "epoch \(data?["epoch"]?.integer ?? 0)  \(metrics.joined(separator: "  "))"
     case "finding":
       return "\(data?["severity"]?.string ?? "finding"): \(data?["rule"]?.string ?? "")"
-        + "\(data?["layer"]?.string.map { " in \($0)" } ?? ""): \(data?["advice"]?.string ?? "")"
+        + "\(data?["layer"]?.string.map { " in \($0)" } ?? ""): \(data?["advice"]?["text"]?.string ?? "")"
     default: return nil
     }
   }
 
   /// Six significant digits, as few as say the same.
-  static func number(_ value: JSON?) -> String {
+  public static func number(_ value: JSON?) -> String {
     guard let value = value?.double else { return "" }
     return String(format: "%.6g", value)
   }

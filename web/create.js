@@ -1,0 +1,146 @@
+// A new run: data, a spec that is checked as it is written, and what it will take.
+
+import { get, post, upload, url } from "./api.js";
+import { bar, debounced, el, fill } from "./dom.js";
+import { bytes, integer } from "./format.js";
+
+const digits = {
+  name: "digits",
+  model: {
+    input: { shape: [1, 8, 8] },
+    layers: [
+      { type: "conv2d", filters: 32, kernel: 3, padding: "same", activation: "relu" }, { type: "max_pool2d", size: 2 }, { type: "flatten" },
+      { type: "dense", units: 128, activation: "relu", name: "hidden" }, { type: "dense", units: 10, name: "logits" },
+    ],
+  },
+  training: { epochs: 15, batch_size: 32, seed: 7, loss: "cross_entropy", optimizer: { type: "adam", learning_rate: 0.001 }, metrics: ["accuracy"], validation: { fraction: 0.1 } },
+  observe: { gradient_norms_every: 1, histograms_every: 25, activations_every: 25 },
+};
+const IMPORT = "format=csv&header=false&target_kind=class&shape=1,8,8";
+
+/// JSON as people write it: what is short stands on one line.
+function written(value, indent = "") {
+  const flat = JSON.stringify(value, null, 1).replace(/\s*\n\s*/g, " ");
+  if (value === null || typeof value !== "object" || flat.length + indent.length <= 100) return flat;
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const parts = Object.entries(value).map(([name, member]) => `${inner}${isList ? "" : `${JSON.stringify(name)}: `}${written(member, inner)}`);
+  return `${isList ? "[" : "{"}\n${parts.join(",\n")}\n${indent}${isList ? "]" : "}"}`;
+}
+
+/// Uploads the shipped digits and trains on them; shows the run.
+export async function train() {
+  const packed = await fetch(url("app/digits.csv.gz"));
+  const data = await new Response(packed.body.pipeThrough(new DecompressionStream("gzip"))).blob();
+  const dataset = await upload(`v1/datasets?name=digits&${IMPORT}`, data, () => {});
+  const run = await post("v1/runs", { ...digits, dataset: dataset.id });
+  location.hash = `#/run/${run.id}`;
+}
+
+export async function show(place, { signal, tell }) {
+  document.title = "New run · Chainrule";
+  let dataset = null;
+  const datasets = (await get("v1/datasets?limit=200", { signal })).data;
+  const select = el("select", { id: "dataset", onchange: () => use(datasets.find((one) => one.id === select.value)) },
+    el("option", { value: "" }, "Choose a dataset"), datasets.map((one) => el("option", { value: one.id }, `${one.name || one.id} (${integer(one.examples)} examples)`)));
+  const file = el("input", { type: "file", id: "file", onchange: () => file.files[0] && take(file.files[0]) });
+  const importing = el("input", { id: "options", value: "format=csv&header=true", spellcheck: "false" });
+  const [uploaded, said] = [el("div", { role: "status" }), el("div", { role: "status", id: "checked" })];
+  const editor = el("textarea", { id: "spec", rows: "24", spellcheck: "false", "aria-describedby": "checked", oninput: debounced(check, 400) }, written(digits));
+  const start = el("button", { class: "primary", disabled: true, onclick: begin }, "Start the run");
+  const drop = el("div", {
+    class: "drop",
+    ondragover: (event) => { event.preventDefault(); drop.classList.add("over"); },
+    ondragleave: () => drop.classList.remove("over"),
+    ondrop: (event) => { event.preventDefault(); drop.classList.remove("over"); if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]); },
+  }, el("label", { for: "file" }, "Drop a file here, or choose one: "), file, el("p", {}, el("label", { for: "options" }, "How it is read: "), importing), uploaded);
+  fill(place, el("h1", {}, "New run"),
+    el("section", { class: "card" }, el("h2", {}, "1. Data"), el("label", { for: "dataset" }, "A dataset of the server: "), select, drop),
+    el("section", { class: "card" }, el("h2", {}, "2. Spec"), el("p", { class: "quiet" }, "The body of POST /v1/runs; its dataset is the one above. Places of faults are told below as you write."),
+      el("label", { for: "spec" }, "Spec"), editor, said, start));
+
+  async function take(chosen) {
+    const share = bar(0, "share that is uploaded");
+    fill(uploaded, share);
+    try {
+      const made = await upload(`v1/datasets?name=${encodeURIComponent(chosen.name)}&${importing.value}`, chosen, (part) => { share.value = part; });
+      datasets.unshift(made);
+      select.append(el("option", { value: made.id }, made.name));
+      select.value = made.id;
+      await use(made);
+    } catch (error) {
+      fill(uploaded, faults(error));
+    }
+  }
+
+  async function use(one) {
+    dataset = one ?? null;
+    if (dataset) {
+      const facts = await get(`v1/datasets/${dataset.id}/statistics`, { signal });
+      fill(uploaded, el("p", {}, `${integer(facts.examples)} examples, ${facts.columns?.length ?? 0} columns; `, el("a", { href: `#/datasets/${dataset.id}` }, "look at them")));
+    }
+    await check();
+  }
+
+  function read() {
+    try {
+      return { document: JSON.parse(editor.value) };
+    } catch (error) {
+      return { fault: error.message };
+    }
+  }
+
+  async function check() {
+    const { document: spec, fault } = read();
+    start.disabled = true;
+    if (fault) return fill(said, el("p", { class: "fault" }, `No JSON: ${fault}`));
+    try {
+      const summary = await post("v1/models:validate", spec.model ?? {}, { signal });
+      fill(said, el("p", {}, `${integer(summary.parameter_count)} parameters, ${bytes(summary.training_memory.peak_bytes)} to train with batches of ${summary.batch_size}`),
+        el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["Layer", "Type", "Output", "Parameters"].map((text) => el("th", { scope: "col" }, text)))),
+          el("tbody", {}, summary.layers.map((layer) => el("tr", {}, el("td", {}, layer.name), el("td", {}, layer.type), el("td", {}, (layer.output_shape ?? []).join(" × ")), el("td", { class: "number" }, integer(layer.parameters))))))));
+      start.disabled = !dataset;
+    } catch (error) {
+      if (error.name !== "AbortError") fill(said, faults(error, "/model"));
+    }
+  }
+
+  /// Every fault with its place, which leads there.
+  function faults(error, prefix = "") {
+    const list = error.errors?.length ? error.errors : [{ detail: error.message }];
+    return el("ul", { class: "fault", role: "alert" }, list.map((one) => {
+      const pointer = one.pointer === undefined ? (one.parameter ?? "") : prefix + one.pointer;
+      return el("li", {}, pointer && el("button", { class: "link", onclick: () => find(pointer) }, pointer), pointer && ": ", one.detail);
+    }));
+  }
+
+  /// Selects the innermost member that a pointer names.
+  function find(pointer) {
+    let at = 0;
+    for (const name of pointer.split("/").slice(1)) {
+      if (/^\d+$/.test(name)) {
+        for (let index = 0; index < Number(name); index += 1) at = editor.value.indexOf('"type"', at + 1);
+        continue;
+      }
+      const next = editor.value.indexOf(`"${name}"`, at);
+      if (next >= 0) at = next;
+    }
+    editor.focus();
+    editor.setSelectionRange(at, editor.value.indexOf("\n", at));
+  }
+
+  async function begin() {
+    start.disabled = true;
+    try {
+      const { document: spec } = read();
+      const run = await post("v1/runs", { ...spec, dataset: dataset.id });
+      location.hash = `#/run/${run.id}`;
+    } catch (error) {
+      start.disabled = false;
+      fill(said, faults(error));
+    }
+  }
+
+  await check();
+  tell("");
+}
