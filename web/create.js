@@ -2,6 +2,7 @@
 
 import { get, post, upload, url } from "./api.js";
 import { bar, debounced, el, fill } from "./dom.js";
+import { editor } from "./editor.js";
 import { bytes, integer } from "./format.js";
 
 const digits = {
@@ -46,7 +47,7 @@ export async function show(place, { signal, tell }) {
   const file = el("input", { type: "file", id: "file", onchange: () => file.files[0] && take(file.files[0]) });
   const importing = el("input", { id: "options", value: "format=csv&header=true", spellcheck: "false" });
   const [uploaded, said] = [el("div", { role: "status" }), el("div", { role: "status", id: "checked" })];
-  const editor = el("textarea", { id: "spec", rows: "24", spellcheck: "false", "aria-describedby": "checked", oninput: debounced(check, 400) }, written(digits));
+  const spec = editor({ value: written(digits), label: "Spec", schema: await get("v1/schemas/run", { signal }), onchange: debounced(check, 400) });
   const start = el("button", { class: "primary", disabled: true, onclick: begin }, "Start the run");
   const drop = el("div", {
     class: "drop",
@@ -56,8 +57,8 @@ export async function show(place, { signal, tell }) {
   }, el("label", { for: "file" }, "Drop a file here, or choose one: "), file, el("p", {}, el("label", { for: "options" }, "How it is read: "), importing), uploaded);
   fill(place, el("h1", {}, "New run"),
     el("section", { class: "card" }, el("h2", {}, "1. Data"), el("label", { for: "dataset" }, "A dataset of the server: "), select, drop),
-    el("section", { class: "card" }, el("h2", {}, "2. Spec"), el("p", { class: "quiet" }, "The body of POST /v1/runs; its dataset is the one above. Places of faults are told below as you write."),
-      el("label", { for: "spec" }, "Spec"), editor, said, start));
+    el("section", { class: "card" }, el("h2", {}, "2. Spec"), el("p", { class: "quiet" }, "The body of POST /v1/runs; its dataset is the one above. What may stand at a place is told as you write, or with Ctrl and space; faults are marked."),
+      spec.element, said, start));
 
   async function take(chosen) {
     const share = bar(0, "share that is uploaded");
@@ -84,18 +85,19 @@ export async function show(place, { signal, tell }) {
 
   function read() {
     try {
-      return { document: JSON.parse(editor.value) };
+      return { document: JSON.parse(spec.value) };
     } catch (error) {
       return { fault: error.message };
     }
   }
 
   async function check() {
-    const { document: spec, fault } = read();
+    const { document: run, fault } = read();
     start.disabled = true;
+    spec.mark([]);
     if (fault) return fill(said, el("p", { class: "fault" }, `No JSON: ${fault}`));
     try {
-      const summary = await post("v1/models:validate", spec.model ?? {}, { signal });
+      const summary = await post("v1/models:validate", run.model ?? {}, { signal });
       fill(said, el("p", {}, `${integer(summary.parameter_count)} parameters, ${bytes(summary.training_memory.peak_bytes)} to train with batches of ${summary.batch_size}`),
         el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["Layer", "Type", "Output", "Parameters"].map((text) => el("th", { scope: "col" }, text)))),
           el("tbody", {}, summary.layers.map((layer) => el("tr", {}, el("td", {}, layer.name), el("td", {}, layer.type), el("td", {}, (layer.output_shape ?? []).join(" × ")), el("td", { class: "number" }, integer(layer.parameters))))))));
@@ -108,33 +110,18 @@ export async function show(place, { signal, tell }) {
   /// Every fault with its place, which leads there.
   function faults(error, prefix = "") {
     const list = error.errors?.length ? error.errors : [{ detail: error.message }];
-    return el("ul", { class: "fault", role: "alert" }, list.map((one) => {
-      const pointer = one.pointer === undefined ? (one.parameter ?? "") : prefix + one.pointer;
-      return el("li", {}, pointer && el("button", { class: "link", onclick: () => find(pointer) }, pointer), pointer && ": ", one.detail);
+    const placed = list.map((one) => ({ ...one, pointer: one.pointer === undefined ? (one.parameter ?? "") : prefix + one.pointer }));
+    spec.mark(placed.filter((one) => one.pointer.startsWith("/")));
+    return el("ul", { class: "fault", role: "alert" }, placed.map(({ pointer, ...one }) => {
+      return el("li", {}, pointer && el("button", { class: "link", onclick: () => spec.find(pointer) }, pointer), pointer && ": ", one.detail);
     }));
-  }
-
-  /// Selects the innermost member that a pointer names.
-  function find(pointer) {
-    let at = 0;
-    for (const name of pointer.split("/").slice(1)) {
-      if (/^\d+$/.test(name)) {
-        for (let index = 0; index < Number(name); index += 1) at = editor.value.indexOf('"type"', at + 1);
-        continue;
-      }
-      const next = editor.value.indexOf(`"${name}"`, at);
-      if (next >= 0) at = next;
-    }
-    editor.focus();
-    editor.setSelectionRange(at, editor.value.indexOf("\n", at));
   }
 
   async function begin() {
     start.disabled = true;
     try {
-      const { document: spec } = read();
-      const run = await post("v1/runs", { ...spec, dataset: dataset.id });
-      location.hash = `#/run/${run.id}`;
+      const made = await post("v1/runs", { ...read().document, dataset: dataset.id });
+      location.hash = `#/run/${made.id}`;
     } catch (error) {
       start.disabled = false;
       fill(said, faults(error));

@@ -215,6 +215,8 @@ class DashboardTests(unittest.TestCase):
         edit = "const e = document.getElementById('spec'); e.value = e.value.replace(arguments[0], arguments[1]); e.dispatchEvent(new Event('input'))"
         self.browser.run(edit, '"conv2d"', '"conv2"')
         self.browser.wait("return document.querySelector('#checked .fault')?.textContent.includes('/model/layers/0/type')")
+        line = self.browser.run("return document.getElementById('spec').value.split('\\n').findIndex(l => l.includes('conv2')) + 1")
+        self.assertEqual(self.browser.run("return document.querySelector('.gutter .bad')?.textContent"), str(line))
         self.look("new-fault")
         self.browser.click(self.browser.named("/model/layers/0/type"))
         self.assertIn("conv2", self.browser.run("const e = document.getElementById('spec'); return e.value.slice(e.selectionStart, e.selectionEnd)"))
@@ -225,6 +227,25 @@ class DashboardTests(unittest.TestCase):
         self.browser.wait("return document.querySelector('.state.succeeded')", seconds=120)
         # The fault was asked for on purpose.
         self.finish(expected=["422"])
+
+    def test_the_editor_completes_what_the_schema_knows(self):
+        self.open("new")
+        self.browser.wait("return document.querySelector('#checked').textContent.includes('parameters')")
+        area = self.browser.find("#spec")
+        self.browser.run("document.getElementById('spec').value = ''")
+        self.browser.type(area, '{"model": {"layers": [{"type": "conv2')
+        options = "return [...document.querySelectorAll('#suggestions code')].map(e => e.textContent)"
+        self.assertEqual(self.browser.wait(options), ["conv2d", "conv2d_transpose"])
+        self.browser.screenshot(PICTURES / "new-completion.png")
+        self.browser.type(area, '\ue007, "filt')
+        self.assertEqual(self.browser.wait(options), ["filters"])
+        self.browser.type(area, "\ue007")
+        self.browser.wait("return document.getElementById('spec').value === '{\"model\": {\"layers\": [{\"type\": \"conv2d\", \"filters\": '")
+        self.browser.type(area, '8}]}, "training": {"val')
+        self.browser.wait(f"{options}.includes('validation')")
+        self.browser.type(area, "\ue00c")
+        self.browser.wait("return document.getElementById('suggestions').hidden")
+        self.finish()
 
     def test_it_is_seen_in_the_dark_and_on_a_telephone(self):
         run = self.server.post("/v1/runs", digits_run(self.upload(), epochs=3, validation={"fraction": 0.1})).json["id"]
