@@ -1,6 +1,7 @@
 #ifndef VM_TARGET_H
 #define VM_TARGET_H
-#if defined(__x86_64__)
+// The thread sanitizer looks at every call, also of what chooses among the clones, which is before it has begun itself.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define VM_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define VM_CLONES
