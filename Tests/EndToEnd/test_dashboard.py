@@ -103,9 +103,6 @@ class DashboardTests(unittest.TestCase):
         self.look("empty")
         self.browser.click(self.browser.named("Train the digits"))
         self.browser.wait("return location.hash.startsWith('#/run/')")
-        points = "return document.querySelector('.js-plotly-plot')?.data[0].x.length"
-        first = self.browser.wait(points)
-        self.browser.wait(f"{points} > arguments[0]", first)
         self.browser.wait("return document.querySelector('.state.succeeded')", seconds=120)
         self.browser.wait("return [...document.querySelectorAll('figcaption')].some(e => e.textContent === 'Accuracy')")
         self.look("run")
@@ -146,6 +143,10 @@ class DashboardTests(unittest.TestCase):
         self.browser.wait("return document.getElementById('connection').textContent === 'live'")
         step = "return Number(document.querySelector('.progress small').textContent.split('/')[0])"
         self.browser.wait(f"{step} > 20")
+        # The curve grows while one looks.
+        newest = "return document.querySelector('.js-plotly-plot')?.data[0].x.at(-1)"
+        seen = self.browser.wait(newest)
+        self.browser.wait(f"{newest} > arguments[0]", seen)
         self.server.kill()
         self.browser.wait("return document.getElementById('connection').textContent.startsWith('stale')")
         self.server.start()
