@@ -106,7 +106,8 @@ let package = Package(
         .embedInCode("api.js"), .embedInCode("dom.js"), .embedInCode("format.js"),
         .embedInCode("plot.js"), .embedInCode("curves.js"), .embedInCode("gradients.js"),
         .embedInCode("runs.js"), .embedInCode("run.js"), .embedInCode("compare.js"),
-        .embedInCode("create.js"), .embedInCode("datasets.js"), .embedInCode("editor.js"), .embedInCode("model.js"),
+        .embedInCode("create.js"), .embedInCode("datasets.js"), .embedInCode("editor.js"),
+        .embedInCode("model.js"),
         .embedInCode("digits.csv.gz"),
       ]),
     library(

@@ -1,9 +1,9 @@
 // Up to ten runs on one plot, and what they differ in beside what they reached.
 
 import { get } from "./api.js";
-import { choice, el, fill } from "./dom.js";
+import { choice, el, fill, table } from "./dom.js";
 import { number, words as spoken } from "./format.js";
-import { controls, plot } from "./curves.js";
+import { controls, epochsPerStep, plot } from "./curves.js";
 import { colours, draw, figure, release } from "./plot.js";
 import { state } from "./runs.js";
 
@@ -15,12 +15,12 @@ export async function show(place, { words: [ids = ""], signal, tell }) {
   const common = [...new Set(metrics.flatMap(({ series }) => series.map((one) => one.name)))].filter((name) => !name.includes("."));
   let wanted = common.includes("validation_loss") ? "validation_loss" : (common[0] ?? "train_loss");
   const [curves, parallel] = [figure(true), figure(true)];
-  const differing = differences(runs);
+  const [differing, reached] = [differences(runs), shownMetrics(runs)];
 
   function drawCurves() {
     plot(curves, spoken(wanted), runs.map((run, index) => ({
       name: run.name ?? run.id.slice(0, 12), colour: colours[index],
-      epochs: run.training.epochs && run.progress.total_steps ? run.training.epochs / run.progress.total_steps : 1,
+      epochs: epochsPerStep(run),
       points: metrics[index].series.find((one) => one.name === wanted)?.points ?? [],
     })));
     drawParallel();
@@ -43,11 +43,10 @@ export async function show(place, { words: [ids = ""], signal, tell }) {
   fill(place, el("h1", {}, `${runs.length} runs compared`), controls(drawCurves),
     el("div", { class: "tools" }, choice("Series", common.map((name) => [name, spoken(name)]), wanted, (value) => { wanted = value; drawCurves(); })),
     curves, differing.length > 0 && parallel,
-    el("div", { class: "wide" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["Run", "State", ...differing.map((name) => name.replace("/training/", "")), ...shownMetrics(runs).map(spoken)].map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, runs.map((run, index) => el("tr", {},
+    table(["Run", "State", ...differing.map((name) => name.replace("/training/", "")), ...reached.map(spoken)],
+      runs.map((run, index) => el("tr", {},
         el("td", {}, el("span", { class: "dot", style: { background: colours[index] } }), el("a", { href: `#/run/${run.id}` }, run.name ?? run.id.slice(0, 12))), el("td", {}, state(run)),
-        differing.map((name) => el("td", {}, text(member(run, name)))), shownMetrics(runs).map((name) => el("td", { class: "number" }, number(run.metrics[name])))))))));
+        differing.map((name) => el("td", {}, text(member(run, name)))), reached.map((name) => el("td", { class: "number" }, number(run.metrics[name])))))));
   drawCurves();
   signal.addEventListener("abort", () => release(place));
   tell("");

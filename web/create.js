@@ -1,7 +1,7 @@
 // A new run: data, a spec that is checked as it is written, and what it will take.
 
 import { get, post, upload, url } from "./api.js";
-import { bar, debounced, el, fill } from "./dom.js";
+import { bar, debounced, el, fill, table } from "./dom.js";
 import { editor } from "./editor.js";
 import { bytes, integer } from "./format.js";
 
@@ -99,8 +99,8 @@ export async function show(place, { signal, tell }) {
     try {
       const summary = await post("v1/models:validate", run.model ?? {}, { signal });
       fill(said, el("p", {}, `${integer(summary.parameter_count)} parameters, ${bytes(summary.training_memory.peak_bytes)} to train with batches of ${summary.batch_size}`),
-        el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["Layer", "Type", "Output", "Parameters"].map((text) => el("th", { scope: "col" }, text)))),
-          el("tbody", {}, summary.layers.map((layer) => el("tr", {}, el("td", {}, layer.name), el("td", {}, layer.type), el("td", {}, (layer.output_shape ?? []).join(" × ")), el("td", { class: "number" }, integer(layer.parameters))))))));
+        table(["Layer", "Type", "Output", "Parameters"],
+          summary.layers.map((layer) => el("tr", {}, el("td", {}, layer.name), el("td", {}, layer.type), el("td", {}, (layer.output_shape ?? []).join(" × ")), el("td", { class: "number" }, integer(layer.parameters))))));
       start.disabled = !dataset;
     } catch (error) {
       if (error.name !== "AbortError") fill(said, faults(error, "/model"));

@@ -29,6 +29,9 @@ export function controls(changed) {
     choice("Over", [["step", "steps"], ["epoch", "epochs"], ["time", "seconds"]], options.axis, set("axis")));
 }
 
+/// Epochs that a step of a run makes; 1 where it isn't known.
+export const epochsPerStep = (run) => (run.training.epochs && run.progress.total_steps ? run.training.epochs / run.progress.total_steps : 1);
+
 const units = { step: "step", epoch: "epoch", time: "seconds of training" };
 
 /// Draws curves into a place.

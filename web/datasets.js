@@ -1,7 +1,7 @@
 // The datasets: what there is, and how one looks.
 
 import { get, remove } from "./api.js";
-import { el, fill, svg } from "./dom.js";
+import { el, fill, svg, table } from "./dom.js";
 import { ago, bytes, integer, number } from "./format.js";
 
 export async function show(place, { words: [id], signal, tell }) {
@@ -14,9 +14,9 @@ async function all(place, signal) {
   const { data } = await get("v1/datasets?limit=200", { signal });
   fill(place, el("h1", {}, "Datasets"),
     data.length === 0 ? el("p", {}, "There are none yet: ", el("a", { href: "#/new" }, "bring one"), ".")
-      : el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["Name", "Format", "Examples", "Size", "Created"].map((head) => el("th", { scope: "col" }, head)))),
-        el("tbody", {}, data.map((row) => el("tr", {}, el("td", {}, el("a", { href: `#/datasets/${row.id}` }, row.name || row.id)), el("td", {}, row.format),
-          el("td", { class: "number" }, integer(row.examples)), el("td", { class: "number" }, bytes(row.size_bytes)), el("td", { title: row.created_at }, ago(row.created_at))))))));
+      : table(["Name", "Format", "Examples", "Size", "Created"],
+        data.map((row) => el("tr", {}, el("td", {}, el("a", { href: `#/datasets/${row.id}` }, row.name || row.id)), el("td", {}, row.format),
+          el("td", { class: "number" }, integer(row.examples)), el("td", { class: "number" }, bytes(row.size_bytes)), el("td", { title: row.created_at }, ago(row.created_at))))));
 }
 
 async function one(place, id, signal, tell) {
@@ -39,9 +39,8 @@ async function one(place, id, signal, tell) {
     }, "Delete")),
     isImage && el("section", {}, el("h2", {}, "First images"), el("div", { class: "images" }, preview.rows.map((row) => picture(row, shape)))),
     classes(statistics.target), columns(statistics.columns),
-    preview.rows && el("section", {}, el("h2", {}, "First rows"), el("div", { class: "wide" }, el("table", {},
-      el("thead", {}, el("tr", {}, (preview.columns ?? []).map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, preview.rows.slice(0, 10).map((row) => el("tr", {}, row.map((value) => el("td", { class: "number" }, String(value))))))))));
+    preview.rows && el("section", {}, el("h2", {}, "First rows"),
+      table(preview.columns ?? [], preview.rows.slice(0, 10).map((row) => el("tr", {}, row.map((value) => el("td", { class: "number" }, String(value))))))));
 }
 
 /// A grey picture of a row of pixels, of which the last value is the class.
@@ -65,8 +64,8 @@ function classes(target) {
 
 function columns(list) {
   if (!list?.length) return null;
-  return el("details", { open: list.length <= 20 }, el("summary", {}, `Statistics of ${list.length} columns`), el("div", { class: "wide" }, el("table", {},
-    el("thead", {}, el("tr", {}, ["Column", "Role", "Kind", "Missing", "Mean", "Deviation", "Least", "Largest"].map((head) => el("th", { scope: "col" }, head)))),
-    el("tbody", {}, list.map((one) => el("tr", {}, el("th", { scope: "row" }, one.name), el("td", {}, one.role), el("td", {}, one.kind), el("td", { class: "number" }, integer(one.missing)),
-      [one.mean, one.std, one.min, one.max].map((value) => el("td", { class: "number" }, number(value)))))))));
+  return el("details", { open: list.length <= 20 }, el("summary", {}, `Statistics of ${list.length} columns`), table(
+    ["Column", "Role", "Kind", "Missing", "Mean", "Deviation", "Least", "Largest"],
+    list.map((one) => el("tr", {}, el("th", { scope: "row" }, one.name), el("td", {}, one.role), el("td", {}, one.kind), el("td", { class: "number" }, integer(one.missing)),
+      [one.mean, one.std, one.min, one.max].map((value) => el("td", { class: "number" }, number(value)))))));
 }

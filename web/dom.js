@@ -69,3 +69,9 @@ export function toggle(label, checked, onchange) {
   const box = el("input", { type: "checkbox", checked, onchange: () => onchange(box.checked) });
   return el("label", {}, box, ` ${label}`);
 }
+
+/// A table that may be wider than its place; `heads` of its columns, and rows of which each is a `tr`, or a body that holds them.
+export function table(heads, rows) {
+  const body = Array.isArray(rows) ? el("tbody", {}, rows) : rows;
+  return el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))), body));
+}

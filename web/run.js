@@ -1,9 +1,9 @@
 // One run: its curves, the flow of its gradients, what is wrong with it; followed as it trains.
 
 import { download, follow, get, post } from "./api.js";
-import { debounced, el, fill } from "./dom.js";
+import { debounced, el, fill, table } from "./dom.js";
 import { bytes, duration, integer, number, time, words as spoken } from "./format.js";
-import { controls, options, plot } from "./curves.js";
+import { controls, epochsPerStep, options, plot } from "./curves.js";
 import { activations, flow, ridges } from "./gradients.js";
 import { graph } from "./model.js";
 import { colours, figure, release } from "./plot.js";
@@ -71,7 +71,6 @@ export async function show(place, { words: [id], signal, tell }) {
         }
       },
     }, text);
-    const isLive = ["queued", "running", "paused"].includes(run.state);
     const save = (text, path, name) => el("button", { onclick: () => download(path, name).catch((error) => tell(error.message, true)) }, text);
     fill(head, el("p", { class: "crumbs" }, el("a", { href: "#/runs" }, "Runs"), " / ", el("span", {}, id)),
       el("h1", {}, run.name ?? id, " ", state(run)), progress(run),
@@ -79,7 +78,7 @@ export async function show(place, { words: [id], signal, tell }) {
       run.error && el("p", { class: "fault", role: "alert" }, `${run.error.title}: ${run.error.detail ?? ""}`),
       el("div", { class: "tools" },
         run.state === "running" && act("Pause", "pause"), run.state === "running" && act("Stop and keep", "stop"),
-        run.state === "paused" && act("Resume", "resume", true), isLive && act("Cancel", "cancel"), act("Clone", "clone"),
+        run.state === "paused" && act("Resume", "resume", true), !isOver(run) && act("Cancel", "cancel"), act("Clone", "clone"),
         save("Weights", `v1/runs/${id}/weights`, `${id}.safetensors`),
         isOver(run) && save("Archive", `v1/runs/${id}/archive`, `${id}.tar.zst`),
         save("TensorBoard", `v1/runs/${id}/tensorboard`, `events.out.tfevents.${id}`)));
@@ -113,7 +112,7 @@ export async function show(place, { words: [id], signal, tell }) {
     const windows = new Map();
 
     function drawAll() {
-      const epochs = run.training.epochs && run.progress.total_steps ? run.training.epochs / run.progress.total_steps : 1;
+      const epochs = epochsPerStep(run);
       for (const { title, series } of groups) {
         if (!plots.has(title)) {
           plots.set(title, figure());
@@ -177,20 +176,19 @@ export async function show(place, { words: [id], signal, tell }) {
     const renew = async () => {
       const lines = (await get(`v1/runs/${id}/logs?limit=200`, { signal })).data;
       fill(inside, lines.length === 0 ? el("p", { class: "quiet" }, "The run has told nothing.")
-        : el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["Time", "Level", "Step", "Message"].map((text) => el("th", { scope: "col" }, text)))),
-          el("tbody", {}, lines.map((line) => el("tr", {}, el("td", {}, time(line.time)), el("td", {}, line.level), el("td", { class: "number" }, String(line.step)), el("td", {}, line.message)))))));
+        : table(["Time", "Level", "Step", "Message"], lines.map((line) => el("tr", {}, el("td", {}, time(line.time)), el("td", {}, line.level), el("td", { class: "number" }, String(line.step)), el("td", {}, line.message)))));
     };
     await renew();
     return renew;
   }
 
   async function configuration(inside) {
-    const { checkpoints } = { checkpoints: (await get(`v1/runs/${id}/checkpoints`, { signal })).data };
+    const { data: checkpoints } = await get(`v1/runs/${id}/checkpoints`, { signal });
     fill(inside,
       el("h2", {}, "Checkpoints"),
-      el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ["Kind", "Step", "Size", ""].map((text) => el("th", { scope: "col" }, text)))),
-        el("tbody", {}, checkpoints.map((one) => el("tr", {}, el("td", {}, one.kind), el("td", { class: "number" }, String(one.step)), el("td", { class: "number" }, bytes(one.size_bytes)),
-          el("td", {}, el("button", { onclick: () => download(`v1/runs/${id}/weights?checkpoint=${["latest", "best", "initial"].includes(one.kind) ? one.kind : one.step}`, `${id}-${one.kind}-${one.step}.safetensors`) }, "Weights"))))))),
+      table(["Kind", "Step", "Size", ""],
+        checkpoints.map((one) => el("tr", {}, el("td", {}, one.kind), el("td", { class: "number" }, String(one.step)), el("td", { class: "number" }, bytes(one.size_bytes)),
+          el("td", {}, el("button", { onclick: () => download(`v1/runs/${id}/weights?checkpoint=${["latest", "best", "initial"].includes(one.kind) ? one.kind : one.step}`, `${id}-${one.kind}-${one.step}.safetensors`) }, "Weights"))))),
       el("h2", {}, "What was asked for"), el("pre", {}, JSON.stringify({ training: run.training, observe: run.observe, dataset: run.dataset, model: run.model, environment: run.environment }, null, 2)));
     return null;
   }

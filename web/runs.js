@@ -1,7 +1,7 @@
 // The runs: a table that follows them, to filter, sort and pick some to compare.
 
 import { get } from "./api.js";
-import { bar, choice, el, fill, sparkline } from "./dom.js";
+import { bar, choice, el, fill, sparkline, table } from "./dom.js";
 import { ago, duration, number, words as spoken } from "./format.js";
 import { train } from "./create.js";
 
@@ -40,12 +40,11 @@ export async function show(place, { signal, tell }) {
   const compare = el("a", { class: "button", href: "#/runs" });
   const empty = el("div");
   const field = el("input", { type: "search", placeholder: "Name, id or tag", "aria-label": "Search runs", oninput: () => { search = field.value.toLowerCase(); list(); } });
-  const table = el("div", { class: "wide" }, el("table", {},
-    el("thead", {}, el("tr", {}, ["", "Run", "State", "Progress", "Loss", "Curve", "Tags", "Created"].map((head) => el("th", { scope: "col" }, head)))), body));
+  const listed = table(["", "Run", "State", "Progress", "Loss", "Curve", "Tags", "Created"], body);
   const bars = el("div", { class: "tools" }, field,
     choice("State", [["", "all"], ...STATES.map((name) => [name, name])], "", (value) => { wanted = value; list(); }),
     choice("Sort by", Object.keys(sorts).map((name) => [name, name]), sort, (value) => { sort = value; list(); }), compare);
-  fill(place, el("h1", {}, "Runs"), empty, bars, table);
+  fill(place, el("h1", {}, "Runs"), empty, bars, listed);
 
   function tellCompared() {
     compare.textContent = picked.size > 1 ? `Compare ${picked.size} runs` : "Tick runs to compare them";
@@ -79,7 +78,7 @@ export async function show(place, { signal, tell }) {
     fill(body, shown.sort(sorts[sort]).map(row));
     if (focused) body.querySelector(`[data-run="${focused}"] ${isTick ? "input" : "a"}`)?.focus();
     const isEmpty = runs.length === 0;
-    for (const part of [bars, table]) part.hidden = isEmpty;
+    for (const part of [bars, listed]) part.hidden = isEmpty;
     if (isEmpty && !empty.firstChild) fill(empty, firstMinute());
     if (!isEmpty) fill(empty);
     tellCompared();
