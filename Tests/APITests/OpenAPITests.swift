@@ -1,6 +1,9 @@
 import Foundation
 import JSON
+import NeuralNetworks
+import Optimizers
 import Testing
+import Training
 
 @testable import API
 
@@ -77,5 +80,56 @@ import Testing
     for (name, _) in Components.schemas {
       #expect(text.contains("\"#/components/schemas/\(name)\""), "\(name)")
     }
+  }
+
+  /// Of each catalog of a run's parts its entries, and how one of them is read.
+  private static let choices:
+    [(kind: String, entries: [CatalogEntry], read: @Sendable (JSON) throws -> Void)] = [
+      ("optimizer", OptimizerCatalog.entries, { _ = try OptimizerCatalog.decode($0, pointer: "") }),
+      ("schedule", ScheduleCatalog.entries, { _ = try ScheduleCatalog.decode($0, pointer: "") }),
+      ("loss", LossCatalog.entries, { _ = try LossCatalog.decode($0, pointer: "") }),
+      ("average", WeightAverage.entries, { _ = try WeightAverage($0, pointer: "") }),
+      (
+        "augmentation", AugmentationCatalog.entries,
+        { _ = try AugmentationCatalog.decode([$0], pointer: "") }
+      ),
+      ("sampling", SamplingCatalog.entries, { _ = try SamplingCatalog.decode($0, pointer: "") }),
+    ]
+
+  @Test(
+    "a part's schema has every member that its reader asks for",
+    arguments: choices.indices)
+  func partsAreWhole(index: Int) throws {
+    let choice = OpenAPITests.choices[index]
+    for entry in choice.entries {
+      let asked = JSON.object(JSONObject([("type", .string(entry.type)), ("no_such", 1)]))
+      var faults: Faults?
+      do { try choice.read(asked) } catch { faults = error as? Faults }
+      let fault = try #require(
+        faults?.all.first { $0.detail.contains("unknown field") }, "\(entry.type)")
+      let known = try #require(fault.detail.components(separatedBy: "known here: ").last)
+      let members = Components.object(of: entry).json["properties"]?.object?.names ?? []
+      // Members that every schedule reads, and this one refuses by name.
+      let refused = entry.type == "noam" ? ["warmup_shape", "warmup_start"] : []
+      let unwritten = Set(known.components(separatedBy: ", ")).subtracting(members + refused)
+      #expect(unwritten.isEmpty, "\(choice.kind) \(entry.type)")
+    }
+  }
+
+  @Test("an editor learns which members an optimizer may have, and what they may hold")
+  func optimizersAreWhole() throws {
+    let schemas = try #require(OpenAPIDocument.json["components"]?["schemas"])
+    let optimizers = try #require(schemas["Optimizer"]?["anyOf"]?.array)
+    // The names that may stand alone, then an object for each.
+    #expect(optimizers.count == OptimizerCatalog.all.count + 1)
+    #expect(optimizers[0]["enum"]?.array?.contains("sam") == false)
+    let adam = try #require(
+      optimizers.first { $0["properties"]?["type"]?["enum"]?.array?.first == "adam" })
+    let rate = try #require(adam["properties"]?["learning_rate"])
+    #expect(rate["type"]?.array?.first == "number" || rate["type"] == "number")
+    #expect(adam["additionalProperties"] == false)
+    let sam = try #require(
+      optimizers.first { $0["properties"]?["type"]?["enum"]?.array?.first == "sam" })
+    #expect(sam["properties"]?["optimizer"]?["$ref"] == "#/components/schemas/Optimizer")
   }
 }

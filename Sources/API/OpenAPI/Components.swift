@@ -51,14 +51,15 @@ enum Components {
     ])
   }
 
-  /// An object that names one entry of a catalog, or the name alone where no field is required.
-  static func choice(among entries: [CatalogEntry]) -> Schema {
-    let names = entries.flatMap { [$0.type] + $0.aliases }
-    // What is written as an expression needs no type.
-    let isWritten = entries.contains { $0.type == "expression" }
-    return .anyOf(
-      [.oneOf(names), Schema.object([.always("type", .oneOf(names))])]
-        + (isWritten ? [Schema.object([.always("expression", .string)])] : []))
+  /// One entry of a catalog: its name alone, or its object; what is written as an expression needs no type.
+  ///
+  /// - Parameter schema: what a member may hold, where the catalog's own words aren't enough.
+  static func choice(
+    among entries: [CatalogEntry], schema: (Field) -> Schema = { Schema($0) }
+  ) -> Schema {
+    let alone = entries.filter { !$0.fields.contains(where: \.isRequired) }
+    let names = Schema.oneOf(alone.flatMap { [$0.type] + $0.aliases })
+    return .anyOf([names] + entries.map { object(of: $0, schema: schema) })
   }
 
   /// The object of one entry of a catalog, with every member it may have.
@@ -68,7 +69,9 @@ enum Components {
     of entry: CatalogEntry, and common: [Property] = [],
     schema: (Field) -> Schema = { Schema($0) }
   ) -> Schema {
-    let type = Property.always("type", .oneOf([entry.type] + entry.aliases))
+    let type = Property(
+      name: "type", schema: .oneOf([entry.type] + entry.aliases),
+      isRequired: entry.type != "expression")
     let fields = entry.fields.map { field in
       Property(name: field.name, schema: schema(field), isRequired: field.isRequired)
     }

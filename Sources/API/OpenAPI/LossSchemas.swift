@@ -24,31 +24,29 @@ enum LossSchemas {
     ])
   }
 
+  /// A loss, beside whose own members stand those of a term.
   private static var term: Schema {
-    let types = LossCatalog.entries.flatMap { [$0.type] + $0.aliases }
-    return Schema.object([
-      .always("type", .oneOf(types), "The loss, whose other members stand beside these."),
-      .maybe("output", .string, "The output it is taken at; the only one when left out."),
-      .maybe(
-        "target", .string,
-        "The target it is compared with; when left out the only one, or that of the output's name."),
-      .maybe(
-        "weight",
-        .anyOf([
-          .number,
-          .object(
-            [
-              .maybe("value", Schema.number.with("default", 1)),
-              .always(
-                "schedule", Components.choice(among: ScheduleCatalog.entries),
-                "By what the value is multiplied, step by step."),
-            ], isClosed: true),
-        ]), "By what it counts in the sum; 1 when left out."),
-      .maybe(
-        "name", .string,
-        "What its series are called, as in `train_loss.<name>`; the output's name when left out."),
-    ])
+    .anyOf(
+      LossCatalog.entries.map { Components.object(of: $0.adding(LossTerm.fields), schema: member) })
   }
+
+  private static func member(_ field: Field) -> Schema {
+    switch field.name {
+    case "output", "target", "name": Schema.string.described(field.summary)
+    case "weight": weight.described(field.summary)
+    default: Schema(field)
+    }
+  }
+
+  private static let weight = Schema.anyOf([
+    .number,
+    .object(
+      [
+        .maybe("value", Schema.number.with("default", 1)),
+        .always(
+          "schedule", .reference("Schedule"), "By what the value is multiplied, step by step."),
+      ], isClosed: true),
+  ])
 
   private static let results = Schema.map(
     .object([

@@ -10,7 +10,8 @@ enum RunSchemas {
   static var all: [(name: String, schema: Schema)] {
     [
       ("RunRequest", request), ("RunOverrides", overrides), ("RunChange", change), ("Run", run),
-      ("RunPage", Components.page(of: "Run")), ("Training", training), ("Observe", observe),
+      ("RunPage", Components.page(of: "Run")), ("Training", training), ("Optimizer", optimizer),
+      ("Schedule", schedule), ("Observe", observe),
     ]
   }
 
@@ -119,8 +120,8 @@ enum RunSchemas {
           "Changes made to examples each time they are trained on, one after the other."),
         .maybe("drop_last", Schema.boolean.with("default", false)),
         .always("loss", .reference("Loss")),
-        .maybe("optimizer", Components.choice(among: OptimizerCatalog.entries)),
-        .maybe("schedule", Components.choice(among: ScheduleCatalog.entries)),
+        .maybe("optimizer", .reference("Optimizer")),
+        .maybe("schedule", .reference("Schedule")),
         .maybe(
           "clip",
           .object(
@@ -180,6 +181,20 @@ enum RunSchemas {
             ], isClosed: true)),
         .maybe("threads", Schema.integer(TrainingConfiguration.threadCounts).with("default", 1)),
       ] + RegularizationSchemas.properties, isClosed: true)
+  }
+
+  private static var optimizer: Schema {
+    Components.choice(among: OptimizerCatalog.entries) { field in
+      field.name == "optimizer"
+        ? Schema.reference("Optimizer").described(field.summary) : Schema(field)
+    }
+  }
+
+  private static var schedule: Schema {
+    Components.choice(among: ScheduleCatalog.entries) { field in
+      field.name == "schedules"
+        ? Schema.array(.reference("Schedule")).described(field.summary) : Schema(field)
+    }
   }
 
   private static let onFinding = Schema.map(

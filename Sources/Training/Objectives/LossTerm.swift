@@ -13,7 +13,7 @@ public struct LossTerm: Sendable {
   public let loss: any Loss
 
   /// Members of a term that aren't the loss's own.
-  static let fields = [
+  public static let fields = [
     Field(
       "output", .described("an output's name"),
       "The output it is taken at; the only one when left out."),
