@@ -25,8 +25,12 @@ import Testing
     }
   }
 
-  private func guarded(_ body: (Guarded) async throws -> Void) async throws {
-    try await TestServer(isKeyRequired: true).used { try await body(Guarded(server: $0)) }
+  private func guarded(
+    workers: Int = 1, _ body: (Guarded) async throws -> Void
+  ) async throws {
+    try await TestServer(isKeyRequired: true, workers: workers).used {
+      try await body(Guarded(server: $0))
+    }
   }
 
   /// A thing of each kind, in the project of a key.
@@ -317,6 +321,41 @@ import Testing
       for run in try await client.get("/v1/runs", key).json["data"]?.array ?? [] {
         _ = try await client.post("/v1/runs/\(run["id"]?.string ?? ""):cancel", key)
       }
+    }
+  }
+
+  @Test("with a quota of one running run the second waits, and another key's runs beside the first")
+  func runningRuns() async throws {
+    try await guarded(workers: 2) { guarded in
+      let client = guarded.server.client
+      var quotas = KeyQuotas()
+      quotas.runningRuns = 1
+      let held = try await guarded.key([.read, .write, .train], quotas: quotas)
+      let free = try await guarded.key([.read, .write, .train])
+      let dataset = try await client.send(
+        "POST", "/v1/datasets?format=csv", held, body: Samples.blobs(rows: 60))
+      let long = Samples.run(dataset: dataset.json["id"]?.string ?? "", epochs: 1_000_000)
+      func begin(_ key: [String: String]) async throws -> String {
+        let answer = try await client.post("/v1/runs", json: long, key)
+        return try #require(answer.json["id"]?.string, "\(answer.text)")
+      }
+      func waited(_ run: String, _ condition: String) async throws -> JSON {
+        let waiting = free.merging(["Prefer": "wait=60"]) { $1 }
+        return try await client.get("/v1/runs/\(run)?until=\(condition)", waiting).json
+      }
+      let first = try await begin(held)
+      _ = try await waited(first, "step%3E%3D1")
+      let second = try await begin(held)
+      // Queued last, it begins while the one before it waits.
+      let other = try await begin(free)
+      let running = try await waited(other, "step%3E%3D1")
+      #expect(running["state"] == "running")
+      let still = try await client.get("/v1/runs/\(second)", held).json
+      #expect(still["state"] == "queued" && still["queue_position"] == 1)
+      _ = try await client.post("/v1/runs/\(first):cancel", held)
+      let begun = try await waited(second, "step%3E%3D1")
+      #expect(begun["state"] == "running")
+      for run in [second, other] { _ = try await client.post("/v1/runs/\(run):cancel", held) }
     }
   }
 

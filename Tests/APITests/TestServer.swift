@@ -22,9 +22,11 @@ final class TestServer: Sendable {
   ///   - uploadLimit: how many bytes an upload may have.
   ///   - limits: what documents may ask for.
   ///   - longestQueue: runs that may be queued.
+  ///   - workers: runs that may train at once.
   init(
     isKeyRequired: Bool = false, origins: Set<String> = [], uploadLimit: Int = 4 << 20,
-    limits: DocumentLimits = DocumentLimits(), longestQueue: Int = 100_000
+    limits: DocumentLimits = DocumentLimits(), longestQueue: Int = 100_000,
+    workers: Int = 1
   ) async throws {
     folder = FileManager.default.temporaryDirectory.appending(
       path: "chainrule-\(UUID().uuidString)")
@@ -33,7 +35,7 @@ final class TestServer: Sendable {
     try await datasets.sweep()
     let models = ModelLibrary(store: store, limits: limits)
     keys = try await KeyRing(store: store)
-    var configuration = RunServiceConfiguration(longestQueue: longestQueue)
+    var configuration = RunServiceConfiguration(workers: workers, longestQueue: longestQueue)
     configuration.limits = limits
     runs = try RunService(
       store: store, datasets: datasets, models: models, keys: keys, configuration: configuration)

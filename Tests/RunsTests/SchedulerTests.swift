@@ -193,6 +193,39 @@ struct SplitMix: RandomNumberGenerator {
     #expect(alone.next(at: 0)?.number == 1)
   }
 
+  @Test("what a key may have at once holds its own runs back, and no others")
+  func keyLimits() {
+    let (held, free) = (KeyID(trusted: "key_held"), KeyID(trusted: "key_free"))
+    func job(_ number: Int, _ key: KeyID, threads: Int = 1) -> QueuedJob {
+      var job = Self.job(number, threads: threads)
+      job.key = key
+      return job
+    }
+    func begun(_ limits: KeyLimits, _ jobs: [QueuedJob]) -> (Scheduler, [Int]) {
+      var scheduler = Scheduler(capacity: Capacity(lanes: 4, threads: 4, memoryBytes: 100))
+      scheduler.limits[held] = limits
+      for job in jobs { scheduler.enqueue(job, at: 0) }
+      var numbers: [Int] = []
+      while let job = scheduler.next(at: 0) { numbers.append(job.number) }
+      return (scheduler, numbers)
+    }
+    var (lanes, first) = begun(
+      KeyLimits(lanes: 1), [job(1, held), job(2, held), job(3, free), job(4, free)])
+    #expect(first == [1, 3, 4])
+    lanes.release(Self.id(3), at: 1)
+    #expect(lanes.next(at: 1) == nil)
+    lanes.release(Self.id(1), at: 2)
+    #expect(lanes.next(at: 2)?.number == 2)
+    // Two of two threads would be four; one thread more fits, and who asks for more than the limit gets the limit.
+    let (_, threads) = begun(
+      KeyLimits(threads: 3), [job(1, held, threads: 2), job(2, held, threads: 2), job(3, held)])
+    #expect(threads == [1, 3])
+    var (alone, wide) = begun(KeyLimits(threads: 2), [job(1, held, threads: 4), job(2, held)])
+    #expect(wide == [1])
+    alone.release(Self.id(1), at: 1)
+    #expect(alone.next(at: 1)?.number == 2)
+  }
+
   @Test("a run begins after those it names, and not before its time")
   func held() {
     let jobs = [Self.job(1, after: [2, 3]), Self.job(2, notBefore: 25), Self.job(3), Self.job(4)]
