@@ -15,6 +15,7 @@ public struct WebFile: Sendable {
     WebFile(name: "format.js", bytes: PackageResources.format_js),
     WebFile(name: "plot.js", bytes: PackageResources.plot_js),
     WebFile(name: "curves.js", bytes: PackageResources.curves_js),
+    WebFile(name: "findings.js", bytes: PackageResources.findings_js),
     WebFile(name: "gradients.js", bytes: PackageResources.gradients_js),
     WebFile(name: "runs.js", bytes: PackageResources.runs_js),
     WebFile(name: "run.js", bytes: PackageResources.run_js),

@@ -38,8 +38,17 @@ export async function train() {
   location.hash = `#/run/${run.id}`;
 }
 
-export async function show(place, { signal, tell }) {
+/// The spec of a run as it can be written anew, with its model whole.
+async function copied(run, signal) {
+  const { spec } = await get(`v1/runs/${run.id}/model`, { signal });
+  const isSplit = typeof run.dataset !== "string";
+  return { ...(run.name && { name: run.name }), model: spec, ...(isSplit && { dataset: run.dataset }), training: run.training, observe: run.observe, ...(Object.keys(run.tags).length > 0 && { tags: run.tags }) };
+}
+
+/// An empty form, or that of a run that is cloned.
+export async function show(place, { words: [from], signal, tell }) {
   document.title = "New run · Chainrule";
+  const source = from ? await get(`v1/runs/${from}`, { signal }) : null;
   let dataset = null;
   const datasets = (await get("v1/datasets?limit=200", { signal })).data;
   const select = el("select", { id: "dataset", onchange: () => use(datasets.find((one) => one.id === select.value)) },
@@ -47,7 +56,7 @@ export async function show(place, { signal, tell }) {
   const file = el("input", { type: "file", id: "file", onchange: () => file.files[0] && take(file.files[0]) });
   const importing = el("input", { id: "options", value: "format=csv&header=true", spellcheck: "false" });
   const [uploaded, said] = [el("div", { role: "status" }), el("div", { role: "status", id: "checked" })];
-  const spec = editor({ value: written(digits), label: "Spec", schema: await get("v1/schemas/run", { signal }), onchange: debounced(check, 400) });
+  const spec = editor({ value: written(source ? await copied(source, signal) : digits), label: "Spec", schema: await get("v1/schemas/run", { signal }), onchange: debounced(check, 400) });
   const start = el("button", { class: "primary", disabled: true, onclick: begin }, "Start the run");
   const drop = el("div", {
     class: "drop",
@@ -55,9 +64,9 @@ export async function show(place, { signal, tell }) {
     ondragleave: () => drop.classList.remove("over"),
     ondrop: (event) => { event.preventDefault(); drop.classList.remove("over"); if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]); },
   }, el("label", { for: "file" }, "Drop a file here, or choose one: "), file, el("p", {}, el("label", { for: "options" }, "How it is read: "), importing), uploaded);
-  fill(place, el("h1", {}, "New run"),
+  fill(place, el("h1", {}, source ? `Clone of ${source.name ?? source.id}` : "New run"),
     el("section", { class: "card" }, el("h2", {}, "1. Data"), el("label", { for: "dataset" }, "A dataset of the server: "), select, drop),
-    el("section", { class: "card" }, el("h2", {}, "2. Spec"), el("p", { class: "quiet" }, "The body of POST /v1/runs; its dataset is the one above. What may stand at a place is told as you write, or with Ctrl and space; faults are marked."),
+    el("section", { class: "card" }, el("h2", {}, "2. Spec"), el("p", { class: "quiet" }, "The body of POST /v1/runs; its dataset is the one above where it names none. What may stand at a place is told as you write, or with Ctrl and space; faults are marked."),
       spec.element, said, start));
 
   async function take(chosen) {
@@ -101,7 +110,7 @@ export async function show(place, { signal, tell }) {
       fill(said, el("p", {}, `${integer(summary.parameter_count)} parameters, ${bytes(summary.training_memory.peak_bytes)} to train with batches of ${summary.batch_size}`),
         table(["Layer", "Type", "Output", "Parameters"],
           summary.layers.map((layer) => el("tr", {}, el("td", {}, layer.name), el("td", {}, layer.type), el("td", {}, (layer.output_shape ?? []).join(" × ")), el("td", { class: "number" }, integer(layer.parameters))))));
-      start.disabled = !dataset;
+      start.disabled = !dataset && !run.dataset;
     } catch (error) {
       if (error.name !== "AbortError") fill(said, faults(error, "/model"));
     }
@@ -120,7 +129,9 @@ export async function show(place, { signal, tell }) {
   async function begin() {
     start.disabled = true;
     try {
-      const made = await post("v1/runs", { ...read().document, dataset: dataset.id });
+      const { document } = read();
+      document.dataset ??= dataset.id;
+      const made = await (source ? post(`v1/runs/${source.id}:clone`, document) : post("v1/runs", document));
       location.hash = `#/run/${made.id}`;
     } catch (error) {
       start.disabled = false;
@@ -128,6 +139,10 @@ export async function show(place, { signal, tell }) {
     }
   }
 
-  await check();
+  const known = datasets.find((one) => one.id === source?.dataset);
+  if (known) {
+    select.value = known.id;
+    await use(known);
+  } else await check();
   tell("");
 }

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { choice, el, fill, toggle } from "./dom.js";
+import { findingsOf, frames, shading } from "./findings.js";
 import { number, words } from "./format.js";
 import { draw, figure, leave } from "./plot.js";
 
@@ -10,7 +11,7 @@ const MAP = "Gradient norms: parameters by steps";
 
 /// Layers by steps, coloured by the logarithm of the norm, and the profile over depth at a step.
 export async function flow(place, run, { signal }) {
-  let layers = [];
+  let [layers, found] = [[], []];
   let isWeightsAlone = true;
   let step = null;
   const [map, profile, ratios] = [figure(true), figure(), figure()];
@@ -39,19 +40,13 @@ export async function flow(place, run, { signal }) {
     const [first, last] = [Math.min(...steps), Math.max(...steps)];
     const count = Math.min(COLUMNS, last - first + 1);
     const places = Array.from({ length: count }, (_, index) => Math.round(first + ((last - first) * index) / Math.max(1, count - 1)));
-    const values = rows.map((layer) => places.map((where) => {
-      const norm = at(layer.points, where)?.[1];
-      return norm > 0 ? Math.log10(norm) : null;
-    }));
     slider.min = first;
     slider.max = last;
     if (step === null) slider.value = last;
-    draw(map, MAP, [{
-      type: "heatmap", x: places, y: rows.map((layer) => layer.parameter), z: values, colorscale: "Cividis",
-      customdata: values.map((row) => row.map((value) => (value === null ? "0 or not finite" : number(10 ** value)))),
-      hovertemplate: "%{y}<br>step %{x}<br>norm %{customdata}<extra></extra>",
-      colorbar: { title: { text: "log₁₀ of the norm", side: "right" } },
-    }], { hovermode: "closest", xaxis: { title: { text: "step" } }, yaxis: { autorange: "reversed" } }).then((drawn) => {
+    heat(map, MAP, {
+      rows: rows.map((layer) => ({ name: layer.parameter, layer: layer.layer })), steps: places, isLog: true, quantity: "norm",
+      values: rows.map((layer) => places.map((where) => at(layer.points, where)?.[1] ?? null)), marks: (named) => frames(found, last, named, "gradient"),
+    }).then((drawn) => {
       drawn?.removeAllListeners("plotly_click");
       drawn?.on("plotly_click", (event) => { step = event.points[0].x; slider.value = step; drawProfile(); });
     });
@@ -72,16 +67,28 @@ export async function flow(place, run, { signal }) {
   }
 
   async function refresh() {
-    layers = (await get(`v1/runs/${run}/gradients?max_points=1000`, { signal })).layers;
+    const [gradients, findings] = await Promise.all([get(`v1/runs/${run}/gradients?max_points=1000`, { signal }), findingsOf(run, signal)]);
+    [layers, found] = [gradients.layers, findings];
     drawAll();
     const updates = (await get(`v1/runs/${run}/updates?max_points=500`, { signal })).layers;
     draw(ratios, "Update ratio: size of a step's update over the weights'", updates
       .filter((layer) => !layer.parameter.endsWith(".bias"))
       .map((layer) => ({ type: "scatter", mode: "lines", name: layer.parameter, x: layer.points.map((point) => point[0]), y: layer.points.map((point) => point[3]) })),
-    { yaxis: { type: "log" }, xaxis: { title: { text: "step" } } });
+    { yaxis: { type: "log" }, xaxis: { title: { text: "step" } }, ...shading(found, Number(slider.max), "ratio") });
   }
   await refresh();
   return refresh;
+}
+
+/// Rows by steps as colours; where `isLog`, of the logarithms. `marks` frames rows, as they are seen from above to below.
+function heat(place, title, { rows, steps, values, isLog, quantity, marks }) {
+  const scaled = isLog ? values.map((row) => row.map((value) => (value > 0 ? Math.log10(value) : null))) : values;
+  return draw(place, title, [{
+    type: "heatmap", x: steps, y: rows.map((row) => row.name), z: scaled, colorscale: "Cividis",
+    customdata: values.map((row) => row.map((value) => (Number.isFinite(value) ? number(value) : "not there, or not finite"))),
+    hovertemplate: `%{y}<br>step %{x}<br>${quantity} %{customdata}<extra></extra>`,
+    colorbar: { title: { text: isLog ? `log₁₀ of the ${quantity}` : quantity, side: "right" } },
+  }], { hovermode: "closest", xaxis: { title: { text: "step" } }, yaxis: { autorange: "reversed" }, ...marks(rows) });
 }
 
 /// Distributions over time, as ridges.
@@ -133,22 +140,40 @@ export async function ridges(place, run, { signal }) {
 
 const statistics = [["standard_deviation", "standard deviation"], ["mean", "mean"], ["dead_fraction", "dead fraction"], ["saturated_fraction", "saturated fraction"], ["effective_rank", "effective rank"], ["gradient", "norm of the error signal"]];
 
-/// What layers put out, over steps.
+/// What layers put out, over steps: as curves, and layers by steps as colours.
 export async function activations(place, run, { signal }) {
-  const plot = figure(true);
-  let [rows, statistic] = [[], statistics[0][0]];
-  fill(place, el("div", { class: "tools" }, choice("Show", statistics, statistic, (value) => { statistic = value; show(); })), plot);
+  const [map, plot] = [figure(true), figure(true)];
+  let [rows, found, statistic] = [[], [], statistics[0][0]];
+  const order = (await get(`v1/runs/${run}/model`, { signal })).summary.layers.map((layer) => layer.name);
+  fill(place, el("div", { class: "tools" }, choice("Show", statistics, statistic, (value) => { statistic = value; show(); })), map, plot);
   function show() {
-    const layers = [...new Set(rows.map((row) => row.layer))];
-    if (layers.length === 0) return leave(plot, "", "No layer was observed yet.");
+    const seen = new Set(rows.map((row) => row.layer));
+    // As the model has them, input to output; the answer has them by name.
+    const layers = order.filter((name) => seen.has(name));
+    if (layers.length === 0) {
+      leave(map, "", "No layer was observed yet.");
+      return leave(plot, "", "");
+    }
     const [, text] = statistics.find(([name]) => name === statistic);
-    return draw(plot, `${text[0].toUpperCase()}${text.slice(1)} of each layer's output`, layers.map((layer) => {
+    const title = `${text[0].toUpperCase()}${text.slice(1)} of each layer's output`;
+    const isLog = statistic === "gradient";
+    const value = (row) => (isLog ? row?.gradient?.l2 : row?.[statistic]) ?? null;
+    const steps = [...new Set(rows.map((row) => row.step))].sort((one, other) => one - other);
+    const byPlace = new Map(rows.map((row) => [`${row.step} ${row.layer}`, row]));
+    // An observation stands for the steps until the next.
+    const edges = [...steps, 2 * steps.at(-1) - (steps.at(-2) ?? steps.at(-1) - 1)];
+    heat(map, `${title}: layers by steps`, {
+      rows: layers.map((name) => ({ name })), steps: edges, isLog, quantity: text, values: layers.map((layer) => steps.map((step) => value(byPlace.get(`${step} ${layer}`)))),
+      marks: (named) => frames(found, steps.at(-1), named, "activation"),
+    });
+    return draw(plot, title, layers.map((layer) => {
       const own = rows.filter((row) => row.layer === layer);
-      return { type: "scatter", mode: "lines+markers", name: layer, x: own.map((row) => row.step), y: own.map((row) => (statistic === "gradient" ? row.gradient?.l2 : row[statistic])) };
-    }), { xaxis: { title: { text: "step" } }, yaxis: { type: statistic === "gradient" ? "log" : "linear" } });
+      return { type: "scatter", mode: "lines+markers", name: layer, x: own.map((row) => row.step), y: own.map(value) };
+    }), { xaxis: { title: { text: "step" } }, yaxis: { type: isLog ? "log" : "linear" }, ...shading(found, steps.at(-1), "activation") });
   }
   async function refresh() {
-    rows = (await get(`v1/runs/${run}/activations?max_points=200`, { signal })).activations;
+    const [answer, findings] = await Promise.all([get(`v1/runs/${run}/activations?max_points=200`, { signal }), findingsOf(run, signal)]);
+    [rows, found] = [answer.activations, findings];
     await show();
   }
   await refresh();

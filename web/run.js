@@ -1,15 +1,15 @@
 // One run: its curves, the flow of its gradients, what is wrong with it; followed as it trains.
 
 import { download, follow, get, post } from "./api.js";
-import { debounced, el, fill, table } from "./dom.js";
+import { debounced, el, fill, table, toggle } from "./dom.js";
 import { bytes, duration, integer, number, time, words as spoken } from "./format.js";
 import { controls, epochsPerStep, options, plot } from "./curves.js";
+import { findingsOf, show as findings, spans as shaded } from "./findings.js";
 import { activations, flow, ridges } from "./gradients.js";
 import { graph } from "./model.js";
 import { colours, figure, release } from "./plot.js";
 import { progress, state } from "./runs.js";
 
-const severities = { info: "#56b4e9", warning: "#e69f00", error: "#d55e00", critical: "#d55e00" };
 const isOver = (run) => ["succeeded", "failed", "cancelled"].includes(run.state);
 
 export async function show(place, { words: [id], signal, tell }) {
@@ -20,7 +20,7 @@ export async function show(place, { words: [id], signal, tell }) {
   const tabs = [
     ["curves", "Curves", curves], ["gradients", "Gradients", (at) => flow(at, id, { signal })],
     ["histograms", "Histograms", (at) => ridges(at, id, { signal })], ["activations", "Activations", (at) => activations(at, id, { signal })],
-    ["model", "Model", (at) => graph(at, id, { signal })], ["findings", "Findings", findings], ["logs", "Logs", logs], ["configuration", "Configuration", configuration],
+    ["model", "Model", (at) => graph(at, id, { signal })], ["findings", "Findings", (at) => findings(at, id, { signal, open })], ["logs", "Logs", logs], ["configuration", "Configuration", configuration],
   ];
   let [current, refresh] = ["curves", null];
   const buttons = tabs.map(([name, text]) => el("button", { role: "tab", id: `tab-${name}`, "aria-controls": "panel", onclick: () => open(name), onkeydown: move }, text));
@@ -62,9 +62,8 @@ export async function show(place, { words: [id], signal, tell }) {
       onclick: async (event) => {
         event.target.disabled = true;
         try {
-          const answer = await post(`v1/runs/${id}:${verb}`, verb === "clone" ? {} : undefined);
-          if (verb === "clone") location.hash = `#/run/${answer.id}`;
-          else await look();
+          await post(`v1/runs/${id}:${verb}`);
+          await look();
         } catch (error) {
           event.target.disabled = false;
           tell(error.message, true);
@@ -78,7 +77,8 @@ export async function show(place, { words: [id], signal, tell }) {
       run.error && el("p", { class: "fault", role: "alert" }, `${run.error.title}: ${run.error.detail ?? ""}`),
       el("div", { class: "tools" },
         run.state === "running" && act("Pause", "pause"), run.state === "running" && act("Stop and keep", "stop"),
-        run.state === "paused" && act("Resume", "resume", true), !isOver(run) && act("Cancel", "cancel"), act("Clone", "clone"),
+        run.state === "paused" && act("Resume", "resume", true), !isOver(run) && act("Cancel", "cancel"),
+        el("a", { class: "button", href: `#/new/${id}` }, "Clone"),
         save("Weights", `v1/runs/${id}/weights`, `${id}.safetensors`),
         isOver(run) && save("Archive", `v1/runs/${id}/archive`, `${id}.tar.zst`),
         save("TensorBoard", `v1/runs/${id}/tensorboard`, `events.out.tfevents.${id}`)));
@@ -105,15 +105,22 @@ export async function show(place, { words: [id], signal, tell }) {
 
   async function curves(inside) {
     const places = el("div", { class: "grid" });
-    let [groups, spans] = [[], []];
-    fill(inside, controls(drawAll), places);
+    let [groups, spans] = [[], {}];
+    const chooser = choosing(() => drawAll());
+    fill(inside, controls(drawAll), chooser.element, places);
     const plots = new Map();
     /// Of each plot that is zoomed, its series with the stretch that is seen.
     const windows = new Map();
 
     function drawAll() {
       const epochs = epochsPerStep(run);
-      for (const { title, series } of groups) {
+      for (const [title, place] of plots) {
+        if (chooser.isShown(title)) continue;
+        release(place);
+        place.remove();
+        plots.delete(title);
+      }
+      for (const { title, series } of groups.filter((one) => chooser.isShown(one.title))) {
         if (!plots.has(title)) {
           plots.set(title, figure());
           places.append(plots.get(title));
@@ -124,7 +131,7 @@ export async function show(place, { words: [id], signal, tell }) {
         if (run.best && (isLoss || series.some((one) => one.name in run.best))) marks.push({ step: run.best.step, text: "best" });
         if (run.state_reason === "early_stopped") marks.push({ step: run.progress.step, text: "stopped early", colour: "#d55e00" });
         plot(plots.get(title), title, series.map((one) => ({ ...one, points: window?.get(one.name) ?? one.points, epochs, name: spoken(one.name), dash: one.name.startsWith("validation") ? "dot" : undefined })),
-          { marks, spans: isLoss ? spans : [], onZoom: (range) => zoom(title, series, range) });
+          { marks, spans: spans[title] ?? [], onZoom: (range) => zoom(title, series, range) });
       }
     }
 
@@ -145,9 +152,10 @@ export async function show(place, { words: [id], signal, tell }) {
     }
 
     async function renew() {
-      const [{ series }, diagnosis] = await Promise.all([get(`v1/runs/${id}/metrics?max_points=1000`, { signal }), get(`v1/runs/${id}/diagnosis`, { signal })]);
+      const [{ series }, found] = await Promise.all([get(`v1/runs/${id}/metrics?max_points=1000`, { signal }), findingsOf(id, signal)]);
       groups = grouped(series);
-      spans = diagnosis.findings.map((one) => ({ from: one.from_step, to: one.to_step ?? run.progress.step, text: spoken(one.rule), colour: severities[one.severity] }));
+      spans = { Loss: shaded(found, run.progress.step), "Gradient norm": shaded(found, run.progress.step, "gradient") };
+      chooser.offer(groups);
       if (groups.length === 0) fill(places, el("p", { class: "quiet" }, "Nothing was measured yet."));
       else places.querySelector(":scope > p")?.remove();
       drawAll();
@@ -156,21 +164,7 @@ export async function show(place, { words: [id], signal, tell }) {
     return renew;
   }
 
-  // MARK: - Findings, logs, configuration
-
-  async function findings(inside) {
-    const renew = async () => {
-      const diagnosis = await get(`v1/runs/${id}/diagnosis`, { signal });
-      fill(inside, diagnosis.findings.length === 0 && el("p", {}, `No rule finds anything wrong, of ${diagnosis.checked.length} that were checked.`),
-        diagnosis.findings.map((one) => el("article", { class: `card finding ${one.severity}` },
-          el("h2", {}, spoken(one.rule), one.layer && ` in ${one.layer}`, one.resolved && " (passed)"),
-          el("p", { class: "quiet" }, `${one.severity}, from step ${one.from_step}${one.to_step ? ` to ${one.to_step}` : ""}`),
-          el("p", {}, one.explanation), el("p", {}, el("strong", {}, "What may help: "), one.advice.text, one.advice.field && el("span", { class: "quiet" }, ` (${one.advice.field})`)),
-          el("details", {}, el("summary", {}, "Evidence"), el("pre", {}, JSON.stringify(one.evidence, null, 2))))));
-    };
-    await renew();
-    return renew;
-  }
+  // MARK: - Logs, configuration
 
   async function logs(inside) {
     const renew = async () => {
@@ -223,19 +217,53 @@ export async function show(place, { words: [id], signal, tell }) {
   tell("");
 }
 
-/// Series that belong on one plot: losses, each metric in training and validation, and the rest one by one.
+/// Which plots are seen: all of a run's own series, until one chooses. What is chosen stays so for the tab.
+const chosen = { hidden: new Set(), asked: new Set() };
+
+/// The choice among plots; `isShown` tells of a title, `offer` takes what there is.
+function choosing(changed) {
+  const [list, count] = [el("div", { class: "tools" }), el("span")];
+  const filter = el("input", { type: "search", "aria-label": "Plots whose name has", placeholder: "filter", oninput: () => sift() });
+  const element = el("details", { class: "choosing" }, el("summary", {}, "Plots ", count), filter, list);
+  let groups = [];
+  const isShown = (title) => {
+    const group = groups.find((one) => one.title === title);
+    return group?.isDetail ? chosen.asked.has(title) : !chosen.hidden.has(title);
+  };
+  function sift() {
+    for (const label of list.children) label.hidden = !label.textContent.toLowerCase().includes(filter.value.toLowerCase());
+  }
+  function say() { count.textContent = `(${groups.filter((one) => isShown(one.title)).length} of ${groups.length})`; }
+  function offer(all) {
+    const isSame = all.length === groups.length && all.every((one, index) => one.title === groups[index].title);
+    groups = all;
+    say();
+    if (isSame) return;
+    fill(list, groups.map(({ title, isDetail }) => toggle(title, isShown(title), (value) => {
+      if (isDetail) chosen.asked[value ? "add" : "delete"](title);
+      else chosen.hidden[value ? "delete" : "add"](title);
+      say();
+      changed();
+    })));
+    sift();
+  }
+  return { element, isShown, offer };
+}
+
+/// Series that belong on one plot: losses, each metric in training and validation, and the rest one by one; those of one layer,
+/// parameter or term are details.
 function grouped(series) {
   const groups = new Map();
   const put = (title, one) => groups.set(title, [...(groups.get(title) ?? []), one]);
   for (const one of series) {
-    if (one.points.length === 0 || one.name.startsWith("observation_")) continue;
+    if (one.points.length === 0) continue;
     const metric = /^(train|validation|test)_(.*)$/.exec(one.name);
     if (one.name === "epoch_loss" || metric?.[2] === "loss") put("Loss", one);
-    else if (metric) put(spoken(metric[2]), one);
-    else if (!/\./.test(one.name)) put(spoken(one.name), one);
+    else put(spoken(metric?.[2] ?? one.name), one);
   }
   return [...groups].map(([title, members]) => ({
     title: title[0].toUpperCase() + title.slice(1),
+    isDetail: members.every((one) => one.name.includes(".") || one.name.startsWith("observation_")),
     series: members.map((one, index) => ({ ...one, colour: colours[index % colours.length] })),
   }));
 }

@@ -133,6 +133,15 @@ class DashboardTests(unittest.TestCase):
         self.browser.click(self.browser.named("Findings", "[role=tab]"))
         self.browser.wait("return [...document.querySelectorAll('.finding h2')].some(e => /vanishing gradient/i.test(e.textContent))")
         self.look("findings")
+        self.assertGreater(self.browser.run("return document.querySelectorAll('.finding tbody tr').length"), 0)
+        # From the finding to where it is seen: rows of the heat map are framed.
+        self.browser.click(self.browser.named("Look at the gradients", "button"))
+        self.browser.wait("return document.querySelector('.js-plotly-plot')?.layout.shapes?.some(a => a.yref !== 'paper')")
+        self.browser.wait("return document.querySelector('.js-plotly-plot').layout.annotations.some(a => a.text === 'vanishing gradient')")
+        self.look("gradients-framed")
+        self.browser.click(self.browser.named("Activations", "[role=tab]"))
+        self.browser.wait("return document.querySelector('.js-plotly-plot')?.data[0].type === 'heatmap'")
+        self.look("activations-map")
         self.browser.click(self.browser.named("Curves", "[role=tab]"))
         self.browser.wait("return document.querySelector('.js-plotly-plot')?.layout.annotations?.some(a => /vanishing gradient/.test(a.text))")
         self.finish()
@@ -229,6 +238,34 @@ class DashboardTests(unittest.TestCase):
         # The fault was asked for on purpose.
         self.finish(expected=["422"])
 
+    def test_a_clone_is_changed_before_it_begins(self):
+        body = digits_run(self.upload(), epochs=2, validation={"fraction": 0.1})
+        run = self.server.post("/v1/runs", body | {"name": "first"}).json["id"]
+        self.server.wait_for(run)
+        self.open(f"run/{run}")
+        # Which plots are seen is chosen: one less of the run's own, one more of a single parameter.
+        titles = "return [...document.querySelectorAll('.grid figcaption')].map(e => e.textContent)"
+        self.browser.wait(f"return (() => {{ {titles} }})().includes('Accuracy')")
+        self.browser.click(self.browser.find(".choosing summary"))
+        self.browser.click(self.browser.named("Accuracy", ".choosing label"))
+        self.browser.wait(f"return !(() => {{ {titles} }})().includes('Accuracy')")
+        detail = "Gradient variance.logits.weight"
+        self.assertNotIn(detail, self.browser.run(titles))
+        self.browser.type(self.browser.find(".choosing input[type=search]"), "variance.logits.w")
+        self.browser.click(self.browser.named(detail, ".choosing label"))
+        self.browser.wait(f"return (() => {{ {titles} }})().includes('{detail}')")
+        self.look("plots-chosen")
+        self.browser.click(self.browser.named("Clone", "a"))
+        self.browser.wait("return document.querySelector('button.primary')?.disabled === false")
+        edit = "const e = document.getElementById('spec'); e.value = e.value.replace(arguments[0], arguments[1]); e.dispatchEvent(new Event('input'))"
+        self.browser.run(edit, '"epochs": 2', '"epochs": 3')
+        self.browser.wait("return document.querySelector('button.primary').disabled === false && document.querySelector('#checked').textContent.includes('parameters')")
+        self.browser.click(self.browser.named("Start the run"))
+        self.browser.wait("return document.querySelector('.state.succeeded')", seconds=120)
+        clone = self.server.get("/v1/runs").json["data"][0]
+        self.assertEqual((clone["training"]["epochs"], clone["environment"]["cloned_from"]["run"]), (3, run))
+        self.finish()
+
     def test_the_editor_completes_what_the_schema_knows(self):
         self.open("new")
         self.browser.wait("return document.querySelector('#checked').textContent.includes('parameters')")
@@ -246,6 +283,11 @@ class DashboardTests(unittest.TestCase):
         self.browser.wait(f"{options}.includes('validation')")
         self.browser.type(area, "\ue00c")
         self.browser.wait("return document.getElementById('suggestions').hidden")
+        self.browser.run("document.getElementById('spec').value = ''")
+        self.browser.type(area, '{"training": {"optimizer": {"type": "adamw", "weight')
+        self.assertEqual(self.browser.wait(options), ["weight_decay"])
+        self.browser.type(area, '_decay": 0.1, "am')
+        self.assertEqual(self.browser.wait(options), ["amsgrad"])
         self.finish()
 
     def test_it_is_seen_in_the_dark_and_on_a_telephone(self):
