@@ -39,10 +39,15 @@ let package = Package(
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
     system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-gnutls-dev"),
     system("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
+    system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
+    system("CWebP", pkgConfig: "libwebp", apt: "libwebp-dev"),
     .target(
       name: "CVectorMath",
       // The loops must be vectorised in debug builds too, or the tests of the engine take hours.
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
+    // Rows are cut and told apart at the compiler's speed in debug builds too.
+    .target(name: "CTables", cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "CProcess"),
     .target(name: "CTensorBoard", dependencies: ["CProtobufC"], exclude: ["event.proto"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -60,7 +65,11 @@ let package = Package(
     library("Autodiff", uses: ["Tensors", "Kernels"]),
     library("NeuralNetworks", uses: ["Autodiff", "Expressions", "JSON", "Tensors"]),
     library("Optimizers", uses: ["Autodiff", "Expressions", "Kernels", "JSON", "Tensors"]),
-    library("Datasets", uses: ["Tensors", "JSON", "Digests", "CArchive"]),
+    library(
+      "Datasets",
+      uses: [
+        "Tensors", "JSON", "Digests", "CArchive", "CTables", "CPNG", "CTurboJPEG", "CWebP",
+      ]),
     library(
       "Training",
       uses: [
@@ -169,7 +178,8 @@ let package = Package(
       "APITests", uses: ["API", "HTTP", "Runs", "Access", "Store", "Datasets", "JSON"],
       fixtures: true),
     .testTarget(
-      name: "FuzzTests", dependencies: ["API", "HTTP", "Runs", "NeuralNetworks", "JSON"],
+      name: "FuzzTests",
+      dependencies: ["API", "HTTP", "Runs", "NeuralNetworks", "Datasets", "JSON"],
       exclude: ["Corpus", "Fuzzer.swift", "words.dict"]),
     tests("ProjectTests", uses: []),
   ])

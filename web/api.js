@@ -72,6 +72,17 @@ export async function download(path, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/// A picture as an address of its own bytes; the page's policy lets it show no other.
+export async function picture(path, options) {
+  const file = await (await send("GET", path, { headers: { Accept: "image/png" }, ...options })).blob();
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+}
+
 /// Follows a run's events until it is over, over breaks of the line and restarts of the server.
 ///
 /// `onEvent` gets each event once and in order, `onState` whether the line is up.

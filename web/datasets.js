@@ -1,8 +1,8 @@
 // The datasets: what there is, and how one looks.
 
-import { get, remove } from "./api.js";
+import { get, picture, remove } from "./api.js";
 import { el, fill, svg, table } from "./dom.js";
-import { ago, bytes, integer, number } from "./format.js";
+import { ago, bytes, integer, number, words } from "./format.js";
 
 export async function show(place, { words: [id], signal, tell }) {
   if (id) await one(place, id, signal, tell);
@@ -24,7 +24,7 @@ async function one(place, id, signal, tell) {
     get(`v1/datasets/${id}`, { signal }), get(`v1/datasets/${id}/preview?rows=24`, { signal }), get(`v1/datasets/${id}/statistics`, { signal })]);
   document.title = `${dataset.name || id} · Chainrule`;
   const shape = dataset.input?.shape ?? dataset.inputs?.[0]?.shape;
-  const isImage = shape?.length === 3 && shape[0] === 1 && preview.rows?.[0]?.length === shape[1] * shape[2] + 1;
+  const isImage = shape?.length === 3 && [1, 3].includes(shape[0]);
   fill(place, el("p", { class: "crumbs" }, el("a", { href: "#/datasets" }, "Datasets"), " / ", id), el("h1", {}, dataset.name || id),
     el("p", {}, `${integer(dataset.examples)} examples, ${bytes(dataset.size_bytes)}, ${dataset.format}${shape ? `, inputs of ${shape.join(" × ")}` : ""}`),
     el("div", { class: "tools" }, el("button", {
@@ -37,22 +37,22 @@ async function one(place, id, signal, tell) {
         }
       },
     }, "Delete")),
-    isImage && el("section", {}, el("h2", {}, "First images"), el("div", { class: "images" }, preview.rows.map((row) => picture(row, shape)))),
+    isImage && el("section", {}, el("h2", {}, "First images"), pictures(id, Math.min(24, dataset.examples), preview, signal)),
     classes(statistics.target), columns(statistics.columns),
     preview.rows && el("section", {}, el("h2", {}, "First rows"),
       table(preview.columns ?? [], preview.rows.slice(0, 10).map((row) => el("tr", {}, row.map((value) => el("td", { class: "number" }, String(value))))))));
 }
 
-/// A grey picture of a row of pixels, of which the last value is the class.
-function picture(row, [, height, width]) {
-  const values = row.slice(0, height * width).map(Number);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const label = String(row.at(-1));
-  return el("figure", {}, svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `an example of class ${label}`, "shape-rendering": "crispEdges" },
-    values.map((value, index) => {
-      const grey = Math.round(((value - low) / (high - low || 1)) * 255);
-      return svg("rect", { x: index % width, y: Math.floor(index / width), width: 1, height: 1, fill: `rgb(${grey},${grey},${grey})` });
-    })), el("figcaption", {}, label));
+/// The first examples as pictures, each got as the page has a key for it.
+function pictures(id, count, preview, signal) {
+  return el("div", { class: "images" }, Array.from({ length: count }, (_, index) => {
+    const row = preview.rows?.[index];
+    const target = Array.isArray(row) ? row.at(-1) : row?.target;
+    const label = target === undefined || typeof target === "object" ? String(index) : String(target);
+    const image = el("img", { alt: `an example of class ${label}`, width: "64", height: "64" });
+    picture(`v1/datasets/${id}/picture?example=${index}`, { signal }).then((source) => { image.src = source; }).catch(() => {});
+    return el("figure", {}, image, el("figcaption", {}, label));
+  }));
 }
 
 function classes(target) {
@@ -65,7 +65,19 @@ function classes(target) {
 function columns(list) {
   if (!list?.length) return null;
   return el("details", { open: list.length <= 20 }, el("summary", {}, `Statistics of ${list.length} columns`), table(
-    ["Column", "Role", "Kind", "Missing", "Mean", "Deviation", "Least", "Largest"],
-    list.map((one) => el("tr", {}, el("th", { scope: "row" }, one.name), el("td", {}, one.role), el("td", {}, one.kind), el("td", { class: "number" }, integer(one.missing)),
-      [one.mean, one.std, one.min, one.max].map((value) => el("td", { class: "number" }, number(value)))))));
+    ["Column", "Role", "Type", "Missing", "Distinct", "Mean", "Deviation", "Least", "Median", "Largest", "Distribution", "To the target"],
+    list.map((one) => el("tr", {}, el("th", { scope: "row" }, one.name), el("td", {}, one.role), el("td", { title: one.evidence }, one.type ?? one.kind), el("td", { class: "number" }, integer(one.missing)),
+      el("td", { class: "number" }, one.distinct === undefined ? "" : `${one.distinct_is_estimate ? "≈ " : ""}${integer(one.distinct)}`),
+      [one.mean, one.std, one.min, one.quantiles?.p50, one.max].map((value) => el("td", { class: "number" }, number(value))),
+      el("td", {}, distribution(one)), el("td", { class: "number", title: one.relation && words(one.relation.kind) }, one.relation ? number(one.relation.value, 3) : "")))));
+}
+
+/// Bars of how often each stretch of numbers, or each of the most frequent values, occurs.
+function distribution(column) {
+  const counts = column.histogram ?? column.top?.map((one) => one.count) ?? [];
+  if (counts.length < 2) return "";
+  const [most, wide] = [Math.max(...counts), 100 / counts.length];
+  const label = column.histogram ? `histogram of ${column.name}` : `most frequent: ${column.top.slice(0, 3).map((one) => one.value).join(", ")}`;
+  return svg("svg", { class: "bars", viewBox: "0 0 100 24", role: "img", "aria-label": label, preserveAspectRatio: "none" },
+    counts.map((count, index) => svg("rect", { x: index * wide, y: 24 - (count / most) * 24, width: wide * 0.85, height: (count / most) * 24 })));
 }

@@ -91,7 +91,9 @@ extension Dataset {
     for (place, wanted) in reference.namedInputs.enumerated() {
       let own = description.only(input: order.inputs[place])
       let adaptation = try own.adaptation(to: reference.only(input: place), named: wanted.name)
-      inputs.append(InputFile(inputFiles[order.inputs[place]], adaptation: adaptation))
+      inputs.append(
+        InputFile(
+          inputFiles[order.inputs[place]], adaptation: adaptation, columns: reference.columns))
       adaptedInputs.append(
         .init(
           shape: wanted.input.shape, stored: .float32, scalings: wanted.input.scalings,
@@ -205,9 +207,42 @@ extension DatasetDescription {
         throw refusal("the reference has this feature column, and this dataset hasn't")
       }
       let (source, destination) = (own.offsets[index], wanted.offsets[cell])
+      let (treatment, other) = (column.treatment, own.columns[index].treatment)
+      guard treatment.isLike(other) else {
+        throw refusal(
+          "is encoded otherwise in this dataset; upload it with the reference's options")
+      }
+      if treatment.hasIndicator, other.hasIndicator {
+        terms.append(
+          .init(
+            source: source + own.columns[index].width - 1,
+            destination: destination + column.width - 1, factor: 1))
+      }
       switch (own.columns[index].content, column.content) {
       case (.number(_, let found, _), .number(_, let scaling, _)):
         terms.append(base.rescale(source, to: destination, from: found, to: scaling))
+      case (.date(_, let found), .date(_, let scaling)):
+        let width = treatment.parts.width
+        for place in 0..<width {
+          terms.append(.init(source: source + place, destination: destination + place, factor: 1))
+        }
+        if treatment.parts.contains(.time) {
+          terms.removeLast(width)
+          terms.append(base.rescale(source, to: destination, from: found, to: scaling))
+          for place in 1..<max(1, width) {
+            terms.append(.init(source: source + place, destination: destination + place, factor: 1))
+          }
+        }
+      case (.category(let found, _, _), .category(let values, _, _))
+      where treatment.encoding != .oneHot:
+        if treatment.encoding == .ordinal, found != values {
+          throw refusal(
+            "has other values in this dataset, whose order is another; upload it as one_hot")
+        }
+        let width = column.width - (treatment.hasIndicator ? 1 : 0)
+        for place in 0..<width {
+          terms.append(.init(source: source + place, destination: destination + place, factor: 1))
+        }
       case (.category(let found, _, _), .category(let values, _, _)):
         for (position, value) in found.enumerated() {
           guard let place = values.firstIndex(of: value) else {
@@ -216,7 +251,7 @@ extension DatasetDescription {
           terms.append(
             .init(source: source + position, destination: destination + place, factor: 1))
         }
-      default: throw refusal("holds numbers in one dataset and categories in the other")
+      default: throw refusal("holds another kind of values in the one dataset than in the other")
       }
     }
     return terms

@@ -103,7 +103,9 @@ public final class Dataset: @unchecked Sendable {
     var targetFiles: [TargetFile] = []
     for (index, named) in description.namedInputs.enumerated() {
       let file = directory.appendingPathComponent(FileName.inputs(index))
-      inputFiles.append(try InputFile(file, named.input, examples: description.examples))
+      inputFiles.append(
+        try InputFile(
+          file, named.input, columns: description.columns, examples: description.examples))
     }
     for (index, named) in description.namedTargets.enumerated() {
       let file = directory.appendingPathComponent(FileName.targets(index))

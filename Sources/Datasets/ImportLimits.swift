@@ -19,6 +19,7 @@ public struct ImportLimits: Hashable, Sendable {
   /// Bytes of all distinct values together.
   public var categoryBytes = 4 << 20
   public var arrayHeaderBytes = 65_536
+  public var safetensorsHeaderBytes = 16 << 20
   public var arrayRank = 8
   public var archiveEntries = 1_024
   /// Vertices and edges of a graph, each direction counted, which are held in memory.
@@ -30,6 +31,11 @@ public struct ImportLimits: Hashable, Sendable {
   public var edgeFeatures = 4_096
   /// Numbers of one example.
   public var exampleElements = 1 << 26
+
+  /// Pixels of one picture, bytes of its file, and pictures of an archive.
+  public var imagePixels = 1 << 26
+  public var imageBytes = 64 << 20
+  public var images = 1 << 22
 
   public init() {}
 

@@ -9,9 +9,29 @@ public struct ImportOptions: Hashable, Sendable {
     case refuse
     /// Numbers get their column's mean, categories their column's most frequent.
     case mean
+    /// Numbers get their column's median, categories their column's most frequent.
+    case median
     /// Numbers and categories get their column's most frequent value, the least of several.
     case mostFrequent = "most_frequent"
+    /// As `mean`, and one more number is 1 where the value is missing.
+    case indicator
   }
+
+  /// What is done about numbers far from the others.
+  public enum Outliers: String, Hashable, Sendable, CaseIterable {
+    case keep
+    /// What is beyond one and a half times the range of the middle half from it becomes the nearest that isn't.
+    case clip
+  }
+
+  /// What becomes of categories.
+  public enum Categories: String, Hashable, Sendable, CaseIterable {
+    case oneHot = "one_hot"
+    case ordinal, hash
+  }
+
+  /// Places of a hashed category when nothing is said.
+  static let usualBuckets = 64
 
   /// `nil`: sniffed.
   public var format: DatasetFormat?
@@ -29,6 +49,19 @@ public struct ImportOptions: Hashable, Sendable {
   public var header: Bool?
   /// What separates fields; `nil`: comma, semicolon or tab, sniffed.
   public var delimiter: UInt8?
+  /// What lines that are passed over begin with.
+  public var comment: UInt8?
+  /// Rows at the beginning that are passed over.
+  public var skippedRows = 0
+  public var encoding = TextEncoding.utf8
+  /// How numbers and missing values are written.
+  public var tableFormat = TableFormat()
+  /// What is said of single columns, by name or number from 1.
+  public var schema: [String: ColumnRule] = [:]
+  public var outliers = Outliers.keep
+  public var categoryEncoding = ColumnTreatment.Encoding.oneHot
+  /// The schema as it was written, in canonical form.
+  private var schemaText = ""
   public var missing = Missing.refuse
   /// `nil`: `standard` for tables, `min_max` over all columns for tables with a shape, `unit` for
   /// arrays of bytes, `none` for other arrays.
@@ -86,6 +119,38 @@ public struct ImportOptions: Hashable, Sendable {
       "delimiter", .choice(delimiters.map(\.name)),
       "What separates fields; comma, semicolon and tab are sniffed (csv)"),
     Field(
+      "comment", .described("one character"),
+      "Lines that begin with it are passed over (csv)"),
+    Field(
+      "skip_rows", .integer(0...1_000_000), default: 0,
+      "Rows at the beginning that are passed over (csv)"),
+    Field(
+      "encoding", .choice(TextEncoding.allCases.map(\.rawValue)), default: "utf-8",
+      "How the text's characters are written (csv, jsonl)"),
+    Field(
+      "decimal", .choice(TableFormat.Decimal.allCases.map(\.rawValue)), default: "point",
+      "What stands before the fraction of a number (csv)"),
+    Field(
+      "thousands", .choice(TableFormat.Thousands.allCases.map(\.rawValue)), default: "none",
+      "What stands between groups of three digits (csv)"),
+    Field(
+      "missing_values", .described("words, separated by commas"),
+      "What stands for a missing value, beside nothing, na, n/a, nan, null and ? (csv)"),
+    Field(
+      "schema", .described("a JSON object by columns"),
+      "What single columns are: {\"age\": \"number\", \"city\": {\"encoding\": \"hash\", \"buckets\": 64}}; "
+        + "members type, missing, fill, indicator, scale, clip, encoding, buckets, parts (tables)"),
+    Field(
+      "outliers", .choice(Outliers.allCases.map(\.rawValue)), default: "keep",
+      "Whether numbers beyond a box plot's whiskers are brought to them (tables)"),
+    Field(
+      "categories", .choice(Categories.allCases.map(\.rawValue)), default: "one_hot",
+      "What becomes of categories: one 1 among zeros, a number by their order, or a 1 at the place of their hash (tables)"
+    ),
+    Field(
+      "buckets", .integer(ColumnTreatment.buckets), default: .integer(usualBuckets),
+      "Places of a hashed category (tables)"),
+    Field(
       "missing", .choice(Missing.allCases.map(\.rawValue)), default: "refuse",
       "What is done about missing feature values (csv)"),
     Field(
@@ -142,14 +207,44 @@ public struct ImportOptions: Hashable, Sendable {
     categorical = ImportOptions.list("categorical", &reader)
     header = ImportOptions.flag("header", &reader)
     if let text = reader.string("delimiter") {
-      let named = ImportOptions.delimiters.first {
-        $0.name == text || [$0.byte] == Array(text.utf8)
+      delimiter =
+        ImportOptions.delimiters.first { $0.name == text }?.byte
+        ?? ImportOptions.separator("delimiter", text, &reader)
+    }
+    if let text = reader.string("comment") {
+      comment = ImportOptions.separator("comment", text, &reader)
+    }
+    skippedRows = ImportOptions.integer("skip_rows", 0...1_000_000, &reader) ?? 0
+    encoding = ImportOptions.choice("encoding", &reader) ?? .utf8
+    tableFormat.decimal = ImportOptions.choice("decimal", &reader) ?? .point
+    tableFormat.thousands = ImportOptions.choice("thousands", &reader) ?? .none
+    if tableFormat.thousands.byte == tableFormat.decimal.byte {
+      reader.fault("thousands", "is what stands before the fraction too; say decimal=")
+    }
+    tableFormat.missingWords = ImportOptions.list("missing_values", &reader)
+    let isTooMany = tableFormat.missingWords.count > TableFormat.mostWords
+    if isTooMany
+      || tableFormat.missingWords.contains(where: { $0.utf8.count > TableFormat.longestWord })
+    {
+      reader.fault(
+        "missing_values",
+        "at most \(TableFormat.mostWords) words of \(TableFormat.longestWord) bytes each")
+      tableFormat.missingWords = []
+    }
+    if let text = reader.string("schema") {
+      do throws(Faults) {
+        schema = try ColumnRule.rules(text, pointer: reader.pointer(to: "schema"))
+        schemaText = (try? JSON(parsing: text))?.description ?? text
+      } catch {
+        reader.add(error)
       }
-      delimiter = named?.byte
-      if named == nil {
-        let names = ImportOptions.delimiters.map(\.name).joined(separator: ", ")
-        reader.fault("delimiter", "\"\(text.prefix(80))\" is unknown; one of: \(names)")
-      }
+    }
+    outliers = ImportOptions.choice("outliers", &reader) ?? .keep
+    let buckets = ImportOptions.integer("buckets", ColumnTreatment.buckets, &reader)
+    switch ImportOptions.choice("categories", &reader) ?? Categories.oneHot {
+    case .oneHot: break
+    case .ordinal: categoryEncoding = .ordinal
+    case .hash: categoryEncoding = .hash(buckets: buckets ?? ImportOptions.usualBuckets)
     }
     missing = ImportOptions.choice("missing", &reader) ?? .refuse
     if let pairs = ArrayOptions.split("scale", &reader) {
@@ -194,6 +289,26 @@ public struct ImportOptions: Hashable, Sendable {
     _ name: String, _ reader: inout ObjectReader
   ) -> Choice? where Choice.RawValue == String {
     reader.string(name, in: Choice.allCases.map(\.rawValue)).flatMap(Choice.init)
+  }
+
+  /// One character that may stand between or before fields.
+  private static func separator(
+    _ name: String, _ text: String, _ reader: inout ObjectReader
+  ) -> UInt8? {
+    let bytes = Array(text.utf8)
+    let isPlain = bytes.count == 1 && (0x20..<0x7F).contains(bytes[0]) || bytes == [0x09]
+    let isTaken =
+      bytes.first.map {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "\"")
+          || UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20
+      } ?? true
+    if isPlain, !isTaken { return bytes[0] }
+    let names = delimiters.map(\.name).joined(separator: ", ")
+    reader.fault(
+      name,
+      "\"\(text.prefix(80))\" is unknown; one character that is no letter, digit or quote"
+        + (name == "delimiter" ? ", or one of: \(names)" : ""))
+    return nil
   }
 
   private static func flag(_ name: String, _ reader: inout ObjectReader) -> Bool? {
@@ -301,7 +416,26 @@ public struct ImportOptions: Hashable, Sendable {
     add("ignore", ignore.sorted().joined(separator: ","))
     add("categorical", categorical.sorted().joined(separator: ","))
     add("header", header.map(String.init))
-    add("delimiter", delimiter.flatMap { byte in Self.delimiters.first { $0.byte == byte }?.name })
+    add(
+      "delimiter",
+      delimiter.map { byte in
+        Self.delimiters.first { $0.byte == byte }?.name ?? String(UnicodeScalar(byte))
+      })
+    add("comment", comment.map { String(UnicodeScalar($0)) })
+    add("skip_rows", skippedRows == 0 ? nil : "\(skippedRows)")
+    add("encoding", encoding == .utf8 ? nil : encoding.rawValue)
+    add("decimal", tableFormat.decimal == .point ? nil : tableFormat.decimal.rawValue)
+    add("thousands", tableFormat.thousands == .none ? nil : tableFormat.thousands.rawValue)
+    add("missing_values", tableFormat.missingWords.joined(separator: ","))
+    add("schema", schemaText)
+    add("outliers", outliers == .keep ? nil : outliers.rawValue)
+    switch categoryEncoding {
+    case .oneHot: break
+    case .ordinal: add("categories", "ordinal")
+    case .hash(let buckets):
+      add("categories", "hash")
+      add("buckets", "\(buckets)")
+    }
     add("missing", missing == .refuse ? nil : missing.rawValue)
     add("scale", ArrayOptions.canonical(ofArrays.scales) { $0.rawValue } ?? scale?.rawValue)
     add(

@@ -13,15 +13,19 @@ final class InputFile: Sendable {
   private let byteValues: [Float]
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
   private let adaptation: InputAdaptation?
+  /// What stands in place of NaN, by the position in an example as it is gathered.
+  private let fills: [(position: Int, value: Float)]
 
+  /// - Parameter columns: of a table, whose missing numbers are filled.
   init(
-    _ file: URL, _ input: DatasetDescription.Input, examples: Int
+    _ file: URL, _ input: DatasetDescription.Input, columns: [Column] = [], examples: Int
   ) throws(DatasetError) {
     self.file = try MappedFile(file)
     self.examples = examples
     storedWidth = input.shape.count
     width = storedWidth
     adaptation = nil
+    fills = InputFile.fills(columns, isAdapted: false)
     if input.stored == .uint8 {
       let scaling = input.scalings.first ?? .identity
       byteValues = (0..<256).map { Float(scaling.encode(Double($0))) }
@@ -32,22 +36,49 @@ final class InputFile: Sendable {
   }
 
   /// The same numbers, gathered as another dataset's would be.
-  init(_ other: InputFile, adaptation: InputAdaptation) {
+  ///
+  /// - Parameter columns: of the other dataset, if it's a table.
+  init(_ other: InputFile, adaptation: InputAdaptation, columns: [Column] = []) {
     file = other.file
     examples = other.examples
     storedWidth = other.storedWidth
     byteValues = other.byteValues
     width = adaptation.width
     self.adaptation = adaptation
+    fills = InputFile.fills(columns, isAdapted: true)
+  }
+
+  /// - Parameter isAdapted: whether numbers may be missing where the columns have none.
+  private static func fills(
+    _ columns: [Column], isAdapted: Bool
+  ) -> [(position: Int, value: Float)] {
+    var fills: [(position: Int, value: Float)] = []
+    var position = 0
+    for column in columns where column.role == .feature {
+      if case .number(let statistics, let scaling, let fill) = column.content,
+        fill != nil || isAdapted
+      {
+        let value = column.treatment.value(fill ?? statistics.mean)
+        fills.append((position, Float(scaling.encode(value))))
+      }
+      position += column.width
+    }
+    return fills
   }
 
   /// Writes the chosen examples, one after the other, scaled.
   ///
   /// - Precondition: every index is one of an example, and the place is large enough.
+  ///
+  /// - Parameter keepsMissing: whether numbers that are missing stay NaN.
   func gather(
-    indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>
+    indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>,
+    keepsMissing: Bool = false
   ) {
     guard let source = file.bytes.baseAddress else { return }
+    defer {
+      if !keepsMissing, !fills.isEmpty { fill(destination, rows: indices.count) }
+    }
     if let adaptation {
       gatherAdapted(indices, from: source, adaptation, into: destination)
       return
@@ -67,6 +98,13 @@ final class InputFile: Sendable {
             .copyMemory(from: source + index * width * 4, byteCount: width * 4)
         }
       }
+    }
+  }
+
+  private func fill(_ rows: UnsafeMutablePointer<Float>, rows count: Int) {
+    for row in 0..<count {
+      let output = rows + row * width
+      for (position, value) in fills where output[position].isNaN { output[position] = value }
     }
   }
 

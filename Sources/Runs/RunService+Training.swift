@@ -19,6 +19,7 @@ extension RunService {
     }
     if isGoingDown { control.request(.pause) }
     do {
+      let run = try fitted(run)
       let job = try job(of: run)
       // A client may have asked since the run was taken, before there was a control to tell.
       if let wish = try store.runs.getAndWait(run.id)?.wish, wish != run.wish {
@@ -43,6 +44,23 @@ extension RunService {
     } catch {
       giveUp(run, error)
     }
+  }
+
+  /// A run at its beginning whose scalings are found from what it trains on; any other as it is.
+  private func fitted(_ run: RunRecord) throws -> RunRecord {
+    guard run.attempt == 1, run.datasets.validation == nil else { return run }
+    let request = try RunRequest(JSON(parsing: run.request))
+    guard let record = try store.datasets.getAndWait(run.datasets.train) else { return run }
+    let dataset = try datasets.open(record)
+    let examples = TrainingData(training: dataset).trained(
+      request.training, model: try request.inlineModel())
+    guard let examples else { return run }
+    let description = dataset.fitted(to: examples)
+    guard description != dataset.description else { return run }
+    var fitted = run
+    fitted.data = description.json.description
+    try store.runs.note(data: fitted.data, of: run.id, attempt: run.attempt)
+    return fitted
   }
 
   /// The run's parts, opened and decoded again.
@@ -74,10 +92,20 @@ extension RunService {
     }
     return TrainingJob.Origin(
       request: run.request, training: try folder(run.datasets.train),
+      data: try ownData(of: run),
       validation: try run.datasets.validation.map(folder),
       test: try run.datasets.test.map(folder), memoryBytes: configuration.memoryBytes,
       runBytes: RunNeeds(of: run).memoryBytes,
       threads: threadLimit(of: run))
+  }
+
+  /// What the data is to the run's model, where that was found for the run alone.
+  private func ownData(of run: RunRecord) throws -> String? {
+    let record = try store.datasets.getAndWait(run.datasets.train)
+    guard record?.description != run.data,
+      let own = try? DatasetDescription(JSON(parsing: run.data)), !own.columns.isEmpty
+    else { return nil }
+    return run.data
   }
 
   /// Of training in all, by what the request allows and by the deadline.

@@ -19,7 +19,7 @@ struct CSVReaderTests {
   }
 
   static func records(_ source: any ByteSource, delimiter: UInt8) throws -> [[String]] {
-    let reader = CSVReader(source, delimiter: delimiter, limits: ImportLimits())
+    let reader = try CSVReader(source, delimiter: delimiter, limits: ImportLimits())
     var rows: [[String]] = []
     while try reader.next() { rows.append((0..<reader.count).map(reader.text)) }
     return rows

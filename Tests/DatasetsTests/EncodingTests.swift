@@ -104,7 +104,7 @@ struct ImportOptionsTests {
   func faults() {
     let faults = #expect(throws: Faults.self) {
       try ImportOptions(query: [
-        "sale": "none", "scale": "log", "header": "maybe", "shape": "1,x", "format": "xls",
+        "sale": "none", "scale": "cube", "header": "maybe", "shape": "1,x", "format": "xls",
         "delimiter": "::", "missing": "guess",
       ])
     }
@@ -130,7 +130,7 @@ struct ImportOptionsTests {
 
   @Test("each has its description")
   func fields() {
-    #expect(ImportOptions.fields.count == 19)
+    #expect(ImportOptions.fields.count == 29)
     #expect(ImportOptions.fields.allSatisfy { !$0.summary.isEmpty })
   }
 }

@@ -122,7 +122,8 @@ class DashboardTests(unittest.TestCase):
         self.assertEqual(saved, self.server.get(f"/v1/runs/{run}/weights").body)
         self.browser.click(self.browser.named("Datasets", "a"))
         self.browser.click(self.browser.named("digits", "td a"))
-        self.browser.wait("return document.querySelectorAll('.images figure').length === 24")
+        self.browser.wait("return [...document.querySelectorAll('.images img')].filter(e => e.naturalWidth === 8).length === 24")
+        self.assertGreater(self.browser.run("return document.querySelectorAll('.bars').length"), 60)
         self.look("dataset")
         self.finish()
 

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import NeuralNetworks
@@ -12,6 +13,7 @@ import Runs
 /// doesn't hold ends the process.
 enum FuzzTarget: String, CaseIterable {
   case json, spec, router, multipart, ranges, headers
+  case csv, jsonl, libsvm, npy, npz, idx, safetensors, pictures, cifar, schema
 
   func run(_ bytes: [UInt8]) {
     switch self {
@@ -21,6 +23,51 @@ enum FuzzTarget: String, CaseIterable {
     case .multipart: Self.multipart(bytes)
     case .ranges: Self.ranges(bytes)
     case .headers: Self.headers(bytes)
+    case .csv: Self.dataset(bytes, ["format": "csv", "missing": "mean"])
+    case .jsonl: Self.dataset(bytes, ["format": "jsonl", "missing": "indicator"])
+    case .libsvm: Self.dataset(bytes, ["format": "libsvm", "target": "label"])
+    case .npy: Self.dataset(bytes, ["format": "npy"], parts: ["features", "targets"])
+    case .npz: Self.dataset(bytes, ["format": "npz"])
+    case .idx: Self.dataset(bytes, ["format": "idx"], parts: ["features", "targets"])
+    case .safetensors: Self.dataset(bytes, ["format": "safetensors"])
+    case .pictures: Self.dataset(bytes, ["format": "image_zip", "shape": "3,4,4"])
+    case .cifar: Self.dataset(bytes, ["format": "cifar"])
+    case .schema:
+      _ = try? ImportOptions(query: ["schema": String(decoding: bytes, as: UTF8.self)])
+    }
+  }
+
+  /// An upload becomes a dataset that can be opened and says the same of itself, or nothing is left of it.
+  ///
+  /// - Parameter parts: names under which the same bytes are sent several times.
+  private static func dataset(_ bytes: [UInt8], _ query: [String: String], parts: [String?] = [nil])
+  {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "fuzz-\(ProcessInfo.processInfo.globallyUniqueString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let file = folder.appending(path: "upload")
+      try Data(bytes).write(to: file)
+      var limits = ImportLimits()
+      limits.decodedBytes = 16 << 20
+      limits.freeExpansionBytes = 16 << 20
+      let importer = DatasetImporter(options: try ImportOptions(query: query), limits: limits)
+      let directory = folder.appending(path: "dataset")
+      do throws(DatasetError) {
+        let description = try importer.run(
+          parts: parts.map { .init(name: $0, file: file) }, into: directory)
+        let dataset = try Dataset.open(directory: directory)
+        precondition(dataset.description == description, "it reads back otherwise")
+        precondition(dataset.description.contradiction == nil)
+        _ = dataset.preview(rows: 3)
+      } catch {
+        precondition(
+          !FileManager.default.fileExists(atPath: directory.path), "a refusal left files: \(error)")
+        precondition(error.code != .storage, "\(error)")
+      }
+    } catch {
+      preconditionFailure("\(error)")
     }
   }
 

@@ -104,6 +104,31 @@ enum DatasetEndpoints {
         dataset.preview(rows: count).encoded(), mediaType: MediaType.json)
     },
     Endpoint(
+      method: .get, path: "/v1/datasets/{id}/picture", operationID: "getDatasetPicture",
+      tag: .datasets, summary: "An example of pictures, as a PNG",
+      description:
+        "Numbers that aren't bytes are brought to grey or colours by the least and the largest of them.",
+      query: [example], headers: [.ifNoneMatch],
+      answers: [
+        Answer(
+          status: 200, summary: "The picture.", content: [(MediaType.png, .bytes)],
+          headers: [Answer.etag]), .notModified,
+      ]
+    ) { service, call in
+      let index = try call.query.read { $0.integer(example) }
+      let record = try await service.dataset(call)
+      let dataset = try service.datasets.open(record)
+      guard dataset.holdsPictures, index < dataset.examples else {
+        throw RunError(
+          .notFound,
+          dataset.holdsPictures
+            ? "dataset \(record.id) has \(dataset.examples) examples, counted from 0"
+            : "dataset \(record.id) holds no pictures, whose shape is 1 or 3 channels, height, width"
+        )
+      }
+      return call.tagged(dataset.picture(index), mediaType: MediaType.png)
+    },
+    Endpoint(
       method: .get, path: "/v1/datasets/{id}/statistics", operationID: "getDatasetStatistics",
       tag: .datasets, summary: "Counts, means, extremes, and how the classes are balanced",
       headers: [.ifNoneMatch],
@@ -120,5 +145,7 @@ enum DatasetEndpoints {
   static let name = Field("name", .described("a name"), "What to call it.")
   private static let part = Field(
     "part", .choice(StagedUpload.partNames), "Which part of an upload of several.")
+  private static let example = Field(
+    "example", .integer(0...Int.max), default: 0, "Which, counted from 0.")
   private static let rows = Field("rows", .integer(1...100), default: 10, "How many at most.")
 }

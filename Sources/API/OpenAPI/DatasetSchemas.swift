@@ -7,7 +7,7 @@ enum DatasetSchemas {
     [
       ("Dataset", dataset), ("DatasetPage", Components.page(of: "Dataset")),
       ("DatasetPreview", preview), ("DatasetStatistics", statistics),
-      ("NumberStatistics", numbers),
+      ("NumberStatistics", numbers), ("Column", column),
     ]
   }
 
@@ -55,7 +55,7 @@ enum DatasetSchemas {
           .always("name", .string), .always("kind", .oneOf(["class", "vector"])),
           .always("shape", shape), .maybe("classes", .array(.string)),
         ])), "Likewise; `target` is the first."),
-    .always("columns", .array(.object([.always("name", .string)])), "Of a table; else none."),
+    .always("columns", .array(.reference("Column")), "Of a table; else none."),
     .maybe("graph", graph, "Whose vertices, or graphs, the examples are."),
     .always("size_bytes", .integer(0...Int.max), "Of the upload."),
     .always("sha256", .string.with("pattern", "^[0-9a-f]{64}$"), "Of the upload."),
@@ -96,7 +96,7 @@ enum DatasetSchemas {
     .always("examples", .integer(1...Int.max)),
     .maybe("input", .reference("NumberStatistics"), "Of arrays."),
     .always("target", .anything, "How often each class is there, or the numbers' statistics."),
-    .maybe("columns", .array(.anything), "Of a table."),
+    .maybe("columns", .array(.reference("Column")), "Of a table, but for those left out."),
     .maybe("inputs", .map(.anything), "Each by its name, when there are several arrays of a kind."),
     .maybe("targets", .map(.anything), "Likewise."),
   ])
@@ -104,5 +104,44 @@ enum DatasetSchemas {
   private static let numbers = Schema.object([
     .always("count", .integer(0...Int.max)), .maybe("mean", .number), .maybe("std", .number),
     .maybe("min", .number), .maybe("max", .number),
+  ])
+
+  private static let column = Schema.object([
+    .always("name", .string), .always("position", .integer(1...Int.max), "Counted from 1."),
+    .always("role", .oneOf(Column.Role.allCases.map(\.rawValue))),
+    .maybe("kind", .oneOf(["number", "category", "date"]), "What it is taken for."),
+    .maybe(
+      "type", .oneOf(ColumnSummary.Kind.allCases.map(\.rawValue)),
+      "What its values look like, over the whole file."),
+    .maybe("evidence", .string, "Why."), .maybe("missing", .integer(0...Int.max)),
+    .maybe("distinct", .integer(0...Int.max), "How many different values there are."),
+    .maybe(
+      "distinct_is_estimate", .boolean,
+      "Where there were too many to count: HyperLogLog's, of a standard error of 1.6 %."),
+    .maybe("count", .integer(0...Int.max)), .maybe("mean", .number), .maybe("std", .number),
+    .maybe("min", .number), .maybe("max", .number),
+    .maybe("quantiles", .map(.number), "p1, p5, p25, p50, p75, p95 and p99 of its numbers."),
+    .maybe(
+      "histogram", .array(.integer(0...Int.max)),
+      "Numbers in 32 bins of one width, from the least to the largest."),
+    .maybe(
+      "sampled", .integer(0...Int.max),
+      "From how many numbers quantiles and histogram were taken: all, or a uniform sample."),
+    .maybe(
+      "top", .array(.object([.always("value", .string), .always("count", .integer(1...Int.max))])),
+      "The most frequent values."),
+    .maybe(
+      "relation",
+      .object([
+        .always("kind", .oneOf(ColumnSummary.Relation.Kind.allCases.map(\.rawValue))),
+        .always("value", .number),
+      ]),
+      "To the target: Pearson's correlation of two numbers, the correlation ratio of a number and a class, Cramér's V of two categories."
+    ),
+    .maybe("scaling", .anything, "`subtract` and `divide` of its numbers."),
+    .maybe("fill", .anything, "What stands for a missing value."),
+    .maybe("values", .array(.string), "Of a category, in order."),
+    .maybe("counts", .array(.integer(0...Int.max)), "How often each occurs."),
+    .maybe("treatment", .anything, "What is done to its values beside that."),
   ])
 }

@@ -170,6 +170,7 @@ enum MediaType {
   static let archive = "application/zstd"
   static let zip = "application/zip"
   static let npy = "application/x-npy"
+  static let png = "image/png"
   static let npz = "application/x-npz"
   static let text = "text/plain"
   static let html = "text/html"

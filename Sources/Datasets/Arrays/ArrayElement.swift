@@ -13,11 +13,13 @@ struct ArrayElement: Hashable {
     case float16 = "f2"
     case float32 = "f4"
     case float64 = "f8"
+    /// The upper half of a 32-bit float.
+    case bfloat16 = "bf16"
 
     var byteCount: Int {
       switch self {
       case .bool, .uint8, .int8: 1
-      case .uint16, .int16, .float16: 2
+      case .uint16, .int16, .float16, .bfloat16: 2
       case .uint32, .int32, .float32: 4
       case .uint64, .int64, .float64: 8
       }
@@ -25,7 +27,7 @@ struct ArrayElement: Hashable {
 
     var isInteger: Bool {
       switch self {
-      case .float16, .float32, .float64: false
+      case .float16, .float32, .float64, .bfloat16: false
       default: true
       }
     }
@@ -57,6 +59,8 @@ struct ArrayElement: Hashable {
     case .float16: decode(bytes, values, UInt16.self) { halfPrecision($0) }
     case .float32: decode(bytes, values, UInt32.self) { Double(Float(bitPattern: $0)) }
     case .float64: decode(bytes, values, UInt64.self) { Double(bitPattern: $0) }
+    case .bfloat16:
+      decode(bytes, values, UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
     }
   }
 

@@ -61,6 +61,17 @@ struct ArrayHeader: Equatable {
   }
 }
 
+extension ArrayHeader {
+  /// Of an array whose file says elsewhere what it is: little endian, row after row.
+  init(
+    safetensors element: ArrayElement, shape: Shape, limits: ImportLimits
+  ) throws(DatasetError) {
+    try self.init(
+      format: .safetensors, element: element, shape: shape, isFortran: false, byteCount: 0,
+      limits: limits)
+  }
+}
+
 // MARK: - NumPy
 
 extension ArrayHeader {

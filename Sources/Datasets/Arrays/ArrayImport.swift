@@ -90,16 +90,11 @@ struct ArrayImport {
   }
 
   /// Decodes arrays of an archive.
-  func run(archive file: URL) throws(DatasetError) -> DecodedParts {
+  func run(archive: any ArrayArchive) throws(DatasetError) -> DecodedParts {
     try checkNames()
-    let archive = try NPZArchive(file, limits: limits)
-    let limits = self.limits
     func array(_ name: String, _ spool: String) throws(DatasetError) -> Named {
-      let spoolFile = directory.appendingPathComponent(spool)
-      let array = try UploadedArray(
-        name: "array \"\(name)\"", spoolFile: spoolFile, limits: limits
-      ) { () throws(DatasetError) in try archive.open(name) }
-      return Named(name: name, array: array)
+      Named(
+        name: name, array: try archive.array(name, spool: directory.appendingPathComponent(spool)))
     }
     let names = try archive.features(options.features)
     var features: [Named] = []

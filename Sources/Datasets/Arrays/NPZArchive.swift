@@ -1,7 +1,7 @@
 import Foundation
 
 /// The arrays of a zip archive as `numpy.savez` writes it.
-struct NPZArchive {
+struct NPZArchive: ArrayArchive {
   private let file: URL
   private let size: Int
   private let limits: ImportLimits
@@ -35,6 +35,12 @@ struct NPZArchive {
     self.names = names
   }
 
+  func array(_ name: String, spool: URL) throws(DatasetError) -> UploadedArray {
+    try UploadedArray(name: "array \"\(name)\"", spoolFile: spool, limits: limits) {
+      () throws(DatasetError) in try open(name)
+    }
+  }
+
   /// The bytes of one array, from their start.
   func open(_ name: String) throws(DatasetError) -> any ByteSource {
     let archive = try ArchiveSource(zip: file, size: size, limits: limits)
@@ -42,36 +48,5 @@ struct NPZArchive {
       if entry == name + ".npy" { return archive }
     }
     throw DatasetError(.malformed, "the archive has no array \"\(name)\"")
-  }
-
-  /// The arrays of features: those named, else `x` or the like.
-  func features(_ chosen: [String]) throws(DatasetError) -> [String] {
-    try find(
-      chosen, option: "features", usual: ["x", "X", "features", "inputs", "data", "arr_0"],
-      among: names)
-  }
-
-  /// The arrays of targets: those named, else `y` or the like.
-  func targets(_ chosen: [String], besides features: [String]) throws(DatasetError) -> [String] {
-    let others = names.filter { !features.contains($0) }
-    return try find(
-      chosen, option: "targets", usual: ["y", "Y", "targets", "labels", "target", "arr_1"],
-      among: others)
-  }
-
-  private func find(
-    _ chosen: [String], option: String, usual: [String], among candidates: [String]
-  ) throws(DatasetError) -> [String] {
-    let shown = names.prefix(20).joined(separator: ", ")
-    if let unknown = chosen.first(where: { !candidates.contains($0) }) {
-      let detail =
-        names.contains(unknown) ? "names an array of features" : "names no array"
-      throw DatasetError(
-        .option, "\(option)=\(unknown.prefix(80)) \(detail); there are \(shown)")
-    }
-    if !chosen.isEmpty { return chosen }
-    if let name = usual.first(where: candidates.contains) { return [name] }
-    throw DatasetError(
-      .option, "which array holds the \(option)? There are \(shown); say \(option)=NAME")
   }
 }

@@ -92,7 +92,7 @@ struct TargetWriter {
       let all = survey.statistics[0]
       let isSmall = all.minimum >= 0 && all.maximum < 1_000
       return isSmall
-        || survey.counts.count <= ColumnSurvey.integerClasses
+        || survey.counts.count <= TableSurvey.integerClasses
           && survey.counts.count * 2 <= array.examples
     }
   }

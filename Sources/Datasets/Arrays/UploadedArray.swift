@@ -35,6 +35,17 @@ final class UploadedArray {
     }
   }
 
+  /// An array of which it's known what it is, whose bytes are its elements alone.
+  init(
+    name: String, header: ArrayHeader, spoolFile: URL,
+    open: @escaping () throws(DatasetError) -> any ByteSource
+  ) {
+    self.name = name
+    self.header = header
+    self.spoolFile = spoolFile
+    self.open = open
+  }
+
   deinit {
     if spool != nil { try? FileManager.default.removeItem(at: spoolFile) }
   }

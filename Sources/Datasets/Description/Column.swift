@@ -12,6 +12,8 @@ public struct Column: Hashable, Sendable {
     /// One of `values`, each with how often it occurs; `fill` is the position of the one that
     /// stands for a missing value.
     case category(values: [String], counts: [Int], fill: Int?)
+    /// Moments, in seconds since 1970.
+    case date(NumberStatistics, Scaling)
     /// Not looked at.
     case unused
   }
@@ -25,14 +27,58 @@ public struct Column: Hashable, Sendable {
   public let missing: Int
   /// Why it was taken for what it is.
   public let evidence: String
+  /// What is done to it beside scaling.
+  public var treatment = ColumnTreatment()
+  /// What else is told of it; `nil` for one that was imported before there was that, or isn't looked at.
+  public var summary: ColumnSummary?
+
+  public init(
+    name: String, position: Int, role: Role, content: Content, missing: Int, evidence: String
+  ) {
+    self.name = name
+    self.position = position
+    self.role = role
+    self.content = content
+    self.missing = missing
+    self.evidence = evidence
+  }
 
   /// How many numbers of a model's input it makes.
   public var width: Int {
+    let own: Int
     switch content {
-    case .number: 1
-    case .category(let values, _, _): values.count
-    case .unused: 0
+    case .number: own = 1
+    case .date: own = treatment.parts.width
+    case .category(let values, _, _):
+      switch treatment.encoding {
+      case .oneHot: own = values.count
+      case .ordinal: own = 1
+      case .hash(let buckets): own = buckets
+      }
+    case .unused: return 0
     }
+    return own + (treatment.hasIndicator ? 1 : 0)
+  }
+
+  /// The same column with another scaling and another number in place of a missing one.
+  func fitted(_ scaling: Scaling, fill: Double?) -> Column {
+    let content: Content
+    switch self.content {
+    case .number(let statistics, _, _): content = .number(statistics, scaling, fill: fill)
+    case .date(let statistics, _): content = .date(statistics, scaling)
+    case .category, .unused: return self
+    }
+    var column = Column(
+      name: name, position: position, role: role, content: content, missing: missing,
+      evidence: evidence)
+    column.treatment = treatment
+    column.summary = summary
+    return column
+  }
+
+  /// What stands for a category in the order of several: -1 for the first, 1 for the last.
+  static func ordinal(_ index: Int, of count: Int) -> Float {
+    count < 2 ? 0 : Float(2 * index) / Float(count - 1) - 1
   }
 }
 
@@ -55,8 +101,16 @@ extension Column {
       object["values"] = .array(values.map(JSON.string))
       object["counts"] = .array(counts.map(JSON.integer))
       if let fill { object["fill"] = .integer(fill) }
+    case .date(let statistics, let scaling):
+      object["kind"] = "date"
+      object["missing"] = .integer(missing)
+      for (name, value) in statistics.members { object[name] = value }
+      object["scaling"] = scaling.json
     case .unused: break
     }
+    let treated = treatment.members
+    if !treated.isEmpty { object["treatment"] = .object(JSONObject(treated)) }
+    for (name, value) in summary?.members ?? [] { object[name] = value }
     if !evidence.isEmpty { object["evidence"] = .string(evidence) }
     return .object(object)
   }
@@ -68,7 +122,17 @@ extension Column {
     role = reader.string("role", in: Role.allCases.map(\.rawValue)).flatMap(Role.init) ?? .ignored
     missing = reader.integer("missing", in: 0...Int.max) ?? 0
     evidence = reader.string("evidence") ?? ""
-    switch reader.string("kind", in: ["number", "category"]) {
+    if let value = reader.value("treatment") {
+      var inner = ObjectReader(value, pointer: reader.pointer(to: "treatment"))
+      treatment = ColumnTreatment(reader: &inner)
+      reader.add(inner.finish())
+    }
+    summary = ColumnSummary(reader: &reader)
+    switch reader.string("kind", in: ["number", "category", "date"]) {
+    case "date":
+      let statistics = NumberStatistics(reader: &reader)
+      let scaling = reader.value("scaling") ?? .null
+      content = .date(statistics, try Scaling(scaling, pointer: reader.pointer(to: "scaling")))
     case "number":
       let statistics = NumberStatistics(reader: &reader)
       let numbers = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude

@@ -25,7 +25,7 @@ extension DatasetDescription {
   private var contradictionOfColumns: String? {
     guard !columns.isEmpty else { return nil }
     for column in featureColumns {
-      if case .category(let values, _, _) = column.content, values.isEmpty {
+      if case .category(let values, _, _) = column.content, values.isEmpty, column.width == 0 {
         return "column \"\(column.name)\" has no values"
       }
       if column.width == 0 { return "column \"\(column.name)\" has no content" }

@@ -48,6 +48,20 @@ public struct NumberStatistics: Hashable, Sendable {
 /// Mean and squares by Welford's recurrence, merged by Chan's. Welford 1962,
 /// doi:10.1080/00401706.1962.10490022; Chan, Golub, LeVeque 1983, doi:10.1080/00031305.1983.10483115.
 struct RunningStatistics {
+  init() {}
+
+  /// Statistics that were taken elsewhere.
+  ///
+  /// - Parameter squares: the sum of squared differences from the mean.
+  init(count: Int, mean: Double, squares: Double, minimum: Double, maximum: Double) {
+    guard count > 0 else { return }
+    self.count = count
+    self.mean = mean
+    self.squares = squares
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+
   private(set) var count = 0
   private(set) var mean = 0.0
   /// The sum of squared differences from the mean.

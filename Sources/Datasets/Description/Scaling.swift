@@ -46,13 +46,18 @@ public enum ScalingMethod: String, Hashable, Sendable, CaseIterable {
   case minMax = "min_max"
   /// Divide by 255, which takes bytes to 0…1.
   case unit
+  /// Subtract the median, divide by the range of the middle half.
+  case robust
+  /// The sign of the number times log(1 + |number|), as it is.
+  case log
 
   /// The scaling for values of which these statistics are known; a constant isn't divided.
   func scaling(for statistics: NumberStatistics) -> Scaling {
     switch self {
-    case .none: .identity
+    case .none, .log: .identity
     case .unit: .unit
-    case .standard:
+    // Without quantiles the nearest to them.
+    case .standard, .robust:
       Scaling(
         subtract: statistics.mean, divide: statistics.deviation > 0 ? statistics.deviation : 1)
     case .minMax:

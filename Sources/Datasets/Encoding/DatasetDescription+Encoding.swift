@@ -135,7 +135,7 @@ extension TableEncoder {
     switch value {
     case .null: try encodeMissing(cell: cell, into: &row)
     case .integer, .number:
-      if case .number = cells[cell] {
+      if isNumber(cell) {
         try encode(number: value.double ?? 0, cell: cell, into: &row)
       } else {
         try encode(text: value.description, cell: cell, into: &row)

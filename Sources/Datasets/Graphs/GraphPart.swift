@@ -92,7 +92,7 @@ struct GraphPart {
     }
     do throws(DatasetError) {
       let head = try openSource(file, limits: limits).bytes(1 << 16)
-      let reader = CSVReader(
+      let reader = try CSVReader(
         try openSource(file, limits: limits), delimiter: delimiter ?? sniffDelimiter(head),
         limits: limits)
       var isFirst = true

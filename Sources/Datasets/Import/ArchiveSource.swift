@@ -51,6 +51,14 @@ final class ArchiveSource: ByteSource {
     }
   }
 
+  /// A tar archive, compressed or not, before its first entry.
+  convenience init(tar file: URL, size: Int, limits: ImportLimits) throws(DatasetError) {
+    try self.init(file, size: size, limits: limits) { archive in
+      let status = archive_read_support_filter_all(archive)
+      return status < ARCHIVE_WARN ? status : archive_read_support_format_tar(archive)
+    }
+  }
+
   /// The name of the next entry, whose bytes are then read; `nil` after the last one.
   func nextEntry() throws(DatasetError) -> String? {
     var entry: OpaquePointer?

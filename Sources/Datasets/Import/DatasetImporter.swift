@@ -87,12 +87,22 @@ public struct DatasetImporter: Sendable {
     }
     let decoded: DecodedParts
     switch format {
-    case .csv:
-      decoded = try TableImport(file: only(parts).file, options: options, limits: limits)
-        .run(into: directory)
+    case .csv, .jsonl, .libsvm:
+      decoded = try TableImport(
+        file: only(parts).file, format: format, options: options, limits: limits
+      ).run(into: directory)
     case .npz:
       decoded = try ArrayImport(options: options, limits: limits, directory: directory)
-        .run(archive: only(parts).file)
+        .run(archive: NPZArchive(only(parts).file, limits: limits))
+    case .safetensors:
+      decoded = try ArrayImport(options: options, limits: limits, directory: directory)
+        .run(archive: SafetensorsArchive(only(parts).file, limits: limits))
+    case .imageZip, .imageTar:
+      decoded = try ImageArchiveImport(
+        file: only(parts).file, format: format, options: options, limits: limits
+      ).run(into: directory)
+    case .cifar:
+      decoded = try CIFARImport(file: only(parts).file, limits: limits).run(into: directory)
     case .text:
       decoded = try TextImport(options: options, limits: limits, directory: directory)
         .run(file: only(parts).file)

@@ -1,55 +1,30 @@
+import CTables
 import Foundation
 import Tensors
 
-/// What two passes over a table find out: its columns, its target and its number of rows.
+/// What the first pass over a table finds out: its columns, its target and its number of rows.
 struct TableAnalysis {
   let layout: TableLayout
-  let delimiter: UInt8
   let rows: Int
-  let columns: [Column]
+  private(set) var columns: [Column]
   let input: DatasetDescription.Input
   let target: DatasetDescription.Target
 
-  init(file: URL, options: ImportOptions, limits: ImportLimits) throws(DatasetError) {
-    let head = try openSource(file, limits: limits).bytes(1 << 16)
-    let delimiter = options.delimiter ?? sniffDelimiter(head)
-    self.delimiter = delimiter
-    let open = { () throws(DatasetError) in
-      CSVReader(try openSource(file, limits: limits), delimiter: delimiter, limits: limits)
-    }
-    let survey = try TableSurvey(open(), options: options)
+  init(
+    _ source: TableSource, options: ImportOptions, limits: ImportLimits
+  ) throws(DatasetError) {
+    let survey = try TableSurvey(
+      source.reader(), hasHeader: source.hasHeader, options: options, limits: limits)
     layout = survey.layout
     rows = survey.rows
-    let verdicts = try survey.verdicts(options: options)
-    let isClass = try survey.targetIsClass(verdicts: verdicts, options: options)
-    let counts = try ValueCounts(
-      open(), survey: survey, verdicts: verdicts, isClass: isClass, options: options, limits: limits
-    )
-    let joint = try TableAnalysis.jointScaling(survey: survey, verdicts: verdicts, options: options)
-
+    let verdicts = try TableAnalysis.verdicts(survey, options)
+    let isClass = try TableAnalysis.targetIsClass(survey, verdicts, options)
+    let joint = try TableAnalysis.jointScaling(survey, verdicts, options)
     var columns: [Column] = []
-    for (index, name) in survey.layout.names.enumerated() {
-      let role = survey.layout.roles[index]
-      let column = survey.columns[index]
-      let content: Column.Content
-      if role == .ignored {
-        content = .unused
-      } else if role == .target && isClass || verdicts[index] == .categories {
-        content = counts.category(index, hasMissing: column.missing > 0)
-      } else {
-        let statistics = column.numbers.summary
-        let method = role == .target ? options.targetScale : options.scale ?? .standard
-        let scaling = role == .feature ? joint : nil
-        content = .number(
-          statistics, scaling ?? method.scaling(for: statistics),
-          fill: column.missing == 0
-            ? nil : options.missing == .mostFrequent ? counts.number(index) : statistics.mean)
-      }
-      let evidence = role == .ignored ? "" : column.evidence(verdicts[index])
+    for (index, verdict) in verdicts.enumerated() {
       columns.append(
-        Column(
-          name: name, position: index + 1, role: role, content: content, missing: column.missing,
-          evidence: evidence))
+        try TableAnalysis.column(
+          index, of: survey, verdict, isClass: isClass, joint: joint, options))
     }
     self.columns = columns
     let width = columns.filter { $0.role == .feature }.map(\.width).reduce(0, +)
@@ -60,6 +35,164 @@ struct TableAnalysis {
       shape: try TableAnalysis.shape(width: width, options: options), stored: .float32,
       scalings: [], statistics: nil)
     target = TableAnalysis.target(layout.targets.map { columns[$0] })
+  }
+
+  /// Notes what a column has to do with the target.
+  mutating func relate(_ index: Int, _ relation: ColumnSummary.Relation) {
+    columns[index].summary?.relation = relation
+  }
+
+  private static func verdicts(
+    _ survey: TableSurvey, _ options: ImportOptions
+  ) throws(DatasetError) -> [TableSurvey.Verdict?] {
+    var verdicts: [TableSurvey.Verdict?] = []
+    for (index, role) in survey.layout.roles.enumerated() {
+      let isClass = role == .target && options.targetKind == .class
+      verdicts.append(role == .ignored ? nil : try survey.verdict(index, isClass: isClass))
+    }
+    return verdicts
+  }
+
+  private static func targetIsClass(
+    _ survey: TableSurvey, _ verdicts: [TableSurvey.Verdict?], _ options: ImportOptions
+  ) throws(DatasetError) -> Bool {
+    let targets = survey.layout.targets
+    if targets.count == 1, let index = targets.first, options.targetKind != .vector {
+      if options.targetKind == .class || verdicts[index] == .categories { return true }
+      return options.targetScale == .none && survey.looksLikeClasses(index)
+    }
+    if options.targetKind == .class {
+      throw DatasetError(.option, "only one column can hold the class; target names several")
+    }
+    for index in targets where verdicts[index] == .categories {
+      throw DatasetError(
+        .option, "a vector to predict is made of numbers, but this column holds text",
+        row: survey[index].texts > 0 ? Int(survey[index].first_text_row) : nil, column: index + 1,
+        columnName: survey.layout.names[index])
+    }
+    return false
+  }
+
+  // MARK: - One column
+
+  private static func column(
+    _ index: Int, of survey: TableSurvey, _ verdict: TableSurvey.Verdict?, isClass: Bool,
+    joint: Scaling?, _ options: ImportOptions
+  ) throws(DatasetError) -> Column {
+    let layout = survey.layout
+    let (role, rule) = (layout.roles[index], layout.rules[index])
+    guard let verdict else {
+      return Column(
+        name: layout.names[index], position: index + 1, role: role, content: .unused, missing: 0,
+        evidence: "")
+    }
+    let summary = ColumnSummary(survey[index], rows: survey.rows)
+    let missing = Int(survey[index].missing)
+    var treatment = ColumnTreatment()
+    treatment.hasIndicator =
+      role == .feature && missing > 0
+      && (rule.hasIndicator || (rule.missing ?? options.missing) == .indicator)
+    let content: Column.Content
+    if role == .target && isClass || verdict == .categories {
+      content = try categories(index, of: survey, missing: missing, &treatment, options)
+    } else if verdict == .dates {
+      content = dates(index, of: survey, &treatment, options)
+    } else {
+      content = try numbers(
+        index, of: survey, summary, missing: missing, joint: joint, &treatment, options)
+    }
+    var column = Column(
+      name: layout.names[index], position: index + 1, role: role, content: content,
+      missing: missing, evidence: survey.evidence(index, verdict))
+    column.treatment = treatment
+    column.summary = summary
+    return column
+  }
+
+  private static func categories(
+    _ index: Int, of survey: TableSurvey, missing: Int, _ treatment: inout ColumnTreatment,
+    _ options: ImportOptions
+  ) throws(DatasetError) -> Column.Content {
+    if survey.layout.roles[index] == .feature {
+      treatment.encoding = survey.layout.rules[index].encoding ?? options.categoryEncoding
+    }
+    if case .hash = treatment.encoding {
+      return .category(values: [], counts: [], fill: missing > 0 ? 0 : nil)
+    }
+    let values = try survey.values(index)
+    let counts = values.map(\.count)
+    // The first of the most frequent, so that the choice doesn't depend on hashing.
+    let most = counts.max() ?? 0
+    return .category(
+      values: values.map(\.value), counts: counts,
+      fill: missing > 0 ? counts.firstIndex(of: most) : nil)
+  }
+
+  private static func dates(
+    _ index: Int, of survey: TableSurvey, _ treatment: inout ColumnTreatment,
+    _ options: ImportOptions
+  ) -> Column.Content {
+    let parts = survey.layout.rules[index].parts
+    let usual: DateParts =
+      survey[index].has_time_of_day
+      ? [.time, .dayOfYear, .weekday, .hour] : [.time, .dayOfYear, .weekday]
+    treatment.parts = parts.isEmpty ? usual : parts
+    let statistics = survey.dates(index).summary
+    let method = survey.layout.rules[index].scale ?? options.scale ?? .standard
+    treatment.scaling = method
+    return .date(statistics, method.scaling(for: statistics))
+  }
+
+  private static func numbers(
+    _ index: Int, of survey: TableSurvey, _ summary: ColumnSummary, missing: Int, joint: Scaling?,
+    _ treatment: inout ColumnTreatment, _ options: ImportOptions
+  ) throws(DatasetError) -> Column.Content {
+    let statistics = survey.numbers(index).summary
+    let rule = survey.layout.rules[index]
+    guard survey.layout.roles[index] == .feature else {
+      return .number(statistics, options.targetScale.scaling(for: statistics), fill: nil)
+    }
+    treatment.clip = rule.clip
+    if treatment.clip == nil, options.outliers == .clip, summary.quantiles.count == 7 {
+      // Tukey's fences: a box plot's whiskers.
+      let (low, high) = (summary.quantiles[2], summary.quantiles[4])
+      let reach = 1.5 * (high - low)
+      if reach > 0 { treatment.clip = low - reach...high + reach }
+    }
+    let fill = try fill(index, of: survey, summary, statistics, missing: missing, options)
+    if missing > 0, rule.fill == nil {
+      let method = rule.missing ?? options.missing
+      treatment.filling = method == .mostFrequent ? nil : method == .median ? .median : .mean
+    }
+    let method = rule.scale ?? options.scale ?? (joint == nil ? .standard : .minMax)
+    treatment.scaling = method
+    if let joint { return .number(statistics, joint, fill: fill) }
+    if method == .log {
+      treatment.isLogarithmic = true
+      return .number(statistics, .identity, fill: fill)
+    }
+    if method == .robust, summary.quantiles.count == 7 {
+      let range = summary.quantiles[4] - summary.quantiles[2]
+      let scaling = Scaling(
+        subtract: summary.quantiles[3], divide: range > 0 && range.isFinite ? range : 1)
+      return .number(statistics, scaling, fill: fill)
+    }
+    return .number(statistics, method.scaling(for: statistics), fill: fill)
+  }
+
+  /// What stands for a missing number; `nil` when none is missing.
+  private static func fill(
+    _ index: Int, of survey: TableSurvey, _ summary: ColumnSummary, _ statistics: NumberStatistics,
+    missing: Int, _ options: ImportOptions
+  ) throws(DatasetError) -> Double? {
+    guard missing > 0 else { return nil }
+    let rule = survey.layout.rules[index]
+    if let fill = rule.fill { return fill }
+    switch rule.missing ?? options.missing {
+    case .mostFrequent: return try survey.mostFrequentNumber(index)
+    case .median: return summary.quantiles.count == 7 ? summary.quantiles[3] : statistics.mean
+    case .refuse, .mean, .indicator: return statistics.mean
+    }
   }
 
   private static func target(_ columns: [Column]) -> DatasetDescription.Target {
@@ -77,20 +210,25 @@ struct TableAnalysis {
 
   /// Columns that are put into a shape are one quantity, so they share one scaling.
   private static func jointScaling(
-    survey: TableSurvey, verdicts: [ColumnSurvey.Verdict], options: ImportOptions
+    _ survey: TableSurvey, _ verdicts: [TableSurvey.Verdict?], _ options: ImportOptions
   ) throws(DatasetError) -> Scaling? {
     guard options.shape != nil else { return nil }
     var all = RunningStatistics()
-    for index in survey.layout.names.indices where survey.layout.roles[index] == .feature {
+    for index in verdicts.indices where survey.layout.roles[index] == .feature {
       guard verdicts[index] == .numbers else {
         throw DatasetError(
           .option,
           "shape needs numbers, and these values are text; leave the column out with ignore=",
           column: index + 1, columnName: survey.layout.names[index])
       }
-      all.merge(survey.columns[index].numbers)
+      all.merge(survey.numbers(index))
     }
-    return (options.scale ?? .minMax).scaling(for: all.summary)
+    let method = options.scale ?? .minMax
+    if method == .log || method == .robust {
+      throw DatasetError(
+        .option, "columns with a shape share one scaling, which can't be \(method.rawValue)")
+    }
+    return method.scaling(for: all.summary)
   }
 
   private static func shape(width: Int, options: ImportOptions) throws(DatasetError) -> Shape {
@@ -100,101 +238,5 @@ struct TableAnalysis {
         .option, "shape \(shape) has \(shape.count) numbers, but the feature columns are \(width)")
     }
     return shape
-  }
-}
-
-/// The first pass: what kind of value each column has.
-struct TableSurvey {
-  let layout: TableLayout
-  private(set) var columns: [ColumnSurvey]
-  private(set) var rows = 0
-
-  init(_ reader: CSVReader, options: ImportOptions) throws(DatasetError) {
-    guard try reader.next() else {
-      throw DatasetError(.empty, "the file is empty; upload rows of fields separated by commas")
-    }
-    layout = try TableLayout(first: (0..<reader.count).map(reader.text), options: options)
-    columns = Array(repeating: ColumnSurvey(), count: layout.names.count)
-    var hasRow = !layout.hasHeader
-    if !hasRow { hasRow = try reader.next() }
-    while hasRow {
-      try checkWidth(reader)
-      for index in columns.indices where layout.roles[index] != .ignored {
-        let field = reader[index]
-        let value = FieldValue(field)
-        let isTarget = layout.roles[index] == .target
-        if value == .missing, isTarget || options.missing == .refuse {
-          throw missing(reader, index, isTarget: isTarget)
-        }
-        if value == .notFinite, !layout.isCategorical[index] {
-          throw DatasetError(
-            .malformed, "\"\(reader.text(index).prefix(40))\" is not finite; correct or remove it",
-            row: reader.row, column: index + 1, columnName: layout.names[index])
-        }
-        columns[index].add(value, field, row: reader.row, isTarget: isTarget)
-      }
-      rows += 1
-      hasRow = try reader.next()
-    }
-    guard rows > 0 else {
-      throw DatasetError(
-        .empty, "there's a header but no row below it; add rows, or say header=false", row: 1)
-    }
-  }
-
-  private func checkWidth(_ reader: CSVReader) throws(DatasetError) {
-    guard reader.count != layout.names.count else { return }
-    throw DatasetError(
-      .malformed,
-      "has \(reader.count) field\(reader.count == 1 ? "" : "s") where row 1 has "
-        + "\(layout.names.count); quote fields that hold separators", row: reader.row)
-  }
-
-  private func missing(_ reader: CSVReader, _ index: Int, isTarget: Bool) -> DatasetError {
-    let text = reader.text(index)
-    let what = text.isEmpty ? "is missing" : "\"\(text)\" means a missing value"
-    let remedy =
-      isTarget
-      ? "a target can't be made up; remove the row"
-      : "fill it in, say missing=mean or missing=most_frequent, or ignore="
-        + layout.names[index]
-    return DatasetError(
-      .missingValue, "\(what); \(remedy)", row: reader.row, column: index + 1,
-      columnName: layout.names[index])
-  }
-
-  func verdicts(options: ImportOptions) throws(DatasetError) -> [ColumnSurvey.Verdict] {
-    var verdicts: [ColumnSurvey.Verdict] = []
-    for (index, name) in layout.names.enumerated() {
-      if layout.roles[index] == .ignored {
-        verdicts.append(.numbers)
-        continue
-      }
-      let isClass = layout.roles[index] == .target && options.targetKind == .class
-      verdicts.append(
-        try columns[index].verdict(
-          position: index + 1, name: name, isCategorical: layout.isCategorical[index] || isClass,
-          rows: rows))
-    }
-    return verdicts
-  }
-
-  func targetIsClass(
-    verdicts: [ColumnSurvey.Verdict], options: ImportOptions
-  ) throws(DatasetError) -> Bool {
-    let targets = layout.targets
-    if targets.count == 1, let index = targets.first, options.targetKind != .vector {
-      if options.targetKind == .class || verdicts[index] == .categories { return true }
-      return options.targetScale == .none && columns[index].looksLikeClasses(rows: rows)
-    }
-    if options.targetKind == .class {
-      throw DatasetError(.option, "only one column can hold the class; target names several")
-    }
-    for index in targets where verdicts[index] == .categories {
-      throw DatasetError(
-        .option, "a vector to predict is made of numbers, but this column holds text",
-        row: columns[index].firstText?.row, column: index + 1, columnName: layout.names[index])
-    }
-    return false
   }
 }

@@ -1,23 +1,24 @@
+import CTables
 import Tensors
 
 /// Turns the feature columns of one row into the numbers a model sees.
 ///
-/// A number is scaled; a category becomes one 1 among zeros, in the order of the column's values.
-struct TableEncoder {
-  enum Cell {
-    case number(Scaling, fill: Double?)
-    case category([String: Int], fill: Int?)
-  }
-
+/// A number is scaled; a category becomes one 1 among zeros, in the order of the column's values; dates are taken apart.
+final class TableEncoder {
   /// The feature columns, in order.
   let columns: [Column]
-  let cells: [Cell]
   /// Where each column's numbers start in a row.
   let offsets: [Int]
   let width: Int
+  private let cells: UnsafeMutableBufferPointer<tb_cell>
+  private var format: tb_format
 
-  init(columns: [Column]) {
+  /// - Parameter leavesMissing: whether NaN stands for a missing number, for who reads the row to fill in.
+  init(
+    columns: [Column], format: TableFormat = .plain, leavesMissing: Bool = false
+  ) {
     self.columns = columns.filter { $0.role == .feature }
+    self.format = format.native
     var offsets: [Int] = []
     var width = 0
     for column in self.columns {
@@ -26,68 +27,126 @@ struct TableEncoder {
     }
     self.offsets = offsets
     self.width = width
-    cells = self.columns.map { column in
-      switch column.content {
-      case .number(_, let scaling, let fill): .number(scaling, fill: fill)
-      case .category(let values, _, let fill):
-        .category(
-          Dictionary(values.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
-          fill: fill)
-      case .unused: .number(.identity, fill: nil)
-      }
+    cells = .allocate(capacity: self.columns.count)
+    for (index, column) in self.columns.enumerated() {
+      cells.initializeElement(
+        at: index,
+        to: TableEncoder.cell(column, offset: offsets[index], leavesMissing: leavesMissing))
     }
+  }
+
+  deinit {
+    for cell in cells {
+      tb_counts_free(cell.values)
+      cell.places?.deallocate()
+      cell.table?.deallocate()
+    }
+    cells.deallocate()
+  }
+
+  private static func cell(_ column: Column, offset: Int, leavesMissing: Bool) -> tb_cell {
+    var cell = tb_cell()
+    let treatment = column.treatment
+    cell.column = UInt32(column.position - 1)
+    cell.offset = UInt32(offset)
+    cell.width = UInt32(column.width)
+    cell.has_indicator = treatment.hasIndicator
+    cell.is_logarithmic = treatment.isLogarithmic
+    cell.low = treatment.clip?.lowerBound ?? -.infinity
+    cell.high = treatment.clip?.upperBound ?? .infinity
+    cell.divide = 1
+    cell.fill_place = -1
+    switch column.content {
+    case .number(_, let scaling, let fill):
+      cell.kind = TB_CELL_NUMBER
+      (cell.subtract, cell.divide) = (scaling.subtract, scaling.divide)
+      cell.has_fill = fill != nil
+      cell.fill = leavesMissing ? .nan : fill ?? .nan
+    case .date(_, let scaling):
+      cell.kind = TB_CELL_DATE
+      cell.parts = treatment.parts.rawValue
+      (cell.subtract, cell.divide) = (scaling.subtract, scaling.divide)
+      cell.has_fill = column.missing > 0
+    case .category(let values, _, let fill):
+      cell.has_fill = fill != nil
+      if case .hash(let buckets) = treatment.encoding {
+        cell.kind = TB_CELL_HASH
+        cell.buckets = UInt32(buckets)
+        break
+      }
+      cell.values = known(values)
+      if treatment.encoding == .ordinal {
+        cell.kind = TB_CELL_TABLE
+        let table = UnsafeMutablePointer<Float>.allocate(capacity: max(1, values.count))
+        for index in values.indices { table[index] = Column.ordinal(index, of: values.count) }
+        cell.table = UnsafePointer(table)
+        cell.fill = fill.map { Double(table[$0]) } ?? 0
+      } else {
+        cell.kind = TB_CELL_ONE_HOT
+        let places = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, values.count))
+        for index in values.indices { places[index] = Int32(index) }
+        cell.places = UnsafePointer(places)
+        cell.fill_place = fill.map(Int32.init) ?? -1
+      }
+    case .unused: cell.kind = TB_CELL_NUMBER
+    }
+    return cell
+  }
+
+  /// The values in an index, each at its own place.
+  private static func known(_ values: [String]) -> OpaquePointer? {
+    let counts = tb_counts_make(values.count, values.count, nil)
+    for value in values {
+      var value = value
+      value.withUTF8 { tb_counts_add(counts, $0.baseAddress, $0.count, false) }
+    }
+    return counts
   }
 
   /// Why one value can't be encoded.
   enum Refusal: Error {
     case missing, notNumber, notFinite, tooLarge, unknown
+
+    fileprivate init?(_ refusal: tb_refusal) {
+      switch refusal {
+      case TB_TAKEN: return nil
+      case TB_REFUSED_MISSING: self = .missing
+      case TB_REFUSED_TEXT: self = .notNumber
+      case TB_REFUSED_NOT_FINITE: self = .notFinite
+      case TB_REFUSED_LARGE: self = .tooLarge
+      default: self = .unknown
+      }
+    }
+  }
+
+  /// Writes a whole row; answers the column of `columns` that can't be encoded, and why.
+  func encode(
+    _ fields: UnsafeBufferPointer<tb_field>, into row: UnsafeMutableBufferPointer<Float>
+  ) -> (cell: Int, refusal: Refusal)? {
+    var refused = 0
+    let refusal = tb_encode(
+      cells.baseAddress, cells.count, fields.baseAddress, &format, row.baseAddress, width, &refused)
+    return Refusal(refusal).map { (refused, $0) }
   }
 
   /// Writes the numbers of one field to `row`, which holds zeros.
   func encode(
     _ bytes: UnsafeBufferPointer<UInt8>, cell index: Int, into row: inout [Float]
   ) throws(Refusal) {
-    let value = FieldValue(bytes)
-    switch cells[index] {
-    case .number(_, let fill):
-      switch value {
-      case .number(let number): try encode(number: number, cell: index, into: &row)
-      case .missing:
-        guard let fill else { throw .missing }
-        try encode(number: fill, cell: index, into: &row)
-      case .notFinite: throw .notFinite
-      case .text: throw .notNumber
-      }
-    case .category(let positions, let fill):
-      if value == .missing {
-        guard let fill else { throw .missing }
-        row[offsets[index] + fill] = 1
-      } else {
-        guard let position = positions[String(decoding: bytes, as: UTF8.self)] else {
-          throw .unknown
-        }
-        row[offsets[index] + position] = 1
-      }
-    }
+    let field = tb_field(bytes: bytes.baseAddress, length: bytes.count)
+    if let refusal = Refusal(tb_encode_field(&cells[index], field, &format, &row)) { throw refusal }
   }
 
   /// Writes one number, scaled.
   func encode(number: Double, cell index: Int, into row: inout [Float]) throws(Refusal) {
-    guard case .number(let scaling, _) = cells[index] else { throw .notNumber }
-    let encoded = Float(scaling.encode(number))
-    guard encoded.isFinite else { throw .tooLarge }
-    row[offsets[index]] = encoded
+    if let refusal = Refusal(tb_encode_number(&cells[index], number, &row)) { throw refusal }
   }
 
   /// Writes what stands for a missing value.
   func encodeMissing(cell index: Int, into row: inout [Float]) throws(Refusal) {
-    switch cells[index] {
-    case .number(_, let fill):
-      guard let fill else { throw .missing }
-      try encode(number: fill, cell: index, into: &row)
-    case .category(_, let fill):
-      guard let fill else { throw .missing }
-      row[offsets[index] + fill] = 1
-    }
+    if let refusal = Refusal(tb_encode_missing(&cells[index], &row)) { throw refusal }
   }
+
+  /// Whether a column takes numbers as such.
+  func isNumber(_ index: Int) -> Bool { cells[index].kind == TB_CELL_NUMBER }
 }

@@ -1,9 +1,11 @@
+import CTables
 import Foundation
 import JSON
 
 /// The last pass over a table: writes what a model sees of each row.
 struct TableImport {
   let file: URL
+  let format: DatasetFormat
   let options: ImportOptions
   let limits: ImportLimits
 
@@ -12,8 +14,10 @@ struct TableImport {
   private static let previewBytes = 1 << 18
 
   func run(into directory: URL) throws(DatasetError) -> DecodedParts {
-    let analysis = try TableAnalysis(file: file, options: options, limits: limits)
-    let encoder = TableEncoder(columns: analysis.columns)
+    let source = try TableSource(file, format: format, options: options, limits: limits)
+    var analysis = try TableAnalysis(source, options: options, limits: limits)
+    let encoder = TableEncoder(
+      columns: analysis.columns, format: options.tableFormat, leavesMissing: true)
     let uploaded = try FileSource(file).size
     let (bytes, overflow) = analysis.rows.multipliedReportingOverflow(
       by: (encoder.width + analysis.target.shape.count) * 4)
@@ -25,7 +29,7 @@ struct TableImport {
     }
     let inputs = try OutputFile(directory.appendingPathComponent(Dataset.FileName.inputs))
     let targets = try OutputFile(directory.appendingPathComponent(Dataset.FileName.targets))
-    let preview = try write(analysis, encoder, inputs: inputs, targets: targets)
+    let preview = try write(source, &analysis, encoder, inputs: inputs, targets: targets)
     try inputs.finish()
     try targets.finish()
     let file = try OutputFile(directory.appendingPathComponent(Dataset.FileName.preview))
@@ -37,30 +41,28 @@ struct TableImport {
   }
 
   private func write(
-    _ analysis: TableAnalysis, _ encoder: TableEncoder, inputs: OutputFile, targets: OutputFile
+    _ source: TableSource, _ analysis: inout TableAnalysis, _ encoder: TableEncoder,
+    inputs: OutputFile, targets: OutputFile
   ) throws(DatasetError) -> JSON {
-    let reader = CSVReader(
-      try openSource(file, limits: limits), delimiter: analysis.delimiter, limits: limits)
+    let reader = try source.reader()
     if analysis.layout.hasHeader { _ = try reader.next() }
-    let zeros = [Float](repeating: 0, count: encoder.width)
-    var row = zeros
+    let row = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, encoder.width))
+    row.initialize(repeating: 0)
+    defer { row.deallocate() }
+    let bytes = UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: row[..<encoder.width]))
     var previewed: [JSON] = []
     var previewBytes = 0
-    let classes = Dictionary(
-      analysis.target.classes.enumerated().map { ($1, Int32($0)) },
-      uniquingKeysWith: { first, _ in first })
+    let writer = TargetColumns(analysis, format: options.tableFormat)
+    var relations = TargetRelations(width: encoder.width, target: analysis.target)
     while try reader.next() {
-      row.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-      for (cell, column) in encoder.columns.enumerated() {
-        do throws(TableEncoder.Refusal) {
-          try encoder.encode(reader[column.position - 1], cell: cell, into: &row)
-        } catch {
-          throw refused(error, reader, column)
-        }
+      if let (cell, refusal) = encoder.encode(reader.fields, into: row) {
+        throw TableImport.refused(refusal, reader, encoder.columns[cell])
       }
-      try inputs.append(row)
-      for index in analysis.layout.targets {
-        try appendTarget(reader, analysis.columns[index], classes: classes, to: targets)
+      try inputs.append(bytes)
+      switch try writer.write(reader, to: targets) {
+      case .class(let index): relations?.add(row, class: index)
+      case .number(let number): relations?.add(row, target: number)
+      case .numbers: break
       }
       if previewed.count < TableImport.previewRows, previewBytes < TableImport.previewBytes {
         let texts = (0..<reader.count).map { String(reader.text($0).prefix(1_000)) }
@@ -68,32 +70,18 @@ struct TableImport {
         previewed.append(.array(texts.map(JSON.string)))
       }
     }
+    for (index, column) in encoder.columns.enumerated() {
+      let start = encoder.offsets[index]
+      let numbers = start..<start + column.width - (column.treatment.hasIndicator ? 1 : 0)
+      if let relation = relations?.relation(of: column, numbers: numbers) {
+        analysis.relate(column.position - 1, relation)
+      }
+    }
     return .array(previewed)
   }
 
-  private func appendTarget(
-    _ reader: CSVReader, _ column: Column, classes: [String: Int32], to targets: OutputFile
-  ) throws(DatasetError) {
-    let field = reader[column.position - 1]
-    switch column.content {
-    case .category:
-      guard let index = classes[String(decoding: field, as: UTF8.self)] else {
-        throw refused(.unknown, reader, column)
-      }
-      try targets.append([index])
-    case .number(_, let scaling, _):
-      guard case .number(let number) = FieldValue(field) else {
-        throw refused(.notNumber, reader, column)
-      }
-      let encoded = Float(scaling.encode(number))
-      guard encoded.isFinite else { throw refused(.tooLarge, reader, column) }
-      try targets.append([encoded])
-    case .unused: break
-    }
-  }
-
-  private func refused(
-    _ refusal: TableEncoder.Refusal, _ reader: CSVReader, _ column: Column
+  static func refused(
+    _ refusal: TableEncoder.Refusal, _ reader: any RowReader, _ column: Column
   ) -> DatasetError {
     let text = reader.text(column.position - 1).prefix(80)
     let message =
@@ -107,6 +95,54 @@ struct TableImport {
     return DatasetError(
       refusal == .missing ? .missingValue : .malformed, message, row: reader.row,
       column: column.position, columnName: column.name)
+  }
+}
+
+/// Writes what is to be predicted of each row.
+private struct TargetColumns {
+  enum Written {
+    case `class`(Int32)
+    case number(Float)
+    case numbers
+  }
+
+  private let columns: [Column]
+  private let classes: [String: Int32]
+  private var format: tb_format
+
+  init(_ analysis: TableAnalysis, format: TableFormat) {
+    columns = analysis.layout.targets.map { analysis.columns[$0] }
+    classes = Dictionary(
+      analysis.target.classes.enumerated().map { ($1, Int32($0)) },
+      uniquingKeysWith: { first, _ in first })
+    self.format = format.native
+  }
+
+  func write(_ reader: any RowReader, to file: OutputFile) throws(DatasetError) -> Written {
+    var written = Written.numbers
+    for column in columns {
+      let field = reader[column.position - 1]
+      switch column.content {
+      case .category:
+        guard let index = classes[String(decoding: field, as: UTF8.self)] else {
+          throw TableImport.refused(.unknown, reader, column)
+        }
+        try file.append([index])
+        written = .class(index)
+      case .number(_, let scaling, _):
+        var format = self.format
+        let value = tb_value_of(field.baseAddress, field.count, &format)
+        guard value.kind == TB_NUMBER else {
+          throw TableImport.refused(.notNumber, reader, column)
+        }
+        let encoded = Float(scaling.encode(value.number))
+        guard encoded.isFinite else { throw TableImport.refused(.tooLarge, reader, column) }
+        try file.append([encoded])
+        written = columns.count == 1 ? .number(encoded) : .numbers
+      case .date, .unused: break
+      }
+    }
+    return written
   }
 }
 

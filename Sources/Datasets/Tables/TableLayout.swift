@@ -2,17 +2,19 @@
 struct TableLayout {
   let names: [String]
   let roles: [Column.Role]
-  /// Which columns of numbers name categories because the options say so.
-  let isCategorical: [Bool]
+  /// What the options say of each column.
+  let rules: [ColumnRule]
   /// Whether the first record is a header.
   let hasHeader: Bool
   /// Positions from 0, in the order of the options.
   let targets: [Int]
 
-  /// - Parameter first: the fields of the first record.
+  /// - Parameters:
+  ///   - first: the fields of the first record.
+  ///   - known: whether they are names; `nil` where it must be guessed.
   /// - Throws: `DatasetError` for an option that names no column, or one twice.
-  init(first: [String], options: ImportOptions) throws(DatasetError) {
-    hasHeader = options.header ?? TableLayout.looksLikeHeader(first)
+  init(first: [String], hasHeader known: Bool?, options: ImportOptions) throws(DatasetError) {
+    hasHeader = known ?? TableLayout.looksLikeHeader(first)
     var names = (1...max(1, first.count)).map { "column_\($0)" }
     if hasHeader {
       for (index, name) in first.enumerated() where !name.isEmpty { names[index] = name }
@@ -32,8 +34,14 @@ struct TableLayout {
     for name in options.target {
       targets.append(try TableLayout.find(name, in: names, option: "target"))
     }
-    let ignored = try options.ignore.map { (name) throws(DatasetError) in
+    var ignored = try options.ignore.map { (name) throws(DatasetError) in
       try TableLayout.find(name, in: names, option: "ignore")
+    }
+    var rules = [ColumnRule](repeating: ColumnRule(), count: names.count)
+    for (name, rule) in options.schema.sorted(by: { $0.key < $1.key }) {
+      let index = try TableLayout.find(name, in: names, option: "schema")
+      rules[index] = rule
+      if rule.kind == .ignore { ignored.append(index) }
     }
     let features = try options.features.map { (name) throws(DatasetError) in
       try TableLayout.find(name, in: names, option: "features")
@@ -67,7 +75,8 @@ struct TableLayout {
           + "\(targets.count) to predict; if fields aren't separated by commas, say delimiter=")
     }
     self.targets = targets
-    isCategorical = names.indices.map(categorical.contains)
+    for index in categorical { rules[index].kind = .category }
+    self.rules = rules
   }
 
   /// A first row is a header when none of its fields is a number or missing.

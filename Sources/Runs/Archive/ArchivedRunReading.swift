@@ -53,8 +53,9 @@ struct ArchivedRunReading {
   func check(_ record: DatasetRecord, as archived: ArchivedRun.Upload) throws {
     let run = self.archived.run
     guard record.id == run.datasets.train, record.content == archived.record.content else { return }
-    let (made, known) = (try JSON(parsing: record.description), try JSON(parsing: run.data))
-    guard made == known else {
+    let made = try DatasetDescription(JSON(parsing: record.description))
+    let known = try DatasetDescription(JSON(parsing: run.data))
+    guard known.isSameData(as: made) else {
       throw ArchiveError("run \(run.id) trained on other data than dataset \(record.id) holds")
     }
   }

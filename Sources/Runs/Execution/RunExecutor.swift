@@ -26,6 +26,8 @@ struct TrainingJob: Sendable {
     let request: String
     /// The folders of the datasets.
     let training: URL
+    /// What the training data is to the model, as JSON, where that isn't what its folder says; `nil` elsewhere.
+    let data: String?
     let validation: URL?
     let test: URL?
     /// Of all runs of the server, which decides the plan of a step.
@@ -44,8 +46,9 @@ struct TrainingJob: Sendable {
   ) throws {
     self.origin = origin
     model = try request.inlineModel()
+    let training = try Dataset.open(directory: origin.training)
     data = try TrainingData(
-      Dataset.open(directory: origin.training),
+      origin.data.map { try training.adapted(to: DatasetDescription(JSON(parsing: $0))) } ?? training,
       validation: origin.validation.map { try Dataset.open(directory: $0) },
       test: origin.test.map { try Dataset.open(directory: $0) })
     let sized = request.sized(by: data, model: model)

@@ -104,6 +104,15 @@ extension RunRepository {
     }
   }
 
+  /// Notes what an attempt's data is to its model, likewise.
+  public func note(data: String, of id: RunID, attempt: Int) throws {
+    try store.writeAndWait { connection in
+      try connection.execute(
+        "UPDATE run SET data = ? WHERE id = ? AND attempt = ? AND state = 'running'",
+        [.text(data), .text(id.rawValue), .integer(attempt)])
+    }
+  }
+
   /// Notes what a client asks of a running run, so that it is done even if the process ends before; a weaker wish than
   /// the one there changes nothing.
   ///

@@ -1,3 +1,6 @@
+import Datasets
+import Foundation
+
 /// What the training examples look like.
 public struct DataFacts: Hashable, Sendable {
   /// A number of every example: a column of a table, or a place of its input.
@@ -27,6 +30,13 @@ public struct DataFacts: Hashable, Sendable {
   /// Over all places of the first input; `nil` for tokens.
   public var mean: Double?
   public var standardDeviation: Double?
+  /// The same columns of the examples that validate, how many these are, and how many of them are trained on too.
+  public var validationColumns: [Column] = []
+  public var validationExamples: Int?
+  public var sharedExamples: Int?
+  /// Feature columns of a table with one value, and with a number that rises from row to row.
+  public var constantColumns: [String] = []
+  public var identifierColumns: [String] = []
 
   public init(
     classCounts: [Int] = [], columns: [Column] = [], mean: Double? = nil,
@@ -38,8 +48,28 @@ public struct DataFacts: Hashable, Sendable {
     self.standardDeviation = standardDeviation
   }
 
-  /// Looks at some of a source's examples, evenly chosen, and counts all of their classes.
+  /// Looks at some of the examples that train, evenly chosen, counts all of their classes, and compares them with those that validate.
   ///
+  /// - Parameter members: which examples train; `nil` for all.
+  init(
+    _ source: any ExampleSource, members: [Int]?,
+    validation: (source: any ExampleSource, examples: [Int]?)?
+  ) {
+    self.init(source, members: members)
+    if let dataset = source as? Dataset {
+      func named(_ kind: ColumnSummary.Kind) -> [String] {
+        dataset.description.featureColumns.filter { $0.summary?.kind == kind }.map(\.name)
+      }
+      constantColumns = named(.constant)
+      identifierColumns = named(.identifier)
+    }
+    guard let validation else { return }
+    validationExamples = validation.examples?.count ?? validation.source.examples
+    validationColumns = DataFacts(validation.source, members: validation.examples).columns
+    sharedExamples = SharedExamples.count(
+      source, members: members, in: validation.source, members: validation.examples)
+  }
+
   /// - Parameter members: which examples take part; `nil` for all.
   init(_ source: any ExampleSource, members: [Int]?) {
     self.init()

@@ -6,6 +6,7 @@ public enum RuleCatalog {
     ZeroTensor.self, UnchangedTensor.self, UpdateRatio.self, LossNotDecreasing.self,
     LossPlateau.self, Oscillation.self, Underfit.self, Overfit.self, Overtraining.self,
     TrainValidationGap.self, GradientConflict.self, SmallBatchNorm.self, UnscaledInputs.self,
-    ClassImbalance.self, TargetLeakage.self, ClassConfusion.self,
+    ClassImbalance.self, TargetLeakage.self, SharedRows.self, SplitDrift.self, IdleColumns.self,
+    ClassConfusion.self,
   ]
 }

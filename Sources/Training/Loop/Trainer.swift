@@ -156,7 +156,9 @@ public final class Trainer {
       observation.diagnoses
       ? Diagnostician(
         facts: RunFacts(
-          model, data: DataFacts(data.training, members: parts.training),
+          model,
+          data: DataFacts(
+            data.training, members: parts.training, validation: parts.validation),
           batchSize: examples.passSizes[0], totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
           hasValidation: validation != nil,
           firstSteps: configuration.optimizers.firstSteps(

@@ -148,6 +148,11 @@ public struct TrainingData: Sendable {
     var loneClass: Int?
   }
 
+  /// The examples that train where others of the same source validate; `nil` where all train, or of a graph.
+  public func trained(_ configuration: TrainingConfiguration, model: Model) -> [Int]? {
+    graph == nil ? split(configuration, model: model).training : nil
+  }
+
   func split(_ configuration: TrainingConfiguration, model: Model) -> Parts {
     if let graph { return graph.split(configuration) }
     if let validation { return Parts(training: nil, validation: (validation, nil)) }

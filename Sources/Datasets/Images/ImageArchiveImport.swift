@@ -1,0 +1,247 @@
+import Foundation
+import JSON
+import Tensors
+
+/// Decodes an archive of pictures: a folder for each class, or a file `labels.csv` with the columns file and label.
+///
+/// No name of the archive becomes a path, and one picture is in memory at a time.
+struct ImageArchiveImport {
+  let file: URL
+  let format: DatasetFormat
+  let options: ImportOptions
+  let limits: ImportLimits
+
+  /// What the first pass finds of one picture.
+  private struct Found {
+    let name: String
+    let label: String
+  }
+
+  private static let labelsName = "labels.csv"
+
+  func run(into directory: URL) throws(DatasetError) -> DecodedParts {
+    try checkOptions()
+    let labels = try labels()
+    var found: [Found] = []
+    var first: EncodedImage?
+    var other: (name: String, image: EncodedImage)?
+    var hasColour = false
+    try forEachImage { (name, bytes) throws(DatasetError) in
+      let image = try EncodedImage(bytes, limits: limits)
+      if let first, (first.height, first.width) != (image.height, image.width), other == nil {
+        other = (name, image)
+      }
+      first = first ?? image
+      hasColour = hasColour || image.hasColour
+      found.append(Found(name: name, label: try label(of: name, labels)))
+      guard found.count <= limits.images else {
+        throw DatasetError(.limitExceeded, "more than \(limits.images) pictures")
+      }
+    }
+    guard let first else {
+      throw DatasetError(
+        .empty, "the archive holds no PNG, JPEG or WebP; put pictures into a folder for each class")
+    }
+    let shape = try shape(first, other, hasColour: hasColour)
+    let classes = Set(found.map(\.label)).sorted {
+      $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
+    }
+    guard classes.count <= limits.classes else {
+      throw DatasetError(.limitExceeded, "more than \(limits.classes) classes")
+    }
+    let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+    return try write(found, classes, places, shape, into: directory)
+  }
+
+  private func write(
+    _ found: [Found], _ classes: [String], _ places: [String: Int], _ shape: Shape,
+    into directory: URL
+  ) throws(DatasetError) -> DecodedParts {
+    let (bytes, overflow) = shape.count.multipliedReportingOverflow(by: found.count)
+    guard !overflow, bytes <= limits.decodedBytes else {
+      throw DatasetError(
+        .limitExceeded,
+        "\(found.count) pictures of shape \(shape) are more than \(limits.decodedBytes) bytes")
+    }
+    let inputs = try OutputFile(directory.appendingPathComponent(Dataset.FileName.inputs))
+    let targets = try OutputFile(directory.appendingPathComponent(Dataset.FileName.targets))
+    var counts = [Int](repeating: 0, count: classes.count)
+    var statistics = ByteStatistics()
+    var index = 0
+    try forEachImage { (name, bytes) throws(DatasetError) in
+      guard index < found.count, found[index].name == name, let place = places[found[index].label]
+      else {
+        throw DatasetError(.storage, "the archive changed while it was read; upload it again")
+      }
+      let example = try planar(EncodedImage(bytes, limits: limits), shape)
+      statistics.add(example)
+      try inputs.append(example)
+      try targets.append([Int32(place)])
+      counts[place] += 1
+      index += 1
+    }
+    try inputs.finish()
+    try targets.finish()
+    return DecodedParts(
+      examples: found.count,
+      input: .init(
+        shape: shape, stored: .uint8, scalings: options.scale == ScalingMethod.none ? [] : [.unit],
+        statistics: statistics.summary),
+      target: .classes(names: classes, counts: counts), columns: [])
+  }
+
+  /// A picture as one channel after the other.
+  private func planar(_ image: EncodedImage, _ shape: Shape) throws(DatasetError) -> [UInt8] {
+    let (channels, height, width) = (shape[0], shape[1], shape[2])
+    let pixels = ImageResizer.resize(
+      try image.pixels(inColour: channels == 3), height: image.height, width: image.width,
+      channels: channels, to: height, width)
+    guard channels > 1 else { return pixels }
+    var planar = [UInt8](repeating: 0, count: pixels.count)
+    let plane = height * width
+    for place in 0..<plane {
+      for channel in 0..<channels {
+        planar[channel * plane + place] = pixels[place * channels + channel]
+      }
+    }
+    return planar
+  }
+
+  private func shape(
+    _ first: EncodedImage, _ other: (name: String, image: EncodedImage)?, hasColour: Bool
+  ) throws(DatasetError) -> Shape {
+    if let shape = options.shape {
+      guard shape.rank == 3, shape[0] == 1 || shape[0] == 3, shape.count <= limits.exampleElements
+      else {
+        throw DatasetError(
+          .option, "shape \(shape) is none of a picture: channels (1 or 3), height, width")
+      }
+      return shape
+    }
+    if let other {
+      let (name, image) = other
+      throw DatasetError(
+        .malformed,
+        "has \(image.width) by \(image.height) pixels where the first has \(first.width) by \(first.height); "
+          + "say shape=\(hasColour ? 3 : 1),height,width to bring all to one size", part: name)
+    }
+    return [hasColour ? 3 : 1, first.height, first.width]
+  }
+
+  // MARK: - Entries
+
+  /// Calls `body` with every picture, in the archive's order.
+  private func forEachImage(
+    _ body: (String, [UInt8]) throws(DatasetError) -> Void
+  ) throws(DatasetError) {
+    let archive = try open()
+    while let name = try archive.nextEntry() {
+      guard isImage(name) else { continue }
+      do throws(DatasetError) {
+        try body(name, try entry(archive))
+      } catch {
+        throw error.located(inPart: String(name.prefix(200)))
+      }
+    }
+  }
+
+  private func entry(_ archive: ArchiveSource) throws(DatasetError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let part = try archive.bytes(1 << 16)
+      bytes += part
+      if part.count < 1 << 16 { return bytes }
+      guard bytes.count <= limits.imageBytes else {
+        throw DatasetError(.limitExceeded, "a picture of more than \(limits.imageBytes) bytes")
+      }
+    }
+  }
+
+  private func open() throws(DatasetError) -> ArchiveSource {
+    let size = try FileSource(file).size
+    return format == .imageZip
+      ? try ArchiveSource(zip: file, size: size, limits: limits)
+      : try ArchiveSource(tar: file, size: size, limits: limits)
+  }
+
+  /// Whether an entry is taken for a picture: not a folder, nothing hidden, nothing of macOS's.
+  private func isImage(_ name: String) -> Bool {
+    let parts = name.split(separator: "/")
+    guard let last = parts.last, !name.hasSuffix("/"), !last.hasPrefix("."),
+      !parts.contains("__MACOSX")
+    else { return false }
+    return [".png", ".jpg", ".jpeg", ".webp"].contains { last.lowercased().hasSuffix($0) }
+  }
+
+  // MARK: - Labels
+
+  /// What `labels.csv` says, by the files' names; `nil` when there's none.
+  private func labels() throws(DatasetError) -> [String: String]? {
+    let archive = try open()
+    while let name = try archive.nextEntry() {
+      guard name.split(separator: "/").last.map(String.init) == Self.labelsName else { continue }
+      do throws(DatasetError) {
+        let reader = try CSVReader(
+          archive, delimiter: options.delimiter ?? UInt8(ascii: ","), limits: limits)
+        var labels: [String: String] = [:]
+        while try reader.next() {
+          guard reader.count == 2 else {
+            throw DatasetError(
+              .malformed, "has \(reader.count) fields; a file and its label", row: reader.row)
+          }
+          labels[reader.text(0)] = reader.text(1)
+        }
+        return labels
+      } catch {
+        throw error.located(inPart: Self.labelsName)
+      }
+    }
+    return nil
+  }
+
+  private func label(
+    of name: String, _ labels: [String: String]?
+  ) throws(DatasetError) -> String {
+    let parts = name.split(separator: "/").map(String.init).filter { $0 != "." }
+    if let labels {
+      let whole = parts.joined(separator: "/")
+      if let label = labels[whole] ?? labels[parts.last ?? ""] { return label }
+      throw DatasetError(.malformed, "isn't in \(Self.labelsName); add a row file,label")
+    }
+    guard parts.count > 1 else {
+      throw DatasetError(
+        .malformed, "lies in no folder, and its folder is its class; or add \(Self.labelsName)")
+    }
+    return parts[parts.count - 2]
+  }
+
+  private func checkOptions() throws(DatasetError) {
+    if let scale = options.scale, scale != .unit, scale != ScalingMethod.none {
+      throw DatasetError(
+        .option, "pictures are scaled by unit (to 0…1) or none, not \(scale.rawValue)")
+    }
+    if !options.target.isEmpty || !options.features.isEmpty || !options.targets.isEmpty {
+      throw DatasetError(
+        .option, "target, features and targets mean nothing for pictures; leave them out")
+    }
+  }
+}
+
+/// The statistics of bytes, by how often each occurs.
+struct ByteStatistics {
+  private var counts = [Int](repeating: 0, count: 256)
+
+  mutating func add(_ bytes: [UInt8]) {
+    for byte in bytes { counts[Int(byte)] += 1 }
+  }
+
+  var summary: NumberStatistics {
+    var all = RunningStatistics()
+    for (value, count) in counts.enumerated() where count > 0 {
+      let value = Double(value)
+      all.merge(
+        RunningStatistics(count: count, mean: value, squares: 0, minimum: value, maximum: value))
+    }
+    return all.summary
+  }
+}

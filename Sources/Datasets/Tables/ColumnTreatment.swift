@@ -1,0 +1,120 @@
+import CTables
+import Foundation
+import JSON
+
+/// What is done to a column's values beside scaling, before a model sees them.
+public struct ColumnTreatment: Hashable, Sendable {
+  /// What becomes of a category.
+  public enum Encoding: Hashable, Sendable {
+    /// One 1 among zeros, in the order of the values.
+    case oneHot
+    /// Its number in the order of the values, scaled as a number is.
+    case ordinal
+    /// One 1 among so many zeros, at the place of its hash; values need not be known before. Weinberger et al. 2009, arXiv:0902.2206.
+    case hash(buckets: Int)
+  }
+
+  /// The sign of a number times log(1 + |number|) stands for it.
+  public var isLogarithmic = false
+  /// What is outside becomes the nearest of its ends.
+  public var clip: ClosedRange<Double>?
+  /// Whether one more number is 1 where the value is missing.
+  public var hasIndicator = false
+  public var encoding = Encoding.oneHot
+  /// How the column's scaling is found, which a run does anew from the examples that it trains on.
+  public var scaling = ScalingMethod.none
+  /// How what stands for a missing number is found, likewise; `nil` where it is a number of its own.
+  public var filling: ImportOptions.Missing?
+  /// Of a date.
+  public var parts: DateParts = []
+
+  public init() {}
+
+  public static let buckets = 2...65_536
+
+  /// A number as it is before it is scaled.
+  func value(_ number: Double) -> Double {
+    let clipped = clip.map { min(max(number, $0.lowerBound), $0.upperBound) } ?? number
+    guard isLogarithmic else { return clipped }
+    return clipped < 0 ? -log1p(-clipped) : log1p(clipped)
+  }
+
+  /// The number of which `value` makes this.
+  func original(_ value: Double) -> Double {
+    guard isLogarithmic else { return value }
+    return value < 0 ? -expm1(-value) : expm1(value)
+  }
+
+  /// Whether numbers that were made so differ from another's by scaling alone.
+  func isLike(_ other: ColumnTreatment) -> Bool {
+    isLogarithmic == other.isLogarithmic && encoding == other.encoding && parts == other.parts
+      && (hasIndicator || !other.hasIndicator)
+  }
+
+}
+
+/// What is taken of dates: each part that comes round again becomes a sine and a cosine.
+public struct DateParts: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let time = DateParts(rawValue: UInt32(TB_PART_TIME))
+  public static let month = DateParts(rawValue: UInt32(TB_PART_MONTH))
+  public static let day = DateParts(rawValue: UInt32(TB_PART_DAY))
+  public static let weekday = DateParts(rawValue: UInt32(TB_PART_WEEKDAY))
+  public static let dayOfYear = DateParts(rawValue: UInt32(TB_PART_DAY_OF_YEAR))
+  public static let hour = DateParts(rawValue: UInt32(TB_PART_HOUR))
+
+  static let names: [(name: String, part: DateParts)] = [
+    ("time", .time), ("month", .month), ("day", .day), ("weekday", .weekday),
+    ("day_of_year", .dayOfYear), ("hour", .hour),
+  ]
+
+  var width: Int { Int(tb_date_width(rawValue)) }
+  var json: JSON { .array(DateParts.names.filter { contains($0.part) }.map { .string($0.name) }) }
+}
+
+extension ColumnTreatment {
+  /// Members of a column's JSON; none for a column that is only scaled.
+  var members: [(String, JSON)] {
+    var members: [(String, JSON)] = []
+    if isLogarithmic { members.append(("log", true)) }
+    if let clip {
+      members.append(("clip", [.number(clip.lowerBound), .number(clip.upperBound)]))
+    }
+    if hasIndicator { members.append(("indicator", true)) }
+    switch encoding {
+    case .oneHot: break
+    case .ordinal: members.append(("encoding", "ordinal"))
+    case .hash(let buckets):
+      members.append(("encoding", "hash"))
+      members.append(("buckets", .integer(buckets)))
+    }
+    if scaling != .none { members.append(("scale", .string(scaling.rawValue))) }
+    if let filling { members.append(("missing", .string(filling.rawValue))) }
+    if !parts.isEmpty { members.append(("parts", parts.json)) }
+    return members
+  }
+
+  /// Reads back what `members` wrote.
+  init(reader: inout ObjectReader) {
+    isLogarithmic = reader.bool("log") ?? false
+    let ends = (reader.array("clip") ?? []).compactMap(\.double)
+    if ends.count == 2, ends[0] <= ends[1] { clip = ends[0]...ends[1] }
+    hasIndicator = reader.bool("indicator") ?? false
+    let buckets = reader.integer("buckets", in: ColumnTreatment.buckets)
+    switch reader.string("encoding", in: ["ordinal", "hash"]) {
+    case "ordinal": encoding = .ordinal
+    case "hash": encoding = .hash(buckets: buckets ?? ColumnTreatment.buckets.lowerBound)
+    default: break
+    }
+    let methods = ScalingMethod.allCases.map(\.rawValue)
+    scaling = reader.string("scale", in: methods).flatMap(ScalingMethod.init) ?? .none
+    let fillings = ImportOptions.Missing.allCases.map(\.rawValue)
+    filling = reader.string("missing", in: fillings).flatMap(ImportOptions.Missing.init)
+    for name in reader.strings("parts") ?? [] {
+      if let part = DateParts.names.first(where: { $0.name == name })?.part { parts.insert(part) }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import CTables
+
+/// The fields of one row, for readers that make them from something else than delimited text.
+struct FieldBuffer: ~Copyable {
+  private var bytes: UnsafeMutableBufferPointer<UInt8>
+  private let fieldPlaces: UnsafeMutableBufferPointer<tb_field>
+  private var ranges: [Range<Int>] = []
+  private var used = 0
+
+  init(fields: Int) {
+    bytes = .allocate(capacity: 1 << 12)
+    fieldPlaces = .allocate(capacity: max(1, fields))
+    fieldPlaces.initialize(repeating: tb_field())
+  }
+
+  deinit {
+    bytes.deallocate()
+    fieldPlaces.deallocate()
+  }
+
+  /// Empties all fields.
+  mutating func begin(count: Int) {
+    used = 0
+    ranges = Array(repeating: 0..<0, count: count)
+  }
+
+  mutating func set(_ field: Int, _ text: some Collection<UInt8>) {
+    let end = used + text.count
+    if end > bytes.count {
+      let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: end * 2)
+      _ = larger.initialize(fromContentsOf: bytes[..<used])
+      bytes.deallocate()
+      bytes = larger
+    }
+    _ = bytes[used..<end].initialize(fromContentsOf: text)
+    ranges[field] = used..<end
+    used = end
+  }
+
+  /// The fields as they lie now.
+  mutating func finish() -> UnsafeBufferPointer<tb_field> {
+    for (index, range) in ranges.enumerated() {
+      let start = bytes.baseAddress.map { UnsafePointer($0 + range.lowerBound) }
+      fieldPlaces[index] = tb_field(bytes: start, length: range.count)
+    }
+    return UnsafeBufferPointer(rebasing: fieldPlaces[..<ranges.count])
+  }
+}

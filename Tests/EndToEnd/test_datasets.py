@@ -1,0 +1,91 @@
+"""Files of many forms become datasets with one request each, train, and answer predictions by what their run found."""
+
+import json
+import pathlib
+import sqlite3
+import statistics
+import unittest
+import urllib.parse
+
+from server import Server
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "DatasetsTests/Fixtures/formats"
+
+
+class DatasetTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def upload(self, name, **options):
+        query = urllib.parse.urlencode(options)
+        answer = self.server.curl(f"/v1/datasets?{query}", "--data-binary", f"@{FIXTURES / name}")
+        self.assertEqual(answer.status, 201, answer.body)
+        return answer.json
+
+    def test_formats_are_told_by_their_bytes(self):
+        for name, options, format, examples, shape in [
+            ("table.csv", {"missing": "mean"}, "csv", 60, None), ("table.jsonl", {"missing": "median"}, "jsonl", 60, None),
+            ("sparse.svm", {"format": "libsvm", "target": "label"}, "libsvm", 12, [6]),
+            ("pictures.zip", {}, "image_zip", 6, [3, 10, 14]), ("labelled.tar.gz", {}, "image_tar", 4, [1, 10, 14]),
+            ("tensors.safetensors", {}, "safetensors", 7, [4]), ("cifar10.bin", {"format": "cifar"}, "cifar", 3, [3, 32, 32]),
+        ]:
+            with self.subTest(name):
+                dataset = self.upload(name, **options)
+                self.assertEqual((dataset["format"], dataset["examples"]), (format, examples))
+                if shape:
+                    self.assertEqual(dataset["input"]["shape"], shape)
+                self.assertGreater(len(self.server.get(f"/v1/datasets/{dataset['id']}/preview").json["rows"]), 0)
+
+    def test_pictures_are_seen_as_they_were(self):
+        dataset = self.upload("pictures.zip")["id"]
+        picture = self.server.curl(f"/v1/datasets/{dataset}/picture?example=3")
+        self.assertEqual((picture.status, picture.headers["content-type"]), (200, "image/png"))
+        self.assertTrue(picture.body.startswith(b"\x89PNG"))
+        self.assertEqual(picture.body[16:24], (14).to_bytes(4, "big") + (10).to_bytes(4, "big"))
+        self.assertEqual(self.server.curl(f"/v1/datasets/{dataset}/picture?example=6").status, 404)
+        table = self.upload("table.csv", missing="mean")["id"]
+        self.assertEqual(self.server.curl(f"/v1/datasets/{table}/picture").status, 404)
+
+    def test_a_run_scales_by_what_it_trains_on_alone(self):
+        dataset = self.upload("table.csv", missing="mean", ignore="town,flag,when,skewed,count")
+        body = {
+            "dataset": dataset["id"],
+            "model": {"input": {"shape": [2]}, "layers": [{"type": "dense", "units": 1, "initializer": "ones", "bias": False}]},
+            "training": {"epochs": 1, "loss": "mse", "optimizer": {"type": "sgd", "learning_rate": 1e-30}, "validation": {"fraction": 0.5}},
+        }
+        run = self.server.post("/v1/runs", body).json["id"]
+        self.assertEqual(self.server.wait_for(run)["state"], "succeeded")
+        ask = lambda number, gap: self.server.post(f"/v1/runs/{run}/predictions", {"inputs": [{"number": number, "gaps": gap}]}).json["outputs"][0][0]
+        # The weights are ones: an output is the sum of both scaled numbers.
+        base, step = ask(0, None), ask(1, None) - ask(0, None)
+        mean, deviation = -base / step, 1 / step
+        whole = dataset["columns"][0]
+        self.assertNotAlmostEqual(mean, whole["mean"], 3)
+        with sqlite3.connect(f"file:{self.server.folder}/data/chainrule.sqlite?mode=ro", uri=True) as store:
+            known = json.loads(store.execute("SELECT data FROM run WHERE id = ?", [run]).fetchone()[0])["columns"][0]["scaling"]
+        self.assertAlmostEqual(mean, known["subtract"], 2)
+        self.assertAlmostEqual(deviation, known["divide"], 2)
+        # Some half of the rows has this mean and deviation, and not all of them.
+        rows = [line.split(",") for line in (FIXTURES / "table.csv").read_text().splitlines()[1:]]
+        numbers = [float(row[0]) for row in rows]
+        self.assertGreater(abs(mean - statistics.fmean(numbers)), 0.01)
+        self.assertLess(abs(mean - statistics.fmean(numbers)), 3 * statistics.pstdev(numbers) / 30 ** 0.5)
+
+    def test_what_is_wrong_is_told_with_its_place(self):
+        for body, options, place in [
+            (b"a,b\n1,2\n1\n", "", "row 3"), (b"a,b\n1,\"2\n", "header=true", "row 2"), (b"{\"a\": 1}\n{\"a\": [2]}\n", "", "row 2"),
+            (b"\x89PNG", "format=image_zip", "damaged"), (b"\xff" * 20, "format=safetensors", "byte 0"), (b"1 5:1 2:3\n", "format=libsvm", "row 1"),
+        ]:
+            with self.subTest(body):
+                answer = self.server.curl(f"/v1/datasets?{options}", "--data-binary", "@-", data=body)
+                self.assertEqual(answer.status, 422, answer.body)
+                self.assertIn(place, answer.json["detail"])
+
+
+if __name__ == "__main__":
+    unittest.main()
