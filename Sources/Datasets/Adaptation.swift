@@ -97,7 +97,7 @@ extension Dataset {
       adaptedInputs.append(
         .init(
           shape: wanted.input.shape, stored: .float32, scalings: wanted.input.scalings,
-          statistics: own.input.statistics))
+          statistics: own.input.statistics, series: own.input.series))
     }
     var targets: [TargetFile] = []
     var adaptedTargets: [DatasetDescription.Target] = []
@@ -188,7 +188,23 @@ extension DatasetDescription {
             to: reference.scaling(ofElement: index)))
       }
     } else {
-      terms = try adaptColumns(to: reference, base: &base)
+      guard input.series?.length == reference.input.series?.length else {
+        throw DatasetError(
+          .option,
+          "an example has shape \(inputShape), where the reference has \(reference.inputShape)")
+      }
+      let length = input.series?.length ?? 1
+      var row = [Float](repeating: 0, count: base.count / length)
+      let own = try adaptColumns(to: reference, base: &row)
+      let width = inputShape.count / length
+      for place in 0..<length {
+        base.replaceSubrange(place * row.count..<(place + 1) * row.count, with: row)
+        terms += own.map {
+          .init(
+            source: $0.source + place * width, destination: $0.destination + place * row.count,
+            factor: $0.factor)
+        }
+      }
     }
     return InputAdaptation(base: base, terms: terms)
   }

@@ -16,7 +16,7 @@ extension Dataset {
       return description
     }
     let offsets = TableEncoder(columns: columns).offsets
-    let isJoint = description.input.shape.rank != 1
+    let isJoint = description.input.series == nil && description.input.shape.rank != 1
     var seen = columns.map { _ in ColumnFit() }
     let every = max(1, examples.count / Dataset.sample)
     let chunk = 256
@@ -42,7 +42,10 @@ extension Dataset {
     }
     var fitted = description.columns
     for (index, column) in columns.enumerated() where column.isFitted {
-      fitted[column.position - 1] = seen[index].column(column)
+      // The past of a target has the target's place in the file.
+      if let place = fitted.firstIndex(where: { $0.role == .feature && $0.name == column.name }) {
+        fitted[place] = seen[index].column(column)
+      }
     }
     return description.with(columns: fitted)
   }

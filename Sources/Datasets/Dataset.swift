@@ -224,6 +224,9 @@ public final class Dataset: @unchecked Sendable {
   /// - Parameter inOrder: whether the last examples validate of any dataset.
   public func split(validationFraction: Double, seed: UInt64, inOrder: Bool = false) -> Split {
     if let tokens { return tokens.windows.split(validationFraction: validationFraction) }
+    if let series = description.input.series {
+      return series.split(validationFraction: validationFraction)
+    }
     if inOrder { return Split(examples: examples, lastFraction: validationFraction) }
     return Split(
       examples: examples, validationFraction: validationFraction, seed: seed,

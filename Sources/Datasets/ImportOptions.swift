@@ -77,6 +77,13 @@ public struct ImportOptions: Hashable, Sendable {
   public var stride: Int?
   /// `nil`: characters.
   public var tokens: TextTokens?
+  /// Rows of a table's example; `nil`: one, and no window.
+  public var window: Int?
+  public var horizon = 1
+  /// Whether a window holds the past of what is to be predicted.
+  public var hasPastTarget = true
+  /// What `window`, `horizon` and a table's `stride` may be.
+  static let windows = 1...65_536
 
   /// What `sequence_length` and `stride` may be.
   static let sequenceLengths = 1...(1 << 20)
@@ -171,7 +178,17 @@ public struct ImportOptions: Hashable, Sendable {
       "How many tokens an example has; the target is the token after each (text)"),
     Field(
       "stride", .integer(sequenceLengths),
-      "Tokens from one example to the next, sequence_length when left out; windows that overlap cost no room (text)"
+      "From one example to the next: tokens, sequence_length when left out (text), or rows, 1 when left out (tables with a window); windows that overlap cost no room"
+    ),
+    Field(
+      "window", .integer(windows),
+      "How many rows, which follow each other in time, make an example (tables)"),
+    Field(
+      "horizon", .integer(windows), default: 1,
+      "How many rows after its last one an example's target is (tables with a window)"),
+    Field(
+      "past_target", .boolean, default: true,
+      "Whether a window holds the past of what is to be predicted, where that is numbers (tables with a window)"
     ),
     Field(
       "tokens", .choice(TextTokens.allCases.map(\.rawValue)), default: "character",
@@ -278,6 +295,10 @@ public struct ImportOptions: Hashable, Sendable {
     sequenceLength = ImportOptions.integer("sequence_length", Self.sequenceLengths, &reader)
     stride = ImportOptions.integer("stride", Self.sequenceLengths, &reader)
     tokens = ImportOptions.choice("tokens", &reader)
+    window = ImportOptions.integer("window", Self.windows, &reader)
+    horizon = ImportOptions.integer("horizon", Self.windows, &reader) ?? 1
+    hasPastTarget = ImportOptions.flag("past_target", &reader) ?? true
+    checkWindow(&reader)
     checkText(&reader)
     isDirected = ImportOptions.flag("directed", &reader)
     isSparse = ImportOptions.flag("sparse", &reader)
@@ -335,6 +356,16 @@ public struct ImportOptions: Hashable, Sendable {
     return number
   }
 
+  private func checkWindow(_ reader: inout ObjectReader) {
+    if window == nil {
+      for name in ["horizon", "past_target"] where reader.has(name) {
+        reader.fault(name, "belongs to a table's windows; add window=")
+      }
+    } else if shape != nil {
+      reader.fault("shape", "contradicts window, which makes the shape: rows, numbers of a row")
+    }
+  }
+
   /// What belongs to texts stands with them only, and nothing else does.
   private static let ofTexts = ["sequence_length", "stride", "tokens"]
 
@@ -350,7 +381,8 @@ public struct ImportOptions: Hashable, Sendable {
         }
       }
     } else {
-      for name in ImportOptions.ofTexts where reader.has(name) {
+      for name in ImportOptions.ofTexts
+      where reader.has(name) && !(name == "stride" && window != nil) {
         reader.fault(name, "belongs to texts; add format=text")
       }
     }
@@ -453,6 +485,9 @@ public struct ImportOptions: Hashable, Sendable {
       ArrayOptions.canonical(ofArrays.shapes, separator: ";", text) ?? shape.map(text))
     add("sequence_length", sequenceLength.map(String.init))
     add("stride", stride.flatMap { $0 == sequenceLength ? nil : String($0) })
+    add("window", window.map(String.init))
+    add("horizon", horizon == 1 ? nil : "\(horizon)")
+    add("past_target", hasPastTarget ? nil : "false")
     add("tokens", tokens.flatMap { $0 == .character ? nil : $0.rawValue })
     add("directed", isDirected == true ? "true" : nil)
     add("sparse", isSparse.map(String.init))

@@ -9,6 +9,9 @@ final class InputFile: Sendable {
   private let examples: Int
   /// Numbers of one example as they are stored.
   private let storedWidth: Int
+  /// Numbers of one row, and from where one example begins to where the next does: an example has several rows where it's a window.
+  private let rowWidth: Int
+  private let step: Int
   /// What each byte becomes, when the inputs are bytes.
   private let byteValues: [Float]
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
@@ -24,6 +27,8 @@ final class InputFile: Sendable {
     self.examples = examples
     storedWidth = input.shape.count
     width = storedWidth
+    rowWidth = storedWidth / (input.series?.length ?? 1)
+    step = rowWidth * (input.series?.stride ?? 1)
     adaptation = nil
     fills = InputFile.fills(columns, isAdapted: false)
     if input.stored == .uint8 {
@@ -32,7 +37,8 @@ final class InputFile: Sendable {
     } else {
       byteValues = []
     }
-    try self.file.check(examples: examples, bytes: storedWidth * input.stored.byteCount)
+    try self.file.check(
+      examples: input.series?.rows ?? examples, bytes: rowWidth * input.stored.byteCount)
   }
 
   /// The same numbers, gathered as another dataset's would be.
@@ -42,6 +48,7 @@ final class InputFile: Sendable {
     file = other.file
     examples = other.examples
     storedWidth = other.storedWidth
+    (rowWidth, step) = (other.rowWidth, other.step)
     byteValues = other.byteValues
     width = adaptation.width
     self.adaptation = adaptation
@@ -91,19 +98,20 @@ final class InputFile: Sendable {
         precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
         let output = destination + row * width
         if isBytes {
-          let bytes = (source + index * width).assumingMemoryBound(to: UInt8.self)
+          let bytes = (source + index * step).assumingMemoryBound(to: UInt8.self)
           for position in 0..<width { output[position] = values[Int(bytes[position])] }
         } else {
           UnsafeMutableRawPointer(output)
-            .copyMemory(from: source + index * width * 4, byteCount: width * 4)
+            .copyMemory(from: source + index * step * 4, byteCount: width * 4)
         }
       }
     }
   }
 
   private func fill(_ rows: UnsafeMutablePointer<Float>, rows count: Int) {
-    for row in 0..<count {
-      let output = rows + row * width
+    let length = storedWidth / max(1, rowWidth)
+    for row in 0..<count * length {
+      let output = rows + row * (width / length)
       for (position, value) in fills where output[position].isNaN { output[position] = value }
     }
   }
@@ -112,17 +120,16 @@ final class InputFile: Sendable {
     _ indices: UnsafeBufferPointer<Int>, from source: UnsafeRawPointer,
     _ adaptation: InputAdaptation, into destination: UnsafeMutablePointer<Float>
   ) {
-    let width = storedWidth
     byteValues.withUnsafeBufferPointer { values in
       for row in 0..<indices.count {
         let index = indices[row]
         precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
         let output = destination + row * adaptation.width
         if values.isEmpty {
-          let numbers = (source + index * width * 4).assumingMemoryBound(to: Float.self)
+          let numbers = (source + index * step * 4).assumingMemoryBound(to: Float.self)
           adaptation.adapt(into: output) { numbers[$0] }
         } else {
-          let bytes = (source + index * width).assumingMemoryBound(to: UInt8.self)
+          let bytes = (source + index * step).assumingMemoryBound(to: UInt8.self)
           adaptation.adapt(into: output) { values[Int(bytes[$0])] }
         }
       }

@@ -34,6 +34,14 @@ enum DatasetSchemas {
             .always("sequence_length", .integer(1...Int.max), "Tokens of an example."),
             .always("stride", .integer(1...Int.max), "Tokens from one example to the next."),
           ]), "How a text's examples are cut out of it."),
+        .maybe(
+          "series",
+          .object([
+            .always("window", .integer(1...Int.max), "Rows of an example."),
+            .always("horizon", .integer(1...Int.max), "Rows from its last to its target's."),
+            .always("stride", .integer(1...Int.max), "Rows from one example to the next."),
+            .always("rows", .integer(1...Int.max), "Of the whole table."),
+          ]), "How a table's examples are cut out of its rows."),
       ])),
     .always(
       "target",

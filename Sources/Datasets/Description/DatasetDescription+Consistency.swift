@@ -31,6 +31,10 @@ extension DatasetDescription {
       if column.width == 0 { return "column \"\(column.name)\" has no content" }
     }
     let (width, count) = (featureColumns.reduce(0) { $0 + $1.width }, input.shape.count)
+    if let series = input.series {
+      let isWhole = width * series.length == count && series.examples == examples
+      return isWhole ? nil : "its windows aren't those of its rows"
+    }
     return width == count ? nil : "its columns make \(width) numbers, its input has \(count)"
   }
 

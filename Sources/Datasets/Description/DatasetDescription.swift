@@ -15,6 +15,8 @@ public struct DatasetDescription: Hashable, Sendable {
     public let statistics: NumberStatistics?
     /// How a text's examples are cut out of it; `nil` for anything but texts.
     public internal(set) var windows: TextWindows?
+    /// How a table's examples are cut out of its rows; `nil` where a row is an example.
+    public internal(set) var series: SeriesWindows?
   }
 
   /// What a model is to predict.
@@ -138,6 +140,7 @@ extension DatasetDescription.Input {
       input["vocabulary"] = .integer(windows.vocabulary)
       input["text"] = windows.json
     }
+    if let series { input["series"] = series.json }
     if !scalings.isEmpty { input["scaling"] = .array(scalings.map(\.json)) }
     if let statistics { input["statistics"] = statistics.json }
     return .object(input)
@@ -157,6 +160,9 @@ extension DatasetDescription.Input {
       windows = nil
       stored =
         reader.string("stored", in: ["float32", "uint8"]).flatMap(ElementType.init) ?? .float32
+    }
+    if let value = reader.value("series") {
+      series = try SeriesWindows(value, pointer: reader.pointer(to: "series"))
     }
     scalings = try reader.list("scaling") { (value, pointer) throws(Faults) in
       try Scaling(value, pointer: pointer)

@@ -25,6 +25,8 @@ extension DatasetDescription {
       var encoded = [Float](repeating: 0, count: width)
       if let windows = input.windows {
         encodeText(row, windows, places: places, pointer: place, into: &encoded, &faults)
+      } else if let encoder, let series = input.series {
+        encodeWindow(row, series, with: encoder, pointer: place, into: &encoded, &faults)
       } else if let encoder {
         encodeTable(row, with: encoder, pointer: place, into: &encoded, &faults)
       } else {
@@ -35,6 +37,25 @@ extension DatasetDescription {
     }
     try faults.check()
     return Tensor(elements, shape: input.shape.prepending(rows.count))
+  }
+
+  /// A window is an array of rows, each as a row of a table is.
+  private func encodeWindow(
+    _ window: JSON, _ series: SeriesWindows, with encoder: TableEncoder, pointer: String,
+    into encoded: inout [Float], _ faults: inout Faults
+  ) {
+    guard let rows = window.array, rows.count == series.length else {
+      faults.add(
+        pointer,
+        "expected an array of \(series.length) rows, which follow each other, found "
+          + (window.array.map { "\($0.count)" } ?? window.kind))
+      return
+    }
+    for (index, row) in rows.enumerated() {
+      var part = [Float](repeating: 0, count: encoder.width)
+      encodeTable(row, with: encoder, pointer: "\(pointer)/\(index)", into: &part, &faults)
+      encoded.replaceSubrange(index * encoder.width..<(index + 1) * encoder.width, with: part)
+    }
   }
 
   private func encodeTable(

@@ -26,15 +26,50 @@ struct TableAnalysis {
         try TableAnalysis.column(
           index, of: survey, verdict, isClass: isClass, joint: joint, options))
     }
+    if options.window != nil, options.hasPastTarget {
+      columns += layout.targets.compactMap { TableAnalysis.past(of: columns[$0]) }
+    }
     self.columns = columns
     let width = columns.filter { $0.role == .feature }.map(\.width).reduce(0, +)
     guard width <= limits.exampleElements else {
       throw DatasetError(.limitExceeded, "an example has \(width) numbers; leave columns out")
     }
+    var shape = try TableAnalysis.shape(width: width, options: options)
+    var series: SeriesWindows?
+    if let window = options.window {
+      let found = SeriesWindows(
+        length: window, horizon: options.horizon, stride: options.stride ?? 1, rows: rows)
+      guard found.examples > 0 else {
+        throw DatasetError(
+          .option,
+          "\(rows) rows are no window of \(window) with a target \(options.horizon) after it; make them shorter"
+        )
+      }
+      guard width.multipliedReportingOverflow(by: window).partialValue <= limits.exampleElements,
+        width <= limits.exampleElements / window
+      else {
+        throw DatasetError(
+          .limitExceeded,
+          "a window of \(window) rows has more than \(limits.exampleElements) numbers")
+      }
+      shape = [window, width]
+      series = found
+    }
     input = .init(
-      shape: try TableAnalysis.shape(width: width, options: options), stored: .float32,
-      scalings: [], statistics: nil)
+      shape: shape, stored: .float32, scalings: [], statistics: nil, series: series)
     target = TableAnalysis.target(layout.targets.map { columns[$0] })
+  }
+
+  /// The past of a target of numbers, as a feature: scaled as features are, whatever the target is.
+  private static func past(of column: Column) -> Column? {
+    guard case .number(let statistics, _, _) = column.content else { return nil }
+    var past = Column(
+      name: "\(column.name) before", position: column.position, role: .feature,
+      content: .number(
+        statistics, ScalingMethod.standard.scaling(for: statistics), fill: nil), missing: 0,
+      evidence: "the past of the target")
+    past.treatment.scaling = .standard
+    return past
   }
 
   /// Notes what a column has to do with the target.

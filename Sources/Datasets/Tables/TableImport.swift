@@ -36,7 +36,8 @@ struct TableImport {
     try file.append(preview.encoded())
     try file.finish()
     return DecodedParts(
-      examples: analysis.rows, input: analysis.input, target: analysis.target,
+      examples: analysis.input.series?.examples ?? analysis.rows, input: analysis.input,
+      target: analysis.target,
       columns: analysis.columns)
   }
 
@@ -53,17 +54,23 @@ struct TableImport {
     var previewed: [JSON] = []
     var previewBytes = 0
     let writer = TargetColumns(analysis, format: options.tableFormat)
-    var relations = TargetRelations(width: encoder.width, target: analysis.target)
+    let series = analysis.input.series
+    var relations =
+      series == nil ? TargetRelations(width: encoder.width, target: analysis.target) : nil
+    var number = 0
     while try reader.next() {
       if let (cell, refusal) = encoder.encode(reader.fields, into: row) {
         throw TableImport.refused(refusal, reader, encoder.columns[cell])
       }
       try inputs.append(bytes)
-      switch try writer.write(reader, to: targets) {
-      case .class(let index): relations?.add(row, class: index)
-      case .number(let number): relations?.add(row, target: number)
-      case .numbers: break
+      if series?.isTarget(number) ?? true {
+        switch try writer.write(reader, to: targets) {
+        case .class(let index): relations?.add(row, class: index)
+        case .number(let number): relations?.add(row, target: number)
+        case .numbers: break
+        }
       }
+      number += 1
       if previewed.count < TableImport.previewRows, previewBytes < TableImport.previewBytes {
         let texts = (0..<reader.count).map { String(reader.text($0).prefix(1_000)) }
         previewBytes += texts.reduce(0) { $0 + $1.utf8.count }
