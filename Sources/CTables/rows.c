@@ -167,6 +167,22 @@ static tb_status more(tb_reader *reader) {
   return TB_MORE;
 }
 
+// Passes over a byte that means nothing where it stands, or the character that begins there. `TB_ROW` where it may stand.
+static tb_status pass(tb_reader *reader, size_t field, size_t *at) {
+  uint8_t byte = reader->buffer[*at];
+  if (byte == 0) return fault(reader, field, TB_NUL, *at);
+  if (byte < 0x80) {
+    ++*at;
+    return TB_ROW;
+  }
+  size_t wrong;
+  int length = character(reader->buffer + *at, reader->end - *at, &wrong);
+  if (length < 0) return reader->is_last ? fault(reader, field, TB_CUT_UTF8, reader->end) : more(reader);
+  if (length == 0) return fault(reader, field, TB_INVALID_UTF8, *at + wrong);
+  *at += (size_t)length;
+  return TB_ROW;
+}
+
 // Takes doubled quotes for one each.
 static size_t unescape(uint8_t *bytes, size_t length, uint8_t quote) {
   size_t to = 0;
@@ -237,19 +253,8 @@ begin:
           }
           break;
         }
-        if (byte == 0) return fault(reader, count, TB_NUL, at);
-        if (byte >= 0x80) {
-          size_t wrong;
-          int length = character(buffer + at, end - at, &wrong);
-          if (length < 0) {
-            if (!reader->is_last) return more(reader);
-            return fault(reader, count, TB_CUT_UTF8, end);
-          }
-          if (length == 0) return fault(reader, count, TB_INVALID_UTF8, at + wrong);
-          at += (size_t)length;
-          continue;
-        }
-        at++;
+        tb_status status = pass(reader, count, &at);
+        if (status != TB_ROW) return status;
       }
       from = open + 1;
       close = at;
@@ -270,19 +275,8 @@ begin:
         }
         uint8_t byte = buffer[at];
         if (byte == delimiter || byte == '\n' || byte == '\r') break;
-        if (byte == 0) return fault(reader, count, TB_NUL, at);
-        if (byte >= 0x80) {
-          size_t wrong;
-          int length = character(buffer + at, end - at, &wrong);
-          if (length < 0) {
-            if (!reader->is_last) return more(reader);
-            return fault(reader, count, TB_CUT_UTF8, end);
-          }
-          if (length == 0) return fault(reader, count, TB_INVALID_UTF8, at + wrong);
-          at += (size_t)length;
-          continue;
-        }
-        at++;
+        tb_status status = pass(reader, count, &at);
+        if (status != TB_ROW) return status;
       }
     }
     size_t stop = is_quoted ? close : at;
