@@ -9,10 +9,12 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 }
 
 func library(
-  _ name: String, path: String? = nil, uses: [String] = [], resources: [Resource] = []
+  _ name: String, path: String? = nil, uses: [String] = [], exclude: [String] = [],
+  resources: [Resource] = []
 ) -> Target {
   .target(
-    name: name, dependencies: uses.map { .byName(name: $0) }, path: path, resources: resources)
+    name: name, dependencies: uses.map { .byName(name: $0) }, path: path, exclude: exclude,
+    resources: resources)
 }
 
 /// - Parameter fixtures: whether the tests read files of their folder `Fixtures` where they lie.
@@ -108,7 +110,7 @@ let package = Package(
         "Access", "Store", "Digests", "JSON", "CProcess",
       ]),
     library(
-      "Web", path: "web",
+      "Web", path: "web", exclude: ["plotly.txt"],
       resources: [
         .embedInCode("index.html"), .embedInCode("icon.svg"), .embedInCode("style.css"),
         .embedInCode("main.js"),

@@ -37,12 +37,23 @@ public struct BatchOrder: Hashable, Sendable {
     return index * batchSize..<min(count, (index + 1) * batchSize)
   }
 
+  /// Beyond so many examples an epoch's order is computed place by place, and never a list.
+  public static let mostListed = 1 << 22
+
+  /// Whether an epoch's order is a list in memory.
+  public var isListed: Bool { count <= BatchOrder.mostListed }
+
   /// Writes an epoch's order: a permutation of `0..<count`. Allocates only when `order` is too small.
   ///
-  /// - Complexity: O(count); take it once an epoch and cut it by `range(ofBatch:)`.
+  /// - Complexity: O(count) in time and memory; take it once an epoch and cut it by `range(ofBatch:)`, where it's listed at all.
   public func write(epoch: Int, to order: inout [Int]) {
     order.removeAll(keepingCapacity: true)
     order.reserveCapacity(count)
+    if shuffle, !isListed {
+      let permutation = permutation(epoch: epoch)
+      for position in 0..<count { order.append(permutation[position]) }
+      return
+    }
     for position in 0..<count { order.append(position) }
     guard shuffle else { return }
     var generator = Philox(seed: seed, purpose: "batch order")
@@ -52,10 +63,23 @@ public struct BatchOrder: Hashable, Sendable {
 
   /// The examples of one batch.
   ///
-  /// - Complexity: O(count); `write(epoch:to:)` and `range(ofBatch:)` serve a whole epoch.
+  /// - Complexity: that of the batch, where an epoch's order isn't listed; else O(count), and `write(epoch:to:)` and
+  ///   `range(ofBatch:)` serve a whole epoch.
   public func batch(epoch: Int, index: Int) -> [Int] {
+    let range = range(ofBatch: index)
+    if !isListed {
+      guard shuffle else { return Array(range) }
+      let permutation = permutation(epoch: epoch)
+      return range.map { permutation[$0] }
+    }
     var order: [Int] = []
     write(epoch: epoch, to: &order)
-    return Array(order[range(ofBatch: index)])
+    return Array(order[range])
+  }
+
+  private func permutation(epoch: Int) -> IndexPermutation {
+    IndexPermutation(
+      count: count, philox: Philox(seed: seed, purpose: "batch order"),
+      stream: UInt64(truncatingIfNeeded: epoch))
   }
 }

@@ -36,6 +36,8 @@ public struct ImportLimits: Hashable, Sendable {
   public var imagePixels = 1 << 26
   public var imageBytes = 64 << 20
   public var images = 1 << 22
+  /// Rows of an archive's file of labels, which are held in memory.
+  public var labels = 1 << 18
 
   public init() {}
 

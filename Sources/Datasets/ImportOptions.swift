@@ -251,7 +251,9 @@ public struct ImportOptions: Hashable, Sendable {
     if let text = reader.string("schema") {
       do throws(Faults) {
         schema = try ColumnRule.rules(text, pointer: reader.pointer(to: "schema"))
-        schemaText = (try? JSON(parsing: text))?.description ?? text
+        // An ampersand would begin another option where options are one line.
+        schemaText = ((try? JSON(parsing: text))?.description ?? text)
+          .split(separator: "&", omittingEmptySubsequences: false).joined(separator: "\\u0026")
       } catch {
         reader.add(error)
       }

@@ -52,6 +52,7 @@ extension RunService {
     let request = try RunRequest(JSON(parsing: run.request))
     guard let record = try store.datasets.getAndWait(run.datasets.train) else { return run }
     let dataset = try datasets.open(record)
+    guard !dataset.description.columns.isEmpty else { return run }
     let examples = TrainingData(training: dataset).trained(
       request.training, model: try request.inlineModel())
     guard let examples else { return run }

@@ -1,4 +1,5 @@
 import Datasets
+import Tensors
 import Testing
 
 @Suite("The order of batches")
@@ -47,6 +48,64 @@ struct BatchOrderTests {
     // Pearson's statistic with 4 degrees of freedom is beyond 18.5 once in a thousand seeds.
     let statistic = counts.reduce(0.0) { $0 + (Double($1) - 1_000) * (Double($1) - 1_000) / 1_000 }
     #expect(statistic < 18.5, "counts \(counts)")
+  }
+}
+
+@Suite("An order without a list")
+struct IndexPermutationTests {
+  private static let philox = Philox(seed: 5, purpose: "test")
+
+  @Test("each number has one place", arguments: [1, 2, 3, 5, 64, 1_000, 4_097, 65_537])
+  func permutation(count: Int) {
+    for stream in 0..<3 as Range<UInt64> {
+      let order = IndexPermutation(count: count, philox: Self.philox, stream: stream)
+      #expect((0..<count).map { order[$0] }.sorted() == Array(0..<count))
+    }
+  }
+
+  @Test("keys and streams give different orders")
+  func dependence() {
+    let one = IndexPermutation(count: 1_000, philox: Self.philox, stream: 0)
+    let other = IndexPermutation(count: 1_000, philox: Self.philox, stream: 1)
+    let third = IndexPermutation(
+      count: 1_000, philox: Philox(seed: 6, purpose: "test"), stream: 0)
+    let same = (0..<1_000).count { one[$0] == other[$0] || one[$0] == third[$0] }
+    // Two of a thousand are expected.
+    #expect(same < 20)
+  }
+
+  @Test("every number comes first about equally often, and neighbours don't stay together")
+  func uniformity() {
+    var counts = [Int](repeating: 0, count: 7)
+    var together = 0
+    for stream in 0..<7_000 as Range<UInt64> {
+      let order = IndexPermutation(count: 7, philox: Self.philox, stream: stream)
+      counts[order[0]] += 1
+      together += abs(order[0] - order[1]) == 1 ? 1 : 0
+    }
+    // Pearson's statistic with 6 degrees of freedom is beyond 22.5 once in a thousand seeds.
+    let statistic = counts.reduce(0.0) { $0 + (Double($1) - 1_000) * (Double($1) - 1_000) / 1_000 }
+    #expect(statistic < 22.5, "counts \(counts)")
+    // 12 of the 42 ordered pairs are neighbours: 2,000, with a deviation of 38.
+    #expect(abs(together - 2_000) < 200, "\(together)")
+  }
+
+  @Test("an epoch of more examples than are listed goes through each once, a batch at a time")
+  func large() {
+    let count = BatchOrder.mostListed + 3
+    let order = BatchOrder(
+      count: count, batchSize: 1 << 20, seed: 7, shuffle: true, dropLast: false)
+    #expect(!order.isListed && order.batches == 5)
+    var seen = [Bool](repeating: false, count: count)
+    for index in 0..<order.batches {
+      for example in order.batch(epoch: 2, index: index) { seen[example] = true }
+    }
+    #expect(!seen.contains(false))
+    var whole: [Int] = []
+    order.write(epoch: 2, to: &whole)
+    #expect(Array(whole[..<(1 << 20)]) == order.batch(epoch: 2, index: 0))
+    let plain = BatchOrder(count: count, batchSize: 8, seed: 7, shuffle: false, dropLast: false)
+    #expect(plain.batch(epoch: 9, index: 1) == Array(8..<16))
   }
 }
 

@@ -56,8 +56,26 @@ struct TableOptionsTests {
     #expect(columns[3].missing == known["missing"]?.integer)
     let town = try #require(columns[4].summary)
     #expect(town.top.map(\.count) == town.top.map(\.count).sorted(by: >) && town.top.count == 4)
+    let ratio = try #require(town.relation)
+    let wanted = try #require(known["town_and_y"]?.double)
+    #expect(ratio.kind == .correlationRatio && abs(ratio.value - wanted) < 1e-5)
     // It is read back as it was written.
     #expect(try Dataset.open(directory: dataset.directory).description == dataset.description)
+  }
+
+  @Test("what columns have to do with a class is what pandas finds")
+  func relations() throws {
+    let dataset = try workspace.imported(file, ["missing": "mean", "target": "town"])
+    let known = try known("table")
+    for (name, kind, wanted) in [
+      ("number", ColumnSummary.Relation.Kind.correlationRatio, "number_and_town"),
+      ("flag", .association, "flag_and_town"),
+    ] {
+      let column = try #require(dataset.description.columns.first { $0.name == name })
+      let relation = try #require(column.summary?.relation)
+      let value = try #require(known[wanted]?.double)
+      #expect(relation.kind == kind && abs(relation.value - value) < 1e-5, "\(name)")
+    }
   }
 
   @Test(

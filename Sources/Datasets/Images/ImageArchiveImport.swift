@@ -11,18 +11,12 @@ struct ImageArchiveImport {
   let options: ImportOptions
   let limits: ImportLimits
 
-  /// What the first pass finds of one picture.
-  private struct Found {
-    let name: String
-    let label: String
-  }
-
   private static let labelsName = "labels.csv"
 
   func run(into directory: URL) throws(DatasetError) -> DecodedParts {
     try checkOptions()
     let labels = try labels()
-    var found: [Found] = []
+    var classes = ClassNames()
     var first: EncodedImage?
     var other: (name: String, image: EncodedImage)?
     var hasColour = false
@@ -33,9 +27,9 @@ struct ImageArchiveImport {
       }
       first = first ?? image
       hasColour = hasColour || image.hasColour
-      found.append(Found(name: name, label: try label(of: name, labels)))
-      guard found.count <= limits.images else {
-        throw DatasetError(.limitExceeded, "more than \(limits.images) pictures")
+      guard classes.add(try label(of: name, labels), limits) else {
+        throw DatasetError(
+          .limitExceeded, "more than \(limits.images) pictures, or \(limits.classes) classes")
       }
     }
     guard let first else {
@@ -43,51 +37,45 @@ struct ImageArchiveImport {
         .empty, "the archive holds no PNG, JPEG or WebP; put pictures into a folder for each class")
     }
     let shape = try shape(first, other, hasColour: hasColour)
-    let classes = Set(found.map(\.label)).sorted {
-      $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
-    }
-    guard classes.count <= limits.classes else {
-      throw DatasetError(.limitExceeded, "more than \(limits.classes) classes")
-    }
-    let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
-    return try write(found, classes, places, shape, into: directory)
+    return try write(classes, shape, into: directory)
   }
 
   private func write(
-    _ found: [Found], _ classes: [String], _ places: [String: Int], _ shape: Shape,
-    into directory: URL
+    _ classes: ClassNames, _ shape: Shape, into directory: URL
   ) throws(DatasetError) -> DecodedParts {
-    let (bytes, overflow) = shape.count.multipliedReportingOverflow(by: found.count)
+    let examples = classes.ofExamples.count
+    let (bytes, overflow) = shape.count.multipliedReportingOverflow(by: examples)
     guard !overflow, bytes <= limits.decodedBytes else {
       throw DatasetError(
         .limitExceeded,
-        "\(found.count) pictures of shape \(shape) are more than \(limits.decodedBytes) bytes")
+        "\(examples) pictures of shape \(shape) are more than \(limits.decodedBytes) bytes")
     }
+    let (names, places) = classes.sorted()
     let inputs = try OutputFile(directory.appendingPathComponent(Dataset.FileName.inputs))
     let targets = try OutputFile(directory.appendingPathComponent(Dataset.FileName.targets))
-    var counts = [Int](repeating: 0, count: classes.count)
+    var counts = [Int](repeating: 0, count: names.count)
     var statistics = ByteStatistics()
     var index = 0
-    try forEachImage { (name, bytes) throws(DatasetError) in
-      guard index < found.count, found[index].name == name, let place = places[found[index].label]
-      else {
+    try forEachImage { (_, bytes) throws(DatasetError) in
+      guard index < examples else {
         throw DatasetError(.storage, "the archive changed while it was read; upload it again")
       }
       let example = try planar(EncodedImage(bytes, limits: limits), shape)
+      let place = places[Int(classes.ofExamples[index])]
       statistics.add(example)
       try inputs.append(example)
-      try targets.append([Int32(place)])
-      counts[place] += 1
+      try targets.append([place])
+      counts[Int(place)] += 1
       index += 1
     }
     try inputs.finish()
     try targets.finish()
     return DecodedParts(
-      examples: found.count,
+      examples: examples,
       input: .init(
         shape: shape, stored: .uint8, scalings: options.scale == ScalingMethod.none ? [] : [.unit],
         statistics: statistics.summary),
-      target: .classes(names: classes, counts: counts), columns: [])
+      target: .classes(names: names, counts: counts), columns: [])
   }
 
   /// A picture as one channel after the other.
@@ -190,6 +178,11 @@ struct ImageArchiveImport {
               .malformed, "has \(reader.count) fields; a file and its label", row: reader.row)
           }
           labels[reader.text(0)] = reader.text(1)
+          guard labels.count <= limits.labels else {
+            throw DatasetError(
+              .limitExceeded, "has more than \(limits.labels) rows; use a folder for each class",
+              row: reader.row)
+          }
         }
         return labels
       } catch {
@@ -224,6 +217,34 @@ struct ImageArchiveImport {
       throw DatasetError(
         .option, "target, features and targets mean nothing for pictures; leave them out")
     }
+  }
+}
+
+/// The classes of examples, in the order in which they come first, and later by name.
+private struct ClassNames {
+  private var places: [String: Int32] = [:]
+  /// Of each example.
+  private(set) var ofExamples: [Int32] = []
+
+  /// Takes in the class of the next example; false when there are too many.
+  mutating func add(_ name: String, _ limits: ImportLimits) -> Bool {
+    let next = Int32(places.count)
+    let place = places[name] ?? next
+    if place == next { places[name] = next }
+    ofExamples.append(place)
+    return ofExamples.count <= limits.images && places.count <= limits.classes
+  }
+
+  /// All names in order, and where each has come to, by the order in which they came.
+  func sorted() -> (names: [String], places: [Int32]) {
+    let names = places.keys.sorted {
+      $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
+    }
+    var moved = [Int32](repeating: 0, count: names.count)
+    for (index, name) in names.enumerated() {
+      if let place = places[name] { moved[Int(place)] = Int32(index) }
+    }
+    return (names, moved)
   }
 }
 

@@ -10,6 +10,8 @@ final class ArchiveSource: ByteSource {
   private let limit: Int
   private let uploaded: Int
   private var produced = 0
+  /// Bytes of all entries so far, as the archive says, also of those that are passed over.
+  private var announced = 0
   /// Of a gzipped file, whose checksum libarchive doesn't look at; `nil` for zip, where it does.
   private var check: (trailer: [UInt8], checksum: CRC32)?
 
@@ -68,7 +70,18 @@ final class ArchiveSource: ByteSource {
     guard let name = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) else {
       throw DatasetError(.malformed, "an entry of the archive has no name")
     }
+    if archive_entry_size_is_set(entry) != 0 {
+      let (sum, overflow) = announced.addingReportingOverflow(Int(archive_entry_size(entry)))
+      announced = overflow ? .max : sum
+      if announced > limit { throw tooLarge() }
+    }
     return String(cString: name)
+  }
+
+  private func tooLarge() -> DatasetError {
+    DatasetError(
+      .limitExceeded,
+      "\(uploaded) compressed bytes unfold into more than \(limit); upload it uncompressed")
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
@@ -77,11 +90,7 @@ final class ArchiveSource: ByteSource {
     produced += count
     check?.checksum.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     if count == 0 { try compareChecksum() }
-    if produced > limit {
-      throw DatasetError(
-        .limitExceeded,
-        "\(uploaded) compressed bytes unfold into more than \(limit); upload it uncompressed")
-    }
+    if produced > limit { throw tooLarge() }
     return count
   }
 

@@ -8,7 +8,7 @@ final class TableSurvey {
   private let limits: ImportLimits
   private let columns: UnsafeMutableBufferPointer<tb_column>
   /// Bytes that are left for the texts of all columns.
-  private let room = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+  private let room: UnsafeMutablePointer<Int>
 
   /// Distinct numbers of one column that are counted, where nobody needs them and there are few columns.
   private static let countedNumbers = 1_000
@@ -23,19 +23,10 @@ final class TableSurvey {
   init(
     _ reader: any RowReader, hasHeader: Bool?, options: ImportOptions, limits: ImportLimits
   ) throws(DatasetError) {
+    layout = try TableSurvey.layout(reader, hasHeader: hasHeader, options)
     self.limits = limits
-    guard try reader.next() else {
-      columns = .allocate(capacity: 0)
-      throw DatasetError(.empty, "the file is empty; upload rows of fields separated by commas")
-    }
-    let first = (0..<reader.count).map(reader.text)
-    do throws(DatasetError) {
-      layout = try TableLayout(first: first, hasHeader: hasHeader, options: options)
-    } catch {
-      columns = .allocate(capacity: 0)
-      throw error
-    }
     columns = .allocate(capacity: layout.names.count)
+    room = .allocate(capacity: 1)
     columns.initialize(repeating: tb_column())
     room.initialize(to: limits.categoryBytes)
     prepare(options)
@@ -55,6 +46,16 @@ final class TableSurvey {
       throw DatasetError(
         .empty, "there's a header but no row below it; add rows, or say header=false", row: 1)
     }
+  }
+
+  private static func layout(
+    _ reader: any RowReader, hasHeader: Bool?, _ options: ImportOptions
+  ) throws(DatasetError) -> TableLayout {
+    guard try reader.next() else {
+      throw DatasetError(.empty, "the file is empty; upload rows of fields separated by commas")
+    }
+    return try TableLayout(
+      first: (0..<reader.count).map(reader.text), hasHeader: hasHeader, options: options)
   }
 
   deinit {

@@ -59,6 +59,14 @@ extension Store {
     try await reserve.spent(on: { try await write(body) })
   }
 
+  /// The same as `writeAndWait`, likewise, for a thread that may wait.
+  func writeFromReserveAndWait<Result: Sendable>(
+    _ body: @Sendable (SQLiteConnection) throws -> Result,
+    committed: @Sendable (Result) -> Void = { _ in }
+  ) throws -> Result {
+    try reserve.spent(on: { try writeAndWait(body, committed: committed) })
+  }
+
   /// The same as `writeUnsynced`, likewise.
   func writeUnsyncedFromReserve<Result: Sendable>(
     _ body: @escaping @Sendable (SQLiteConnection) throws -> Result

@@ -142,16 +142,21 @@ extension RunRepository {
     change: RunChange = RunChange(),
     events: @Sendable (RunRecord) -> [NewEvent], committed: @Sendable ([StoredEvent]) -> Void
   ) throws -> RunRecord? {
-    let moved = try store.writeAndWait(
-      { connection -> (run: RunRecord, events: [StoredEvent])? in
-        let moved = try Self.move(
-          run, to: state, reason: reason, error: error, change, connection)
-        guard let moved else { return nil }
-        let number = try Self.number(of: run.id, connection)
-        if run.state == .running { try StagedCheckpoint.removeAll(of: number, connection) }
-        if state.isOver { try Self.dropState(of: number, connection) }
-        return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
-      }, committed: { committed($0?.events ?? []) })
+    let work = {
+      @Sendable (connection: SQLiteConnection) throws -> (run: RunRecord, events: [StoredEvent])? in
+      let moved = try Self.move(
+        run, to: state, reason: reason, error: error, change, connection)
+      guard let moved else { return nil }
+      let number = try Self.number(of: run.id, connection)
+      if run.state == .running { try StagedCheckpoint.removeAll(of: number, connection) }
+      if state.isOver { try Self.dropState(of: number, connection) }
+      return (moved, try EventLog.append(events(moved), to: run.id, number, connection))
+    }
+    // A cancellation is taken on a full disk too.
+    let moved =
+      state == .cancelled
+      ? try store.writeFromReserveAndWait(work, committed: { committed($0?.events ?? []) })
+      : try store.writeAndWait(work, committed: { committed($0?.events ?? []) })
     return moved?.run
   }
 

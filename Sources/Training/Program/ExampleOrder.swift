@@ -21,7 +21,9 @@ final class ExampleOrder {
   /// Which of the source's examples take part; `nil` for all.
   private let members: [Int]?
   private var shuffled: [Int] = []
-  /// The examples of `epoch` in their order.
+  /// Whether the order of an epoch is too long to be held: then each batch is looked up by itself.
+  private let isComputed: Bool
+  /// The examples of `epoch` in their order, or those of one batch.
   private let sequence: UnsafeMutableBufferPointer<Int>
   private var epoch = -1
 
@@ -54,8 +56,9 @@ final class ExampleOrder {
     augmenter = Augmenter(
       configuration.augmentations, model: model, source: source, objectives: objectives,
       seed: configuration.seed, largestPass: min(configuration.batchSize, count))
-    shuffled.reserveCapacity(count)
-    sequence = .allocate(capacity: count)
+    isComputed = sampler == nil && !isInLanes && !order.isListed
+    if !isComputed { shuffled.reserveCapacity(count) }
+    sequence = .allocate(capacity: isComputed ? min(count, order.batchSize) : count)
   }
 
   deinit { sequence.deallocate() }
@@ -101,9 +104,16 @@ final class ExampleOrder {
   /// The targets of the batch assembled last, by objective; `nil` when they are no numbers, or aren't kept.
   func numbers(_ objective: Int) -> UnsafePointer<Float>? { assembler.numbers(objective) }
 
-  /// The examples of the batch after `step` steps; valid until the next epoch's is asked for.
+  /// The examples of the batch after `step` steps; valid until the next one is asked for.
   func batch(_ step: Int) -> UnsafeBufferPointer<Int> {
     let (wanted, index) = step.quotientAndRemainder(dividingBy: order.batches)
+    if isComputed {
+      let batch = order.batch(epoch: wanted, index: index)
+      for (position, example) in batch.enumerated() {
+        sequence[position] = members?[example] ?? example
+      }
+      return UnsafeBufferPointer(rebasing: sequence[..<batch.count])
+    }
     if wanted != epoch {
       epoch = wanted
       if let sampler {

@@ -106,4 +106,21 @@ open("formats/cifar10.bin", "wb").write(records.tobytes())
 fine = random.integers(0, 100, (2, 3074), dtype=np.uint8)
 open("formats/cifar100.bin", "wb").write(fine.tobytes())
 expected["cifar"] = {"labels": [4, 0, 9], "first": records[0, 1:9].tolist(), "fine": fine[:, 1].tolist()}
+
+
+# What columns have to do with each other.
+def correlation_ratio(numbers, groups):
+    whole = ((numbers - numbers.mean()) ** 2).sum()
+    between = sum(len(part) * (part.mean() - numbers.mean()) ** 2 for _, part in numbers.groupby(groups))
+    return float((between / whole) ** 0.5)
+
+
+counts = pandas.crosstab(frame["flag"], frame["town"]).to_numpy()
+expectation = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / counts.sum()
+square = ((counts - expectation) ** 2 / expectation).sum()
+expected["table"] |= {
+    "town_and_y": correlation_ratio(frame["y"], frame["town"]),
+    "number_and_town": correlation_ratio(frame["number"], frame["town"]),
+    "flag_and_town": float((square / counts.sum() / (min(counts.shape) - 1)) ** 0.5),
+}
 json.dump(expected, open("formats.json", "w"))
