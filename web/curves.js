@@ -1,7 +1,7 @@
 // Curves of series over steps, epochs or time, smoothed or not; of one run or of several.
 
 import { choice, el, toggle } from "./dom.js";
-import { draw } from "./plot.js";
+import { draw, shaded } from "./plot.js";
 
 /// A running average that isn't pulled by the zero it begins with, as TensorBoard smooths.
 export function smoothed(values, weight) {
@@ -58,16 +58,17 @@ export async function plot(place, title, curves, { marks = [], spans = [], unit 
     if (options.axis === "epoch") return step * (curve.epochs ?? 1);
     return (curve.points.find((point) => point[0] >= step) ?? curve.points.at(-1))[2];
   };
+  const shading = shaded(spans, where);
   const drawn = await draw(place, title, traces, {
     xaxis: { title: { text: units[options.axis] } },
     yaxis: { type: options.log ? "log" : "linear", title: { text: unit }, ...level(curves) },
     shapes: [
       ...marks.map((mark) => ({ type: "line", x0: where(mark.step), x1: where(mark.step), yref: "paper", y0: 0, y1: 1, line: { color: mark.colour ?? "#009e73", width: 1, dash: "dash" } })),
-      ...spans.map((span) => ({ type: "rect", x0: where(span.from), x1: where(span.to), yref: "paper", y0: 0, y1: 1, fillcolor: span.colour, opacity: 0.12, line: { width: 0 }, layer: "below" })),
+      ...shading.shapes,
     ],
     annotations: [
       ...marks.map((mark) => ({ x: where(mark.step), yref: "paper", y: 1, text: mark.text, showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
-      ...spans.map((span) => ({ x: where(span.from), yref: "paper", y: 0.02, text: span.text, showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
+      ...shading.annotations,
     ],
   });
   if (!onZoom || !drawn) return;

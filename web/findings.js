@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { el, fill, table } from "./dom.js";
 import { number, words } from "./format.js";
+import { shaded } from "./plot.js";
 
 const colour = { info: "#56b4e9", warning: "#e69f00", critical: "#d55e00" };
 
@@ -27,11 +28,7 @@ export function spans(findings, now, subject) {
 
 /// The same as shapes and texts of a plot whose x are steps.
 export function shading(findings, now, subject) {
-  const list = spans(findings, now, subject);
-  return {
-    shapes: list.map((one) => ({ type: "rect", x0: one.from, x1: one.to, yref: "paper", y0: 0, y1: 1, fillcolor: one.colour, opacity: 0.12, line: { width: 0 }, layer: "below" })),
-    annotations: list.map((one) => ({ x: one.from, yref: "paper", y: 0.02, text: one.text, showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
-  };
+  return shaded(spans(findings, now, subject));
 }
 
 /// Frames around the rows of a heat map that a finding is about, over the steps for which it holds.

@@ -67,6 +67,14 @@ export async function draw(place, title, traces, layout = {}) {
   return inside;
 }
 
+/// Shaded stretches as shapes and texts of a plot; `where` tells where on its x a step is.
+export function shaded(spans, where = (step) => step) {
+  return {
+    shapes: spans.map((span) => ({ type: "rect", x0: where(span.from), x1: where(span.to), yref: "paper", y0: 0, y1: 1, fillcolor: span.colour, opacity: 0.12, line: { width: 0 }, layer: "below" })),
+    annotations: spans.map((span) => ({ x: where(span.from), yref: "paper", y: 0.02, text: span.text, showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11 } })),
+  };
+}
+
 /// Says in a figure why there is nothing to draw.
 export function leave(place, title, text) {
   release(place);

@@ -212,43 +212,40 @@ extension DatasetDescription {
   private func adaptColumns(
     to reference: DatasetDescription, base: inout [Float]
   ) throws(DatasetError) -> [InputAdaptation.Term] {
-    let own = TableEncoder(columns: columns)
-    let wanted = TableEncoder(columns: reference.columns)
+    let own = featureColumns
+    let (sources, destinations) = (
+      Column.places(of: own).offsets, Column.places(of: reference.featureColumns).offsets
+    )
     var terms: [InputAdaptation.Term] = []
-    for (cell, column) in wanted.columns.enumerated() {
+    for (cell, column) in reference.featureColumns.enumerated() {
       func refusal(_ message: String) -> DatasetError {
         DatasetError(.option, message, column: column.position, columnName: column.name)
       }
-      guard let index = own.columns.firstIndex(where: { $0.name == column.name }) else {
+      guard let index = own.firstIndex(where: { $0.name == column.name }) else {
         throw refusal("the reference has this feature column, and this dataset hasn't")
       }
-      let (source, destination) = (own.offsets[index], wanted.offsets[cell])
-      let (treatment, other) = (column.treatment, own.columns[index].treatment)
+      let (source, destination) = (sources[index], destinations[cell])
+      func carry(_ place: Int, to other: Int) {
+        terms.append(.init(source: source + place, destination: destination + other, factor: 1))
+      }
+      let (treatment, other) = (column.treatment, own[index].treatment)
       guard treatment.isLike(other) else {
         throw refusal(
           "is encoded otherwise in this dataset; upload it with the reference's options")
       }
       if treatment.hasIndicator, other.hasIndicator {
-        terms.append(
-          .init(
-            source: source + own.columns[index].width - 1,
-            destination: destination + column.width - 1, factor: 1))
+        carry(own[index].width - 1, to: column.width - 1)
       }
-      switch (own.columns[index].content, column.content) {
+      switch (own[index].content, column.content) {
       case (.number(_, let found, _), .number(_, let scaling, _)):
         terms.append(base.rescale(source, to: destination, from: found, to: scaling))
       case (.date(_, let found), .date(_, let scaling)):
-        let width = treatment.parts.width
-        for place in 0..<width {
-          terms.append(.init(source: source + place, destination: destination + place, factor: 1))
-        }
-        if treatment.parts.contains(.time) {
-          terms.removeLast(width)
+        // Time is scaled; what comes round again is the same everywhere.
+        let hasTime = treatment.parts.contains(.time)
+        if hasTime {
           terms.append(base.rescale(source, to: destination, from: found, to: scaling))
-          for place in 1..<max(1, width) {
-            terms.append(.init(source: source + place, destination: destination + place, factor: 1))
-          }
         }
+        for place in (hasTime ? 1 : 0)..<treatment.parts.width { carry(place, to: place) }
       case (.category(let found, _, _), .category(let values, _, _))
       where treatment.encoding != .oneHot:
         if treatment.encoding == .ordinal, found != values {
@@ -256,16 +253,13 @@ extension DatasetDescription {
             "has other values in this dataset, whose order is another; upload it as one_hot")
         }
         let width = column.width - (treatment.hasIndicator ? 1 : 0)
-        for place in 0..<width {
-          terms.append(.init(source: source + place, destination: destination + place, factor: 1))
-        }
+        for place in 0..<width { carry(place, to: place) }
       case (.category(let found, _, _), .category(let values, _, _)):
         for (position, value) in found.enumerated() {
           guard let place = values.firstIndex(of: value) else {
             throw refusal("the value \"\(value.prefix(80))\" is none that the reference has")
           }
-          terms.append(
-            .init(source: source + position, destination: destination + place, factor: 1))
+          carry(position, to: place)
         }
       default: throw refusal("holds another kind of values in the one dataset than in the other")
       }

@@ -15,7 +15,7 @@ extension Dataset {
     guard let file = inputFiles.first, !examples.isEmpty, columns.contains(where: \.isFitted) else {
       return description
     }
-    let offsets = TableEncoder(columns: columns).offsets
+    let offsets = Column.places(of: columns).offsets
     let isJoint = description.input.series == nil && description.input.shape.rank != 1
     var seen = columns.map { _ in ColumnFit() }
     let every = max(1, examples.count / Dataset.sample)

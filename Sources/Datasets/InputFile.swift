@@ -60,15 +60,14 @@ final class InputFile: Sendable {
     _ columns: [Column], isAdapted: Bool
   ) -> [(position: Int, value: Float)] {
     var fills: [(position: Int, value: Float)] = []
-    var position = 0
-    for column in columns where column.role == .feature {
+    let features = columns.filter { $0.role == .feature }
+    for (column, position) in zip(features, Column.places(of: features).offsets) {
       if case .number(let statistics, let scaling, let fill) = column.content,
         fill != nil || isAdapted
       {
         let value = column.treatment.value(fill ?? statistics.mean)
         fills.append((position, Float(scaling.encode(value))))
       }
-      position += column.width
     }
     return fills
   }

@@ -255,6 +255,10 @@ struct TableOptionsTests {
         "thousands": "point", "missing_values": "-", "missing": "mean", "scale": "none",
       ])
     #expect(dataset.allInputs == [1234.5, 622.5, 10.5])
+    let frequent = try workspace.imported(
+      text: "a;y\n1,5;1\n1,5;2\n9,5;3\n;4\n",
+      ["decimal": "comma", "missing": "most_frequent", "scale": "none"])
+    #expect(frequent.allInputs == [1.5, 1.5, 9.5, 1.5])
   }
 
   @Test("what a schema says wrongly is told with its place")

@@ -76,6 +76,16 @@ public struct Column: Hashable, Sendable {
     return column
   }
 
+  /// Where the numbers of each of some columns begin in a row that they make, and how many these are in all.
+  static func places(of columns: [Column]) -> (offsets: [Int], width: Int) {
+    var width = 0
+    let offsets = columns.map { column in
+      defer { width += column.width }
+      return width
+    }
+    return (offsets, width)
+  }
+
   /// What stands for a category in the order of several: -1 for the first, 1 for the last.
   static func ordinal(_ index: Int, of count: Int) -> Float {
     count < 2 ? 0 : Float(2 * index) / Float(count - 1) - 1

@@ -134,7 +134,7 @@ public struct ColumnSummary: Hashable, Sendable {
       quantiles = Self.shares.map { Self.quantile(sorted, $0) }
       histogram = Self.histogram(sorted, from: column.minimum, to: column.maximum)
     }
-    if let counts, !isEstimate { top = Self.top(counts) }
+    if let values = CountedValues(counts) { top = Self.top(values) }
   }
 
   /// The value below which a share of sorted numbers lies, between two of them by the distance to each, as NumPy's `quantile` does.
@@ -155,16 +155,11 @@ public struct ColumnSummary: Hashable, Sendable {
     return histogram
   }
 
-  private static func top(_ counts: OpaquePointer) -> [(value: String, count: Int)] {
-    let held = tb_counts_held(counts)
-    let order = (0..<held).sorted {
-      let (one, other) = (tb_counts_count(counts, $0), tb_counts_count(counts, $1))
+  private static func top(_ values: CountedValues) -> [(value: String, count: Int)] {
+    let order = values.indices.sorted {
+      let (one, other) = (values.count($0), values.count($1))
       return one != other ? one > other : $0 < $1
     }
-    return order.prefix(mostTop).map { index in
-      let text = tb_counts_text(counts, index)
-      let bytes = UnsafeBufferPointer(start: text.bytes, count: min(text.length, 100))
-      return (String(decoding: bytes, as: UTF8.self), Int(tb_counts_count(counts, index)))
-    }
+    return order.prefix(mostTop).map { (values.text($0, longest: 100), values.count($0)) }
   }
 }

@@ -10,9 +10,11 @@ enum FieldValue: Equatable {
   case notFinite
   case text
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) {
-    var format = TableFormat.plain.native
-    let value = tb_value_of(bytes.baseAddress, bytes.count, &format)
+  private static let plain = TableFormat.plain.native
+
+  /// - Parameter format: how numbers are written; as JSON writes them when left out.
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ format: tb_format = Self.plain) {
+    let value = withUnsafePointer(to: format) { tb_value_of(bytes.baseAddress, bytes.count, $0) }
     switch value.kind {
     case TB_MISSING: self = .missing
     case TB_NUMBER: self = .number(value.number)

@@ -224,7 +224,8 @@ struct TableAnalysis {
     let rule = survey.layout.rules[index]
     if let fill = rule.fill { return fill }
     switch rule.missing ?? options.missing {
-    case .mostFrequent: return try survey.mostFrequentNumber(index)
+    case .mostFrequent:
+      return try survey.mostFrequentNumber(index, format: options.tableFormat)
     case .median: return summary.quantiles.count == 7 ? summary.quantiles[3] : statistics.mean
     case .refuse, .mean, .indicator: return statistics.mean
     }

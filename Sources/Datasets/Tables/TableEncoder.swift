@@ -19,14 +19,7 @@ final class TableEncoder {
   ) {
     self.columns = columns.filter { $0.role == .feature }
     self.format = format.native
-    var offsets: [Int] = []
-    var width = 0
-    for column in self.columns {
-      offsets.append(width)
-      width += column.width
-    }
-    self.offsets = offsets
-    self.width = width
+    (offsets, width) = Column.places(of: self.columns)
     cells = .allocate(capacity: self.columns.count)
     for (index, column) in self.columns.enumerated() {
       cells.initializeElement(

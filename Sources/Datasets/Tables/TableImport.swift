@@ -115,7 +115,7 @@ private struct TargetColumns {
 
   private let columns: [Column]
   private let classes: [String: Int32]
-  private var format: tb_format
+  private let format: tb_format
 
   init(_ analysis: TableAnalysis, format: TableFormat) {
     columns = analysis.layout.targets.map { analysis.columns[$0] }
@@ -137,12 +137,10 @@ private struct TargetColumns {
         try file.append([index])
         written = .class(index)
       case .number(_, let scaling, _):
-        var format = self.format
-        let value = tb_value_of(field.baseAddress, field.count, &format)
-        guard value.kind == TB_NUMBER else {
+        guard case .number(let number) = FieldValue(field, format) else {
           throw TableImport.refused(.notNumber, reader, column)
         }
-        let encoded = Float(scaling.encode(value.number))
+        let encoded = Float(scaling.encode(number))
         guard encoded.isFinite else { throw TableImport.refused(.tooLarge, reader, column) }
         try file.append([encoded])
         written = columns.count == 1 ? .number(encoded) : .numbers

@@ -183,8 +183,7 @@ final class TableSurvey {
   /// Whether a target of numbers names classes: integers, of which there are few for the rows.
   func looksLikeClasses(_ index: Int) -> Bool {
     let column = columns[index]
-    guard let counts = column.counts, !tb_counts_overflowed(counts) else { return false }
-    let values = tb_counts_held(counts)
+    guard let values = CountedValues(column.counts)?.indices.count else { return false }
     return column.integers == column.numbers && values <= Self.integerClasses
       && (values <= 2 || values * 2 <= rows)
   }
@@ -208,8 +207,7 @@ final class TableSurvey {
   ///
   /// - Throws: `DatasetError` when there are too many.
   func values(_ index: Int) throws(DatasetError) -> [(value: String, count: Int)] {
-    let column = columns[index]
-    guard let counts = column.counts, !tb_counts_overflowed(counts) else {
+    guard let held = CountedValues(columns[index].counts) else {
       let isTarget = layout.roles[index] == .target
       let most = isTarget ? limits.classes : limits.categories
       let name = layout.names[index]
@@ -220,15 +218,9 @@ final class TableSurvey {
           + (isTarget
             ? "name another target="
             : "leave it out with ignore=\(name), or say schema={\"\(name)\": {\"encoding\": \"hash\"}}"),
-        row: Int(column.overflow_row), column: index + 1, columnName: name)
+        row: Int(columns[index].overflow_row), column: index + 1, columnName: name)
     }
-    let values = (0..<tb_counts_held(counts)).map { place in
-      let text = tb_counts_text(counts, place)
-      let bytes = UnsafeBufferPointer(start: text.bytes, count: text.length)
-      return (
-        value: String(decoding: bytes, as: UTF8.self), count: Int(tb_counts_count(counts, place))
-      )
-    }
+    let values = held.indices.map { (value: held.text($0), count: held.count($0)) }
     let integers = values.compactMap { entry in Int(entry.value).map { ($0, entry) } }
     if integers.count == values.count {
       return integers.sorted { $0.0 != $1.0 ? $0.0 < $1.0 : $0.1.value < $1.1.value }.map(\.1)
@@ -239,19 +231,20 @@ final class TableSurvey {
   }
 
   /// A column's most frequent number, the least of several.
-  func mostFrequentNumber(_ index: Int) throws(DatasetError) -> Double {
-    guard let counts = columns[index].counts, !tb_counts_overflowed(counts) else {
+  func mostFrequentNumber(
+    _ index: Int, format: TableFormat
+  ) throws(DatasetError) -> Double {
+    guard let values = CountedValues(columns[index].counts) else {
       throw DatasetError(
         .limitExceeded,
         "has too many distinct numbers to look for the most frequent; say missing=mean",
         column: index + 1, columnName: layout.names[index])
     }
     var byNumber: [Double: Int] = [:]
-    for place in 0..<tb_counts_held(counts) {
-      let text = tb_counts_text(counts, place)
-      let bytes = UnsafeBufferPointer(start: text.bytes, count: text.length)
-      guard case .number(let number) = FieldValue(bytes) else { continue }
-      byNumber[number, default: 0] += Int(tb_counts_count(counts, place))
+    let native = format.native
+    for place in values.indices {
+      guard case .number(let number) = FieldValue(values.bytes(place), native) else { continue }
+      byNumber[number, default: 0] += values.count(place)
     }
     let most = byNumber.values.max() ?? 0
     return byNumber.filter { $0.value == most }.keys.min() ?? 0
