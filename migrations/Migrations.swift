@@ -25,5 +25,6 @@ public enum Migrations {
     Migration(version: 12, name: "0012_webhooks", sql: PackageResources._012_webhooks_sql),
     Migration(version: 13, name: "0013_uploads", sql: PackageResources._013_uploads_sql),
     Migration(version: 14, name: "0014_sweeps", sql: PackageResources._014_sweeps_sql),
+    Migration(version: 15, name: "0015_splits", sql: PackageResources._015_splits_sql),
   ]
 }

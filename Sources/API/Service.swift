@@ -10,6 +10,7 @@ import Webhooks
 public struct Service: Sendable {
   let store: Store
   let datasets: DatasetLibrary
+  let splits: SplitLibrary
   let models: ModelLibrary
   let weights: WeightsLibrary
   let uploads: UploadLibrary
@@ -40,6 +41,7 @@ public struct Service: Sendable {
   ) {
     self.store = store
     self.datasets = datasets
+    splits = SplitLibrary(datasets: datasets)
     self.models = models
     weights = WeightsLibrary(store: store)
     uploads = datasets.uploads
@@ -155,6 +157,11 @@ extension Service {
   func dataset(_ call: Call) async throws -> DatasetRecord {
     let id = try call.identifier(of: "dataset") { DatasetID($0) }
     return try await datasets.record(id)
+  }
+
+  /// The split that the path names.
+  func split(_ call: Call) async throws -> SplitRecord {
+    try await splits.record(call.identifier(of: "split") { SplitID($0) })
   }
 
   /// The model that the path names.

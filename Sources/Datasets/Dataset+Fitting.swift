@@ -10,7 +10,7 @@ extension Dataset {
   /// A table's alone; of anything else, and where nothing is to be found, the description is the dataset's own.
   ///
   /// - Complexity: one pass over the examples.
-  public func fitted(to examples: [Int]) -> DatasetDescription {
+  public func fitted(to examples: ExampleSet) -> DatasetDescription {
     let columns = description.featureColumns
     guard let file = inputFiles.first, !examples.isEmpty, columns.contains(where: \.isFitted) else {
       return description

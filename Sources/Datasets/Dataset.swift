@@ -215,8 +215,8 @@ public final class Dataset: @unchecked Sendable {
   }
 
   /// The class of every example by the first target; none when that is a vector.
-  public var classIndices: [Int32] {
-    target.kind == .class ? targetFiles[0].classIndices : []
+  public var classIndices: ClassLabels {
+    target.kind == .class ? ClassLabels(targetFiles[0]) : []
   }
 
   /// The split of this dataset's examples, stratified when its targets are classes; a text's last part validates.

@@ -4,7 +4,7 @@ import Tensors
 /// The values of one target of a dataset, mapped into memory: `int32` classes or `float32` numbers.
 final class TargetFile: Sendable {
   private let file: MappedFile
-  private let examples: Int
+  let examples: Int
   private let width: Int
   private let adaptation: TargetAdaptation?
 
@@ -39,9 +39,10 @@ final class TargetFile: Sendable {
     adaptation?.adapt(destination, count: indices.count, places: width)
   }
 
-  /// - Precondition: the target is classes.
-  var classIndices: [Int32] {
-    let stored = file.bytes.bindMemory(to: Int32.self)
-    return adaptation.map { adaptation in stored.map(adaptation.classIndex) } ?? Array(stored)
+  /// - Precondition: the target is one class an example.
+  func classIndex(_ example: Int) -> Int32 {
+    precondition(example >= 0 && example < examples, "example \(example) of \(examples)")
+    let stored = file.bytes.loadUnaligned(fromByteOffset: example * 4, as: Int32.self)
+    return adaptation?.classIndex(stored) ?? stored
   }
 }

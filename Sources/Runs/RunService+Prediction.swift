@@ -54,7 +54,7 @@ extension RunService {
   }
 
   /// The loss and metrics of a run's weights on a dataset:
-  /// `{ "dataset": "ds_…", "checkpoint": "best", "metrics": ["f1_macro", "roc_curve"] }`.
+  /// `{ "dataset": "ds_…", "checkpoint": "best", "metrics": ["f1_macro", "roc_curve"] }`; with `split` and `part` on those examples alone.
   public func evaluate(_ id: RunID, body: JSON) async throws -> JSON {
     var reader = ObjectReader(body)
     let checkpoint = reader.string("checkpoint")
@@ -63,6 +63,7 @@ extension RunService {
     if let text, dataset == nil {
       reader.fault("dataset", "\"\(text.prefix(80))\" is no dataset's id; give ds_…")
     }
+    let asksFor = AskedPart(&reader)
     let list = reader.array("metrics", count: 0...MetricCatalog.most)
     let most = reader.integer("max_points", in: 3...1_000) ?? 1_000
     var asked: [any Metric]?
@@ -77,6 +78,7 @@ extension RunService {
     guard let dataset, let record = try await store.datasets.get(dataset) else {
       throw Faults([Fault(pointer: "/dataset", detail: "there is no dataset \"\(text ?? "")\"")])
     }
+    let members = try await examples(of: asksFor, dataset: dataset)
     let parts = try await trained(id, checkpoint: checkpoint)
     let opened = try datasets.open(record).adapted(to: parts.data)
     let graph = opened.graphExamples
@@ -97,13 +99,17 @@ extension RunService {
     if asked == nil, !metrics.contains(where: { $0 is Accuracy }) { metrics.append(Accuracy()) }
     let result = try Evaluation.result(
       model: parts.model, weights: parts.weights, losses: losses, examples: examples,
-      indices: graph?.evaluated, metrics: metrics,
+      indices: graph?.evaluated ?? members, metrics: metrics,
       batchSize: parts.model.isStateful ? parts.request.training.batchSize : 256)
     guard case .object(var object) = result.json else { return result.json }
     Self.add(
       result.details, asked ?? [], to: &object,
       classNames: { try? self.classNames(of: parts.request, parts.data, term: $0) }, most: most)
     object["dataset"] = .string(dataset.rawValue)
+    if let split = asksFor.split {
+      object["split"] = .string(split.rawValue)
+      object["part"] = .string(asksFor.part)
+    }
     object["checkpoint"] = .object([
       "kind": .string(parts.checkpoint.kind), "step": .integer(parts.checkpoint.step),
     ])

@@ -186,8 +186,11 @@ extension RunService {
       opened.append(try datasets.open(record))
       if role == "train" { description = record.description }
     }
+    let roles = try await roles(
+      of: named.split, fold: named.fold, dataset: named.train, at: "/dataset", &faults)
     guard faults.isEmpty, let training = opened[0] else { return nil }
-    let data = try TrainingData(training, validation: opened[1], test: opened[2])
+    let data = try TrainingData(
+      training, validation: opened[1], test: opened[2], roles: roles)
     return (data, description)
   }
 

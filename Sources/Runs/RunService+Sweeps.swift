@@ -50,7 +50,7 @@ extension RunService {
     of request: SweepRequest, _ run: RunRequest
   ) throws(Faults) -> (String, SweepRecord.Direction) {
     let measured = run.training.measuredSeries(
-      hasValidationDataset: run.datasets.validation != nil)
+      hasValidationDataset: run.datasets.validates)
     let series =
       request.goal ?? measured.first { $0.name == "validation_loss" }?.name ?? "train_loss"
     guard let known = measured.first(where: { $0.name == series }) else {

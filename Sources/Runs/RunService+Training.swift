@@ -53,7 +53,8 @@ extension RunService {
     guard let record = try store.datasets.getAndWait(run.datasets.train) else { return run }
     let dataset = try datasets.open(record)
     guard !dataset.description.columns.isEmpty else { return run }
-    let examples = TrainingData(training: dataset).trained(
+    let roles = try split(of: run, request)?.roles(examples: dataset.examples)
+    let examples = TrainingData(training: dataset, roles: roles).trained(
       request.training, model: try request.inlineModel())
     guard let examples else { return run }
     let description = dataset.fitted(to: examples)
@@ -69,7 +70,7 @@ extension RunService {
     let request = try RunRequest(JSON(parsing: run.request))
     let state = try newestState(of: run)
     return try TrainingJob(
-      origin(of: run), request,
+      origin(of: run, request), request,
       initialWeights: state == nil ? initialWeights(of: run, request) : nil, resuming: state,
       maximumSeconds: maximumSeconds(of: run, request),
       // It was asked to stop, and comes again to where it was.
@@ -84,7 +85,7 @@ extension RunService {
   }
 
   /// From what a process of its own makes the same job.
-  private func origin(of run: RunRecord) throws -> TrainingJob.Origin {
+  private func origin(of run: RunRecord, _ request: RunRequest) throws -> TrainingJob.Origin {
     func folder(_ id: DatasetID) throws -> URL {
       guard let record = try store.datasets.getAndWait(id) else {
         throw RunError(.notFound, "dataset \(id) was deleted")
@@ -95,9 +96,25 @@ extension RunService {
       request: run.request, training: try folder(run.datasets.train),
       data: try ownData(of: run),
       validation: try run.datasets.validation.map(folder),
-      test: try run.datasets.test.map(folder), memoryBytes: configuration.memoryBytes,
+      test: try run.datasets.test.map(folder), split: try split(of: run, request),
+      memoryBytes: configuration.memoryBytes,
       runBytes: RunNeeds(of: run).memoryBytes,
       threads: threadLimit(of: run))
+  }
+
+  /// The split that the run names.
+  private func split(
+    of run: RunRecord, _ request: RunRequest
+  ) throws -> TrainingJob.Origin.Split? {
+    guard let id = request.datasets.split else { return nil }
+    guard let record = try store.splits.getAndWait(id),
+      let dataset = try store.datasets.getAndWait(run.datasets.train)
+    else {
+      throw RunError(.notFound, "split \(id) was deleted")
+    }
+    return TrainingJob.Origin.Split(
+      recipe: record.recipe, file: try splits.file(of: record, dataset),
+      fold: request.datasets.fold)
   }
 
   /// What the data is to the run's model, where that was found for the run alone.

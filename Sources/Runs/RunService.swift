@@ -10,6 +10,7 @@ import Training
 public final class RunService: Sendable {
   let store: Store
   let datasets: DatasetLibrary
+  let splits: SplitLibrary
   let models: ModelLibrary
   /// Whose quotas runs heed; `nil` where there are no keys.
   let keys: KeyRing?
@@ -77,6 +78,7 @@ public final class RunService: Sendable {
   ) throws {
     self.store = store
     self.datasets = datasets
+    splits = SplitLibrary(datasets: datasets)
     self.models = models
     self.keys = keys
     self.configuration = configuration

@@ -57,6 +57,7 @@ public final class Store: Sendable {
   public var keys: KeyRepository { KeyRepository(store: self) }
   public var webhooks: WebhookRepository { WebhookRepository(store: self) }
   public var sweeps: SweepRepository { SweepRepository(store: self) }
+  public var splits: SplitRepository { SplitRepository(store: self) }
   public var uploads: UploadRepository { UploadRepository(store: self) }
   public var deliveries: DeliveryRepository { DeliveryRepository(store: self) }
   public var audit: AuditLog { AuditLog(store: self) }

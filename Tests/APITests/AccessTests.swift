@@ -59,11 +59,13 @@ import Testing
         "run": Samples.run(dataset: id, epochs: 1),
         "parameters": ["/training/seed": ["values": [1]]],
       ], key)
+    let split = try await server.client.post(
+      "/v1/splits", json: ["dataset": .string(id), "type": "stratified"], key)
     var upload = key
     upload["Upload-Length"] = "10"
     let begun = try await server.client.send("POST", "/v1/uploads", upload, body: [])
     return [
-      "sweeps": sweep.json["id"]?.string ?? "", "uploads": begun.json["id"]?.string ?? "",
+      "splits": split.json["id"]?.string ?? "", "sweeps": sweep.json["id"]?.string ?? "", "uploads": begun.json["id"]?.string ?? "",
       "datasets": id,
       "models": model.json["id"]?.string ?? "", "runs": name,
       "weights": weights.json["id"]?.string ?? "",
@@ -170,6 +172,7 @@ import Testing
       let things = try await things(server, own)
       let lists = [
         "datasets", "models", "runs", "weights", "runs?sort=-vanishing_index", "sweeps", "uploads",
+        "splits",
       ]
       for list in lists {
         let rows = try await server.client.get("/v1/\(list)", own).json["data"]?.array
@@ -187,6 +190,11 @@ import Testing
           plain.setting(
             "dataset", ["train": .string(mine), "validation": .string(things["datasets"] ?? "")]),
           "/dataset/validation"
+        ),
+        (
+          plain.setting(
+            "dataset", ["train": .string(mine), "split": .string(things["splits"] ?? "")]),
+          "/dataset/split"
         ),
         (plain.setting("model", .string(things["models"] ?? "")), "/model"),
         (plain.setting("initial_weights", .string(things["runs"] ?? "")), "/initial_weights"),

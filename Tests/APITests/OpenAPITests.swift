@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import NeuralNetworks
@@ -94,6 +95,7 @@ import Training
         { _ = try AugmentationCatalog.decode([$0], pointer: "") }
       ),
       ("sampling", SamplingCatalog.entries, { _ = try SamplingCatalog.decode($0, pointer: "") }),
+      ("split", SplitCatalog.entries, { _ = try SplitRecipe($0) }),
     ]
 
   @Test(

@@ -193,7 +193,7 @@ struct TableOptionsTests {
     let known = try known("table")
     let dataset = try workspace.imported(
       file, ["missing": "mean", "schema": #"{"skewed": {"scale": "log"}}"#])
-    let fitted = dataset.fitted(to: Array(0..<40))
+    let fitted = dataset.fitted(to: ExampleSet(0..<40))
     #expect(fitted != dataset.description && fitted.isSameData(as: dataset.description))
     for name in ["number", "count", "gaps"] {
       let column = try #require(fitted.columns.first { $0.name == name })
@@ -235,7 +235,7 @@ struct TableOptionsTests {
     let rows: JSON = [["a": 0, "y before": 0.5], ["a": 1, "y before": 10.5], [2, 20.5]]
     #expect(try past.encode(rows: [rows]).elements(of: Float.self) == Array(past.allInputs[..<6]))
     #expect(throws: Faults.self) { try past.encode(rows: [[[0, 0]]]) }
-    let fitted = past.fitted(to: Array(0..<8))
+    let fitted = past.fitted(to: ExampleSet(0..<8))
     let scaled = try past.adapted(to: fitted).allInputs
     let first = stride(from: 0, to: 8 * 6, by: 6).map { scaled[$0] }
     #expect(abs(first.reduce(0, +) / 8) < 1e-5)

@@ -157,7 +157,7 @@ struct TextImportTests {
     let split = dataset.split(validationFraction: 0.1, seed: 1)
     // 90 % of 203 tokens, rounded down, as nanoGPT cuts: text[:int(n * 0.9)].
     let cut = 182
-    #expect(split.training == Array(0..<((cut - 6) / stride + 1)))
+    #expect(split.training == ExampleSet(0..<((cut - 6) / stride + 1)))
     for window in split.validation { #expect(window * stride >= cut) }
     for (window, next) in zip(split.validation, split.validation.dropFirst()) {
       #expect((next - window) * stride >= 5)

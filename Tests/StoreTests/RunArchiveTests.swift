@@ -91,7 +91,8 @@ import Testing
       #expect(
         Set(names).subtracting(owned) == [
           "answer", "api_key", "audit", "dataset", "delivery", "migration", "model", "run",
-          "run_count", "sweep", "sweep_run", "upload", "webhook", "weights_chunk", "weights_file",
+          "run_count", "split", "sweep", "sweep_run", "upload", "webhook", "weights_chunk",
+          "weights_file",
         ])
     }
   }

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import NeuralNetworks
@@ -44,7 +45,8 @@ import Testing
         topology, features: sparse ? stored.map { numbers[$0] } : numbers, width: width),
       labels: MemoryExamples(
         inputs: [], targets: [(ExampleTarget.onlyName, .classes(labels, count: 4))]),
-      training: Self.integers(json["training"]), validation: validation)
+      training: ExampleSet(Self.integers(json["training"])),
+      validation: ExampleSet(validation))
   }
 
   private func configuration(_ members: [(String, JSON)] = []) throws -> TrainingConfiguration {

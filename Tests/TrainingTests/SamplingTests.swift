@@ -16,7 +16,7 @@ import Testing
     targets: [("y", .classes(classes, count: 3))])
 
   private func epochs(
-    _ sampling: JSON, _ count: Int, seed: UInt64 = 1, members: [Int]? = nil
+    _ sampling: JSON, _ count: Int, seed: UInt64 = 1, members: ExampleSet? = nil
   ) throws -> [[Int]] {
     let sampling = try SamplingCatalog.decode(sampling, pointer: "/sampling")
     #expect(sampling.faults(Self.examples).isEmpty)
@@ -57,7 +57,7 @@ import Testing
 
   @Test("balanced among those that take part alone")
   func members() throws {
-    let members = Array(850..<1_000)
+    let members = ExampleSet(850..<1_000)
     let orders = try epochs("balanced", 20, members: members)
     #expect(orders.allSatisfy { $0.count == 150 && $0.allSatisfy { (0..<150).contains($0) } })
     let found = orders.joined().reduce(into: [0, 0, 0]) { $0[Int(Self.classes[members[$1]])] += 1 }

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import NeuralNetworks
@@ -137,8 +138,8 @@ import Testing
       "validation": ["fraction": 0.2],
     ])
     let parts = data.split(configuration, model: try stateful.model())
-    #expect(parts.training == Array(0..<18))
-    #expect(parts.validation?.examples == Array(18..<22))
+    #expect(parts.training == ExampleSet(0..<18))
+    #expect(parts.validation?.examples == ExampleSet(18..<22))
   }
 
   @Test("derivatives with padding, and of layers that begin with states, agree with differences")

@@ -1,3 +1,4 @@
+import Datasets
 import HTTP
 import JSON
 import NeuralNetworks
@@ -33,6 +34,6 @@ enum CatalogEndpoints {
   /// All catalogs, each with the name of its member.
   static var members: [(name: String, entries: [CatalogEntry])] {
     NeuralNetworkCatalog.members + OptimizerCatalog.members + SamplingCatalog.members
-      + AugmentationCatalog.members + [("metrics", MetricCatalog.entries)]
+      + AugmentationCatalog.members + SplitCatalog.members + [("metrics", MetricCatalog.entries)]
   }
 }

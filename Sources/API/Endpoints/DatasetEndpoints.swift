@@ -20,32 +20,18 @@ enum DatasetEndpoints {
         try DatasetPresentation.json($0)
       }
     },
-    Endpoint(
-      method: .post, path: "/v1/datasets", operationID: "createDataset", tag: .datasets,
-      summary: "Upload a dataset",
-      description: """
-        The file is the body, as `curl -T` or `--data-binary` sends it; formats of several files \
-        come as `multipart/form-data` with one part an array (`features`, `targets`, and for a graph \
-        `edges` and more, see docs/graphs.md). The body \
-        streams to disk. It is decoded before the answer, so that what is wrong with it is told \
-        now, with row and column.
-        """,
-      query: [name, Upload.source] + ImportOptions.fields,
-      headers: [.idempotencyKey, .contentDigest],
-      body: BodyDescription(
-        isRequired: false,
-        content: [
-          (MediaType.bytes, .bytes), (MediaType.csv, .string),
-          (
-            MediaType.multipart,
-            .object(StagedUpload.partNames.map { .maybe($0, .bytes) })
-          ),
-        ], acceptsAnything: true),
-      answers: [.json(201, "The dataset.", .reference("Dataset"), headers: [Answer.location])],
-      problems: [.conflict]
-    ) { service, call in
-      try await Upload.receive(call, service)
-    },
+    creating(
+      method: .post, operationID: "createDataset", summary: "Upload a dataset",
+      """
+      The file is the body, as `curl --data-binary` sends it; formats of several files \
+      come as `multipart/form-data` with one part an array (`features`, `targets`, and for a graph \
+      `edges` and more, see docs/graphs.md). The body \
+      streams to disk. It is decoded before the answer, so that what is wrong with it is told \
+      now, with row and column.
+      """),
+    creating(
+      method: .put, operationID: "putDataset", summary: "Upload a dataset as `curl -T` does",
+      "The same as POST: `curl -T` sends its file with PUT."),
     Endpoint(
       method: .get, path: "/v1/datasets/{id}", operationID: "getDataset", tag: .datasets,
       summary: "One dataset", headers: [.ifNoneMatch],
@@ -141,6 +127,30 @@ enum DatasetEndpoints {
       return call.tagged(dataset.statistics.encoded(), mediaType: MediaType.json)
     },
   ]
+
+  private static func creating(
+    method: Endpoint.Method, operationID: String, summary: String, _ description: String
+  ) -> Endpoint {
+    Endpoint(
+      method: method, path: "/v1/datasets", operationID: operationID, tag: .datasets,
+      summary: summary, description: description,
+      query: [name, Upload.source] + ImportOptions.fields,
+      headers: [.idempotencyKey, .contentDigest],
+      body: BodyDescription(
+        isRequired: false,
+        content: [
+          (MediaType.bytes, .bytes), (MediaType.csv, .string),
+          (
+            MediaType.multipart,
+            .object(StagedUpload.partNames.map { .maybe($0, .bytes) })
+          ),
+        ], acceptsAnything: true),
+      answers: [.json(201, "The dataset.", .reference("Dataset"), headers: [Answer.location])],
+      problems: [.conflict]
+    ) { service, call in
+      try await Upload.receive(call, service)
+    }
+  }
 
   static let name = Field("name", .described("a name"), "What to call it.")
   private static let part = Field(

@@ -7,7 +7,8 @@ import Optimizers
 /// The schemas that several operations share.
 enum Components {
   static var schemas: [(name: String, schema: Schema)] {
-    [("Problem", problem), ("SchemaList", schemaList)] + DatasetSchemas.all + UploadSchemas.all
+    [("Problem", problem), ("SchemaList", schemaList)] + DatasetSchemas.all + SplitSchemas.all
+      + UploadSchemas.all
       + WeightsSchemas.all
       + ModelSchemas.all
       + GradientCheckSchemas.all

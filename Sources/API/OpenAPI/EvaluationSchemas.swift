@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 import Runs
 import Training
@@ -77,6 +78,12 @@ enum EvaluationSchemas {
   private static let request = Schema.object(
     [
       .always("dataset", .identifier("ds")), .maybe("checkpoint", .string),
+      .maybe(
+        "split", .identifier("spl"), "One of the dataset's: then some of its examples alone."),
+      .maybe("part", .oneOf(RunService.AskedPart.names), "Which; those for the test when left out."),
+      .maybe(
+        "fold", .integer(0...SplitShares.mostFolds - 1),
+        "Of a split into folds, the one that validates."),
       .maybe(
         "metrics", .array(.reference("Metric"), count: 0...MetricCatalog.most),
         "What is measured; the run's own and accuracy when left out. `confusion_matrix`, `roc_curve`, `pr_curve` and "

@@ -117,6 +117,7 @@ public enum OpenAPIDocument {
     "datasets": DatasetID.prefix, "weights": WeightsID.prefix, "models": ModelID.prefix,
     "runs": RunID.prefix, "keys": KeyID.prefix, "backups": BackupID.prefix,
     "webhooks": WebhookID.prefix, "uploads": UploadID.prefix, "sweeps": SweepID.prefix,
+    "splits": SplitID.prefix,
   ].mapValues { String($0.dropLast()) }
 
   /// The key that an operation asks for, with its scope; none where everyone may.

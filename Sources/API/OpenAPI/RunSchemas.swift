@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 import NeuralNetworks
 import Optimizers
@@ -32,8 +33,15 @@ enum RunSchemas {
         .anyOf([
           dataset,
           .object(
-            [.always("train", dataset), .maybe("validation", dataset), .maybe("test", dataset)],
-            isClosed: true),
+            [
+              .always("train", dataset), .maybe("validation", dataset), .maybe("test", dataset),
+              .maybe(
+                "split", .identifier("spl"),
+                "Says which examples of `train` train, validate and are for the test; in place of `validation` and `test`."),
+              .maybe(
+                "fold", .integer(0...SplitShares.mostFolds - 1),
+                "Of a split into folds, the one that validates."),
+            ], isClosed: true),
         ])),
       .maybe(
         "mode", Schema.oneOf(RunRequest.modes).with("default", "train"),

@@ -60,6 +60,12 @@ enum SweepSchemas {
       "run_counts", .object(RunState.allCases.map { .always($0.rawValue, count) }),
       "Runs that are there, by state."),
     .always("best", Schema.reference("SweepRun").orNull, "The best of the runs that succeeded."),
+    .always(
+      "values",
+      .object([
+        .always("count", count), .always("mean", Schema.number.orNull),
+        .always("std", Schema.number.orNull, "Of a sample: divided by the count less one."),
+      ]), "Of the goal's series over the runs that succeeded: what a cross-validation comes to."),
     .always("run", .anything), .always("parameters", .map(.reference("SweepParameter"))),
     .maybe("method", methods), .maybe("runs", count), .maybe("seed", count),
     .always("created_at", .time), .always("finished_at", Schema.time.orNull),

@@ -18,6 +18,14 @@ enum SweepPresentation {
             RunState.allCases.map { ($0.rawValue, .integer(progress.counts[$0] ?? 0)) }))
       ),
       ("best", try progress.best.map(json) ?? .null),
+      (
+        "values",
+        [
+          "count": .integer(progress.spread.count),
+          "mean": progress.spread.mean.map { .number($0) } ?? .null,
+          "std": progress.spread.standardDeviation.map { .number($0) } ?? .null,
+        ]
+      ),
     ])
     for name in ["run", "parameters", "method", "runs", "seed"] {
       if let value = request[name] { object[name] = value }

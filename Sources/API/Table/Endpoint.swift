@@ -33,7 +33,7 @@ struct Endpoint: Sendable {
   let handler: Handler
 
   enum Method: String, Sendable {
-    case get, post, patch, delete
+    case get, post, put, patch, delete
   }
 
   /// A chapter of the documentation.

@@ -75,9 +75,9 @@ public final class GraphFile: Sendable {
     case validation, test
   }
 
-  public func examples(_ use: Use) -> [Int] {
+  public func examples(_ use: Use) -> ExampleSet {
     let uses = section(4, Int32.self)
-    return uses.indices.filter { uses[$0] == use.rawValue }
+    return ExampleSet(examples: uses.count) { uses[$0] == use.rawValue }
   }
 
   /// Writes a graph's file.

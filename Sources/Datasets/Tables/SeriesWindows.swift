@@ -35,7 +35,8 @@ public struct SeriesWindows: Hashable, Sendable {
     let trained = (0..<examples).prefix { target(of: $0) < cut }.count
     let first = (cut + stride - 1) / stride
     return Split(
-      training: Array(0..<trained), validation: first < examples ? Array(first..<examples) : [])
+      training: ExampleSet(0..<trained),
+      validation: first < examples ? ExampleSet(first..<examples) : [])
   }
 
   var json: JSON {

@@ -41,8 +41,9 @@ public struct TextWindows: Hashable, Sendable {
     let first = (cut + stride - 1) / stride
     let step = (length + stride - 1) / stride
     return Split(
-      training: Array(0..<trained),
-      validation: first < examples ? Array(Swift.stride(from: first, to: examples, by: step)) : [])
+      training: ExampleSet(0..<trained),
+      validation: first < examples
+        ? ExampleSet(Swift.stride(from: first, to: examples, by: step)) : [])
   }
 
   var storedName: String { tokenBytes == 1 ? "uint8" : "uint16" }

@@ -30,11 +30,25 @@ struct TrainingJob: Sendable {
     let data: String?
     let validation: URL?
     let test: URL?
+    /// Which of the training examples train, validate and test, where a stored split says so.
+    let split: Split?
     /// Of all runs of the server, which decides the plan of a step.
     let memoryBytes: Int
     /// What the run was planned to hold.
     let runBytes: Int
     let threads: Int
+
+    struct Split: Codable, Sendable {
+      let recipe: String
+      /// Has a byte an example.
+      let file: URL
+      let fold: Int?
+
+      func roles(examples: Int) throws -> SplitParts.Roles {
+        try SplitParts(file, recipe: SplitRecipe(JSON(parsing: recipe)), examples: examples)
+          .roles(fold: fold ?? 0)
+      }
+    }
   }
 
   /// Opens the datasets, and plans what the request says.
@@ -50,7 +64,8 @@ struct TrainingJob: Sendable {
     data = try TrainingData(
       origin.data.map { try training.adapted(to: DatasetDescription(JSON(parsing: $0))) } ?? training,
       validation: origin.validation.map { try Dataset.open(directory: $0) },
-      test: origin.test.map { try Dataset.open(directory: $0) })
+      test: origin.test.map { try Dataset.open(directory: $0) },
+      roles: origin.split?.roles(examples: training.examples))
     let sized = request.sized(by: data, model: model)
     configuration = sized.planned(
       model, stepRows: data.stepRows(sized.training), memoryBytes: origin.memoryBytes,

@@ -40,7 +40,7 @@ extension RunRequest {
             detail: "contradicts the mode \(LearningRateRange.mode): \(reason); leave it out")
         ]))
     }
-    if datasets?.validation != nil {
+    if datasets?.validates == true {
       contradicts("/dataset/validation", "nothing is validated in it")
     }
     if datasets?.test != nil { contradicts("/dataset/test", "its weights are not for use") }

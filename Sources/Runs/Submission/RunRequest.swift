@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import NeuralNetworks
@@ -19,10 +20,15 @@ public struct RunRequest: Sendable {
     public let train: DatasetID
     public let validation: DatasetID?
     public let test: DatasetID?
+    /// Which examples of `train` train, validate and are for the test.
+    public let split: SplitID?
+    /// Of a split into folds, the one that validates.
+    public let fold: Int?
     /// Whether the document gave an object rather than a single id.
     public let isObject: Bool
 
-    public var all: [DatasetID] { [train] + [validation, test].compactMap { $0 } }
+    /// Whether something is named on which the run is validated.
+    public var validates: Bool { validation != nil || split != nil }
   }
 
   public static let priorities = -1000...1000
@@ -61,7 +67,7 @@ public struct RunRequest: Sendable {
     if let value = reader.requiredValue("training") {
       do throws(Faults) {
         training = try TrainingConfiguration(
-          value, pointer: "/training", hasValidationDataset: datasets?.validation != nil,
+          value, pointer: "/training", hasValidationDataset: datasets?.validates ?? false,
           rangeTest: rangeTest)
       } catch {
         reader.add(error)
@@ -172,7 +178,8 @@ public struct RunRequest: Sendable {
         reader.fault("dataset", "\"\(text.prefix(80))\" is no dataset's id; give ds_…")
         return nil
       }
-      return Datasets(train: id, validation: nil, test: nil, isObject: false)
+      return Datasets(
+        train: id, validation: nil, test: nil, split: nil, fold: nil, isObject: false)
     }
     guard var parts = reader.reader("dataset") else { return nil }
     func id(_ name: String) -> DatasetID? {
@@ -185,8 +192,26 @@ public struct RunRequest: Sendable {
     let train = id("train")
     let validation = id("validation")
     let test = id("test")
+    var split: SplitID?
+    if let text = parts.string("split") {
+      split = SplitID(text)
+      if split == nil {
+        parts.fault("split", "\"\(text.prefix(80))\" is no split's id; give spl_…")
+      }
+      for name in ["validation", "test"] where parts.has(name) {
+        parts.fault(
+          name, "contradicts split, whose own examples validate and test; give one of the two")
+      }
+    }
+    let fold = parts.integer("fold", in: 0...SplitShares.mostFolds - 1)
+    if parts.has("fold"), !parts.has("split") {
+      parts.fault("fold", "is one of a split's; name the split too")
+    }
     reader.add(parts.finish())
-    return train.map { Datasets(train: $0, validation: validation, test: test, isObject: true) }
+    return train.map {
+      Datasets(
+        train: $0, validation: validation, test: test, split: split, fold: fold, isObject: true)
+    }
   }
 
   static func tags(_ reader: inout ObjectReader) -> [String: String] {

@@ -64,6 +64,12 @@ public struct SweepID: ResourceID {
   public init(trusted: String) { rawValue = trusted }
 }
 
+public struct SplitID: ResourceID {
+  public static let prefix = "spl_"
+  public let rawValue: String
+  public init(trusted: String) { rawValue = trusted }
+}
+
 public struct BackupID: ResourceID {
   public static let prefix = "bak_"
   public let rawValue: String

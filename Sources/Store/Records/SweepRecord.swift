@@ -46,6 +46,20 @@ public struct SweepProgress: Hashable, Sendable {
   public let finishedAt: Int?
   /// Of the runs that succeeded, the one with the best value.
   public let best: SweepRun?
+  /// Of the values of those that succeeded.
+  public let spread: Spread
+
+  public struct Spread: Hashable, Sendable {
+    public let count: Int
+    public let mean: Double?
+    let variance: Double?
+
+    /// With one degree of freedom less than there are values, as folds are compared; `nil` for fewer than two.
+    public var standardDeviation: Double? {
+      guard count > 1, let variance else { return nil }
+      return (max(0, variance) * Double(count) / Double(count - 1)).squareRoot()
+    }
+  }
 
   /// Whether all its runs are over.
   public var isOver: Bool { counts.keys.allSatisfy(\.isOver) }

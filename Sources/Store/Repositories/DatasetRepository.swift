@@ -112,6 +112,7 @@ public struct DatasetRepository: Sendable {
           "dataset \(id) is used by \(user), which isn't over; cancel the run or wait for its end")
       }
       try connection.execute("DELETE FROM dataset WHERE id = ?", [.text(id.rawValue)])
+      try connection.execute("DELETE FROM split WHERE dataset = ?", [.text(id.rawValue)])
       let others = try connection.first(
         "SELECT count(*) FROM dataset WHERE content = ?", [.text(record.content)]
       ) { row in row.integer(0) }

@@ -136,9 +136,21 @@ public struct SweepRepository: Sendable {
         ORDER BY value \(sweep.direction == .minimize ? "ASC" : "DESC"), position LIMIT 1
         """, [.text(sweep.id.rawValue), .text(sweep.goal)]
       ) { row in try Self.run(row) }
+      let spread = try connection.first(
+        """
+        WITH value AS (SELECT \(Self.value) AS value FROM sweep_run JOIN run ON run.id = sweep_run.run
+          WHERE sweep = ?1 AND run.state = 'succeeded')
+        SELECT count(*), avg(value), avg((value - (SELECT avg(value) FROM value)) * (value - (SELECT avg(value) FROM value)))
+        FROM value WHERE value IS NOT NULL
+        """, [.text(sweep.id.rawValue), .text(sweep.goal)]
+      ) { row in
+        SweepProgress.Spread(
+          count: row.integer(0), mean: row.optionalDouble(1), variance: row.optionalDouble(2))
+      }
       let isOver = counts.keys.allSatisfy(\.isOver)
       return SweepProgress(
-        counts: counts, finishedAt: isOver ? states.compactMap(\.2).max() : nil, best: best)
+        counts: counts, finishedAt: isOver ? states.compactMap(\.2).max() : nil, best: best,
+        spread: spread ?? SweepProgress.Spread(count: 0, mean: nil, variance: nil))
     }
   }
 

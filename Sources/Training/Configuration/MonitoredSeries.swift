@@ -69,7 +69,7 @@ struct MonitoredSeries {
 extension TrainingConfiguration {
   /// The series of numbers that say how good the training is, and which way each gets better.
   ///
-  /// - Parameter hasValidationDataset: whether the run names a dataset for validation of its own.
+  /// - Parameter hasValidationDataset: whether the run names a dataset, or a split, for validation of its own.
   public func measuredSeries(
     hasValidationDataset: Bool
   ) -> [(name: String, isBetterBelow: Bool)] {

@@ -76,7 +76,7 @@ public struct TrainingConfiguration: Sendable {
   /// Decodes a `training` object, and finds every fault and contradiction in it.
   ///
   /// - Parameters:
-  ///   - hasValidationDataset: whether the run names a dataset for validation of its own.
+  ///   - hasValidationDataset: whether the run names a dataset, or a split, for validation of its own.
   ///   - rangeTest: which rates the run tries, when it is there for that.
   public init(
     _ json: JSON, pointer: String = "", hasValidationDataset: Bool = false,
@@ -159,7 +159,7 @@ public struct TrainingConfiguration: Sendable {
     reader.add(part.finish())
     if hasValidationDataset {
       reader.fault(
-        "validation", "contradicts the run's own dataset for validation; give one of the two")
+        "validation", "contradicts the run's own dataset, or split, for validation; give one of the two")
     }
     return (fraction, byMask)
   }

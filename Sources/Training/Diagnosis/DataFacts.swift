@@ -52,8 +52,8 @@ public struct DataFacts: Hashable, Sendable {
   ///
   /// - Parameter members: which examples train; `nil` for all.
   init(
-    _ source: any ExampleSource, members: [Int]?,
-    validation: (source: any ExampleSource, examples: [Int]?)?
+    _ source: any ExampleSource, members: ExampleSet?,
+    validation: (source: any ExampleSource, examples: ExampleSet?)?
   ) {
     self.init(source, members: members)
     if let dataset = source as? Dataset {
@@ -71,7 +71,7 @@ public struct DataFacts: Hashable, Sendable {
   }
 
   /// - Parameter members: which examples take part; `nil` for all.
-  init(_ source: any ExampleSource, members: [Int]?) {
+  init(_ source: any ExampleSource, members: ExampleSet?) {
     self.init()
     let classes = source.classIndices
     let count = members?.count ?? source.examples

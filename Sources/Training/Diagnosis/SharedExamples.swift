@@ -1,3 +1,4 @@
+import Datasets
 import Tensors
 
 /// How many of some examples are among others too, number for number.
@@ -9,7 +10,7 @@ enum SharedExamples {
   /// - Parameter members: which examples of each are meant; `nil` for all.
   /// - Returns: how many of the second are among the first; `nil` where they are too many, or no numbers.
   static func count(
-    _ one: any ExampleSource, members: [Int]?, in other: any ExampleSource, members others: [Int]?
+    _ one: any ExampleSource, members: ExampleSet?, in other: any ExampleSource, members others: ExampleSet?
   ) -> Int? {
     guard let input = one.inputs.first, other.inputs.first?.shape == input.shape,
       input.element.isFloatingPoint, !(one is GraphExamples)
@@ -27,7 +28,7 @@ enum SharedExamples {
 
   /// Calls `body` with a hash of each example's first input.
   private static func forEach(
-    _ source: any ExampleSource, _ members: [Int]?, _ body: (Int) -> Void
+    _ source: any ExampleSource, _ members: ExampleSet?, _ body: (Int) -> Void
   ) {
     let width = source.inputs[0].shape.count * 4
     let count = members?.count ?? source.examples

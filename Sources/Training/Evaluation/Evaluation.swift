@@ -1,3 +1,4 @@
+import Datasets
 import Autodiff
 import JSON
 import Kernels
@@ -9,7 +10,7 @@ import NeuralNetworks
 public final class Evaluation {
   /// How many examples are evaluated; with stateful layers those that fill batches.
   public let examples: Int
-  private let indices: [Int]?
+  private let indices: ExampleSet?
   private let assembler: BatchAssembler
   private let programs: [InferenceProgram]
   private let objectives: [Objective]
@@ -34,7 +35,7 @@ public final class Evaluation {
   init(
     model: Model, parameters: ParameterStore, objectives: [Objective], isList: Bool,
     total: @escaping ((Int) -> Double) -> Double, source: any ExampleSource,
-    indices: [Int]? = nil, batchSize: Int, metrics: [any Metric] = [Accuracy()],
+    indices: ExampleSet? = nil, batchSize: Int, metrics: [any Metric] = [Accuracy()],
     arena: SharedArena = SharedArena(),
     team: ThreadTeam
   ) throws(TrainingError) {
@@ -134,7 +135,7 @@ extension Evaluation {
   /// - Throws: `TrainingError` when weights, model, losses and examples don't go together.
   public static func result(
     model: Model, weights: Weights, losses: LossTerms, examples: any ExampleSource,
-    indices: [Int]? = nil, metrics: [any Metric] = [Accuracy()], batchSize: Int = 256,
+    indices: ExampleSet? = nil, metrics: [any Metric] = [Accuracy()], batchSize: Int = 256,
     threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     let parameters = try weights.parameters(of: model)
@@ -153,7 +154,7 @@ extension Evaluation {
   /// The same for one loss.
   public static func result(
     model: Model, weights: Weights, loss: any Loss, examples: any ExampleSource,
-    indices: [Int]? = nil, metrics: [any Metric] = [Accuracy()], batchSize: Int = 256,
+    indices: ExampleSet? = nil, metrics: [any Metric] = [Accuracy()], batchSize: Int = 256,
     threads: Int = 1
   ) throws(TrainingError) -> EvaluationResult {
     try result(

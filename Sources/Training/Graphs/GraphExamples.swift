@@ -8,19 +8,19 @@ public struct GraphExamples: ExampleSource {
   /// Has the targets.
   private let labels: any ExampleSource
   /// Which examples are for what; all for training when the data doesn't say.
-  let training: [Int]
-  let validation: [Int]
-  let test: [Int]
+  let training: ExampleSet
+  let validation: ExampleSet
+  let test: ExampleSet
 
   /// - Precondition: as many labels as the graph has examples.
   public init(
-    graph: GraphSource, labels: any ExampleSource, training: [Int]? = nil, validation: [Int] = [],
-    test: [Int] = []
+    graph: GraphSource, labels: any ExampleSource, training: ExampleSet? = nil,
+    validation: ExampleSet = [], test: ExampleSet = []
   ) {
     precondition(labels.examples == graph.examples, "labels and vertices differ in number")
     self.graph = graph
     self.labels = labels
-    self.training = training ?? Array(0..<graph.examples)
+    self.training = training ?? ExampleSet(0..<graph.examples)
     self.validation = validation
     self.test = test
   }
@@ -28,7 +28,7 @@ public struct GraphExamples: ExampleSource {
   public var examples: Int { graph.examples }
   public var inputs: [ExampleInput] { [ExampleInput(shape: [graph.width])] }
   public var targets: [ExampleTarget] { labels.targets }
-  public var classIndices: [Int32] { labels.classIndices }
+  public var classIndices: ClassLabels { labels.classIndices }
 
   public func gather(
     indices: UnsafeBufferPointer<Int>, inputs: [UnsafeMutableRawPointer?],
@@ -52,10 +52,10 @@ public struct GraphExamples: ExampleSource {
     let classes = classIndices
     let split = Split(
       examples: training.count, validationFraction: fraction, seed: configuration.seed,
-      classIndices: classes.isEmpty ? [] : training.map { classes[$0] })
+      classIndices: classes.isEmpty ? [] : ClassLabels(training.map { classes[$0] }))
     return TrainingData.Parts(
-      training: split.training.map { training[$0] },
-      validation: (source: self, examples: split.validation.map { training[$0] }))
+      training: ExampleSet(split.training.map { training[$0] }),
+      validation: (source: self, examples: ExampleSet(split.validation.map { training[$0] })))
   }
 }
 

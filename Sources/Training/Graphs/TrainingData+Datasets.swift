@@ -3,20 +3,21 @@ import NeuralNetworks
 import Tensors
 
 extension TrainingData {
-  /// The data of a run that names one dataset, or one for training and others for validation and test.
+  /// The data of a run that names one dataset, one with a split, or one for training and others for validation and test.
   ///
   /// - Throws: `DatasetError` where the others can't stand beside the first; none can beside a graph, which has
   ///   its own examples for each.
   public init(
-    _ training: Dataset, validation: Dataset? = nil, test: Dataset? = nil
+    _ training: Dataset, validation: Dataset? = nil, test: Dataset? = nil,
+    roles: SplitParts.Roles? = nil
   ) throws(DatasetError) {
     guard let graph = training.graphExamples else {
       self.init(
         training: training, validation: try validation?.adapted(to: training.description),
-        test: try test?.adapted(to: training.description))
+        test: try test?.adapted(to: training.description), roles: roles)
       return
     }
-    guard validation == nil, test == nil else {
+    guard validation == nil, test == nil, roles == nil else {
       throw DatasetError(
         .option,
         "the training dataset is a graph, whose own masks say what is for validation and test; name it "
@@ -47,7 +48,7 @@ extension TrainingData {
   ) throws(TrainingError) -> Int {
     let rows = model.evaluationRows(configuration)
     let isEvaluated =
-      validation != nil || test != nil || configuration.validationFraction != nil
+      validation != nil || test != nil || roles != nil || configuration.validationFraction != nil
     guard isEvaluated, graph == nil, rows > configuration.batchSize else { return 0 }
     return try model.evaluationBytes(batch: rows, losses: configuration.losses)
   }
@@ -61,7 +62,7 @@ extension TrainingData {
 extension GraphExamples {
   /// What trained weights are evaluated on: the examples for the test if there are any, else those for
   /// validation, else all.
-  public var evaluated: [Int]? {
+  public var evaluated: ExampleSet? {
     test.isEmpty ? (validation.isEmpty ? nil : validation) : test
   }
 }

@@ -4,19 +4,24 @@ import NeuralNetworks
 
 /// The examples of a run.
 ///
-/// Without `validation`, the configuration's `validation.fraction` cuts one out of `training`.
+/// Without `validation` and `roles`, the configuration's `validation.fraction` cuts one out of `training`.
 public struct TrainingData: Sendable {
   public let training: any ExampleSource
   public let validation: (any ExampleSource)?
   public let test: (any ExampleSource)?
+  /// Which examples of `training` train, validate and test, where a stored split says so.
+  public let roles: SplitParts.Roles?
 
+  /// - Precondition: with `roles` there is neither `validation` nor `test`.
   public init(
     training: any ExampleSource, validation: (any ExampleSource)? = nil,
-    test: (any ExampleSource)? = nil
+    test: (any ExampleSource)? = nil, roles: SplitParts.Roles? = nil
   ) {
+    precondition(roles == nil || validation == nil && test == nil)
     self.training = training
     self.validation = validation
     self.test = test
+    self.roles = roles
   }
 
   /// Everything about the data that doesn't go with the model and the configuration.
@@ -85,10 +90,11 @@ public struct TrainingData: Sendable {
     faults.add(configuration.treatment.faults(model, pointer: trainingPointer))
     addPassFaults(
       configuration, model: model, objectives: objectives, trainingPointer, to: &faults)
-    if let fraction = configuration.validationFraction, validation != nil {
+    if let fraction = configuration.validationFraction, validation != nil || roles != nil {
+      let other = roles == nil ? "own dataset for validation" : "split"
       faults.add(
         trainingPointer + "/validation/fraction",
-        "\(fraction) contradicts the run's own dataset for validation; give one of the two")
+        "\(fraction) contradicts the run's \(other); give one of the two")
     }
     if model.isStateful {
       addOrderFaults(configuration, dataPointer, trainingPointer, to: &faults)
@@ -133,28 +139,32 @@ public struct TrainingData: Sendable {
   }
 
   /// Which examples are for the test, and whose they are; `examples` is `nil` for all.
-  var testPart: (source: any ExampleSource, examples: [Int]?)? {
+  var testPart: (source: any ExampleSource, examples: ExampleSet?)? {
     if let graph, !graph.test.isEmpty { return (graph, graph.test) }
+    if let roles, !roles.test.isEmpty { return (training, roles.test) }
     return test.map { ($0, nil) }
   }
 
   /// Which examples of which source train and validate.
   struct Parts {
     /// `nil` for all.
-    let training: [Int]?
+    let training: ExampleSet?
     /// `examples` is `nil` for all.
-    let validation: (source: any ExampleSource, examples: [Int]?)?
+    let validation: (source: any ExampleSource, examples: ExampleSet?)?
     /// A class of one example, where classes are shared out.
     var loneClass: Int?
   }
 
   /// The examples that train where others of the same source validate; `nil` where all train, or of a graph.
-  public func trained(_ configuration: TrainingConfiguration, model: Model) -> [Int]? {
+  public func trained(_ configuration: TrainingConfiguration, model: Model) -> ExampleSet? {
     graph == nil ? split(configuration, model: model).training : nil
   }
 
   func split(_ configuration: TrainingConfiguration, model: Model) -> Parts {
     if let graph { return graph.split(configuration) }
+    if let roles {
+      return Parts(training: roles.training, validation: (training, roles.validation))
+    }
     if let validation { return Parts(training: nil, validation: (validation, nil)) }
     guard let fraction = configuration.validationFraction else {
       return Parts(training: nil, validation: nil)
@@ -176,6 +186,12 @@ public struct TrainingData: Sendable {
         trainingPointer + "/shuffle",
         "examples are shuffled, and the model has a stateful layer, which goes on where the batch before "
           + "ended; say \"shuffle\": false")
+    }
+    if roles != nil {
+      faults.add(
+        dataPointer + "/split",
+        "the model has a stateful layer, which goes on where the batch before ended, and a split takes examples out of their "
+          + "order; say training.validation.fraction instead")
     }
     for case let source? in [training, validation, test] where !source.followsOn {
       faults.add(
@@ -239,7 +255,9 @@ public struct TrainingData: Sendable {
   ) {
     guard training.examples > 0 else { return }
     var examples = training.examples
-    if configuration.validationFraction != nil, validation == nil {
+    if let roles {
+      examples = roles.training.count
+    } else if configuration.validationFraction != nil, validation == nil {
       let parts = split(configuration, model: model)
       let kept = parts.validation?.examples?.count ?? 0
       let left = parts.training?.count ?? 0

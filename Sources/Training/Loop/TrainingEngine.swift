@@ -1,3 +1,4 @@
+import Datasets
 import Autodiff
 import JSON
 import Kernels
@@ -204,7 +205,7 @@ final class TrainingEngine {
   }
 
   func evaluation(
-    of source: any ExampleSource, examples: [Int]?
+    of source: any ExampleSource, examples: ExampleSet?
   ) throws(TrainingError) -> Evaluation {
     let evaluation = try Evaluation(
       model: model, parameters: parameters, objectives: objectives,

@@ -19,7 +19,7 @@ final class ExampleOrder {
   private let assembler: BatchAssembler
   private let augmenter: Augmenter?
   /// Which of the source's examples take part; `nil` for all.
-  private let members: [Int]?
+  private let members: ExampleSet?
   private var shuffled: [Int] = []
   /// Whether the order of an epoch is too long to be held: then each batch is looked up by itself.
   private let isComputed: Bool
@@ -28,7 +28,7 @@ final class ExampleOrder {
   private var epoch = -1
 
   init(
-    source: any ExampleSource, examples: [Int]?, objectives: [Objective], model: Model,
+    source: any ExampleSource, examples: ExampleSet?, objectives: [Objective], model: Model,
     configuration: TrainingConfiguration, keepsNumbers: Bool = false
   ) throws(TrainingError) {
     count = examples?.count ?? source.examples

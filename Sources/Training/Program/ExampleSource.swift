@@ -20,7 +20,7 @@ public protocol ExampleSource: Sendable {
     targets: [UnsafeMutableRawPointer?])
 
   /// The class of every example by the first target; none when that has no classes.
-  var classIndices: [Int32] { get }
+  var classIndices: ClassLabels { get }
 
   /// Which examples train and which validate.
   ///

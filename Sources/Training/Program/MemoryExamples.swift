@@ -1,3 +1,4 @@
+import Datasets
 import NeuralNetworks
 import Tensors
 
@@ -108,9 +109,9 @@ public struct MemoryExamples: ExampleSource {
     }
   }
 
-  public var classIndices: [Int32] {
+  public var classIndices: ClassLabels {
     if case .classes(let classes, _, let shape) = targetValues[0], shape.rank == 0 {
-      classes
+      ClassLabels(classes)
     } else {
       []
     }

@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 
 /// Every class as often as every other.
@@ -28,10 +29,10 @@ public struct BalancedSampling: Sampling {
   }
 
   public func sampler(
-    of source: any ExampleSource, members: [Int]?, seed: UInt64
+    of source: any ExampleSource, members: ExampleSet?, seed: UInt64
   ) -> any Sampler {
     let all = source.classIndices
-    let classes = members.map { $0.map { all[$0] } } ?? all
+    let classes = members.map { $0.map { all[$0] } } ?? Array(all)
     var counts: [Int32: Int] = [:]
     for index in classes { counts[index, default: 0] += 1 }
     return WeightedDraws(classes.map { 1 / Double(counts[$0] ?? 1) }, seed: seed)

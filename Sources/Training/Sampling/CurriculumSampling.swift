@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import Tensors
@@ -65,7 +66,7 @@ public struct CurriculumSampling: Sampling {
   }
 
   public func sampler(
-    of source: any ExampleSource, members: [Int]?, seed: UInt64
+    of source: any ExampleSource, members: ExampleSet?, seed: UInt64
   ) -> any Sampler {
     let all = ExampleColumn.values(of: column, in: source) ?? []
     let values = members.map { $0.map { all[$0] } } ?? all

@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 
 /// Which examples make an epoch, where that isn't each of them once.
@@ -17,7 +18,7 @@ public protocol Sampling: Sendable {
 
   /// - Parameter members: which of the source's examples take part; all when `nil`.
   /// - Precondition: it has no fault with the source.
-  func sampler(of source: any ExampleSource, members: [Int]?, seed: UInt64) -> any Sampler
+  func sampler(of source: any ExampleSource, members: ExampleSet?, seed: UInt64) -> any Sampler
 }
 
 /// A way of sampling, bound to examples.

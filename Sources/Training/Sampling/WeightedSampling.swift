@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 import NeuralNetworks
 
@@ -67,7 +68,7 @@ public struct WeightedSampling: Sampling {
   }
 
   public func sampler(
-    of source: any ExampleSource, members: [Int]?, seed: UInt64
+    of source: any ExampleSource, members: ExampleSet?, seed: UInt64
   ) -> any Sampler {
     let all =
       classWeights.map { weights in source.classIndices.map { weights[Int($0)] } }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// A `.npy` file of float64 numbers, as `numpy.load` reads it.
+/// A `.npy` file, as `numpy.load` reads it: of float64 numbers, or what stands before bytes.
 public enum NumpyFile {
   /// - Parameters:
   ///   - values: in the order of rows.
@@ -12,5 +12,10 @@ public enum NumpyFile {
       withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }
     return bytes
+  }
+
+  /// What stands before so many bytes of their own.
+  public static func header(ofBytes count: Int) -> [UInt8] {
+    NumpyHeader(type: TensorType([count], .uint8)).encoded
   }
 }
