@@ -119,7 +119,7 @@ let package = Package(
         .embedInCode("plot.js"), .embedInCode("curves.js"), .embedInCode("gradients.js"),
         .embedInCode("runs.js"), .embedInCode("run.js"), .embedInCode("compare.js"),
         .embedInCode("create.js"), .embedInCode("datasets.js"), .embedInCode("editor.js"),
-        .embedInCode("model.js"), .embedInCode("findings.js"),
+        .embedInCode("model.js"), .embedInCode("findings.js"), .embedInCode("splits.js"),
         .embedInCode("digits.csv.gz"),
       ]),
     library(

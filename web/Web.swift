@@ -23,6 +23,7 @@ public struct WebFile: Sendable {
     WebFile(name: "compare.js", bytes: PackageResources.compare_js),
     WebFile(name: "create.js", bytes: PackageResources.create_js),
     WebFile(name: "editor.js", bytes: PackageResources.editor_js),
+    WebFile(name: "splits.js", bytes: PackageResources.splits_js),
     WebFile(name: "datasets.js", bytes: PackageResources.datasets_js),
     WebFile(name: "digits.csv.gz", bytes: PackageResources.digits_csv_gz),
   ]

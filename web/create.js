@@ -4,6 +4,7 @@ import { get, post, upload, url } from "./api.js";
 import { bar, debounced, el, fill, table } from "./dom.js";
 import { editor } from "./editor.js";
 import { bytes, integer } from "./format.js";
+import { chooser } from "./splits.js";
 
 const digits = {
   name: "digits",
@@ -87,9 +88,20 @@ export async function show(place, { words: [from], signal, tell }) {
     dataset = one ?? null;
     if (dataset) {
       const facts = await get(`v1/datasets/${dataset.id}/statistics`, { signal });
-      fill(uploaded, el("p", {}, `${integer(facts.examples)} examples, ${facts.columns?.length ?? 0} columns; `, el("a", { href: `#/datasets/${dataset.id}` }, "look at them")));
+      fill(uploaded, el("p", {}, `${integer(facts.examples)} examples, ${facts.columns?.length ?? 0} columns; `, el("a", { href: `#/datasets/${dataset.id}` }, "look at them")),
+        await chooser(dataset.id, signal, divide));
     }
     await check();
+  }
+
+  /// Writes a split into the spec, where it takes the place of a fraction; or takes it out.
+  function divide(split) {
+    const { document: run } = read();
+    if (!run) return;
+    const { dataset: _, ...rest } = run;
+    if (split) delete rest.training?.validation;
+    const { name, model, ...after } = rest;
+    spec.write(written({ ...(name !== undefined && { name }), ...(model !== undefined && { model }), ...(split && { dataset: { train: dataset.id, ...split } }), ...after }));
   }
 
   function read() {

@@ -3,6 +3,7 @@
 import { get, picture, remove } from "./api.js";
 import { el, fill, svg, table } from "./dom.js";
 import { ago, bytes, integer, number, words } from "./format.js";
+import { section } from "./splits.js";
 
 export async function show(place, { words: [id], signal, tell }) {
   if (id) await one(place, id, signal, tell);
@@ -39,6 +40,7 @@ async function one(place, id, signal, tell) {
     }, "Delete")),
     isImage && el("section", {}, el("h2", {}, "First images"), pictures(id, Math.min(24, dataset.examples), preview, signal)),
     classes(statistics.target), columns(statistics.columns),
+    dataset.format !== "graph" && await section(id, statistics.columns ?? [], signal, tell),
     preview.rows && el("section", {}, el("h2", {}, "First rows"),
       table(preview.columns ?? [], preview.rows.slice(0, 10).map((row) => el("tr", {}, row.map((value) => el("td", { class: "number" }, String(value))))))));
 }

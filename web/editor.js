@@ -120,7 +120,7 @@ const unique = (options) => [...new Map(options.map((option) => [option[0], opti
 
 /// The editor.
 ///
-/// - `element` to show, `value` to read, `mark` to say where faults are, `find` to go to a place.
+/// - `element` to show, `value` to read, `write` to put other text in its place, `mark` to say where faults are, `find` to go to a place.
 export function editor({ value, label, schema, onchange }) {
   const reader = new Schema(schema);
   let [options, chosen, begun] = [[], 0, ""];
@@ -198,6 +198,11 @@ export function editor({ value, label, schema, onchange }) {
   return {
     element: el("div", { class: "editor" }, gutter, area, list),
     get value() { return area.value; },
+    write(text) {
+      area.value = text;
+      number();
+      onchange();
+    },
     mark(faults) {
       marks = new Map(faults.map(({ pointer, detail }) => [lineOf(placeOf(pointer)[0]), detail]));
       number();

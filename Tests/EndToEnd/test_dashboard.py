@@ -239,6 +239,38 @@ class DashboardTests(unittest.TestCase):
         # The fault was asked for on purpose.
         self.finish(expected=["422"])
 
+    def test_a_split_is_made_and_trained_on(self):
+        dataset = self.upload()
+        self.open(f"datasets/{dataset}")
+        self.browser.named("Split", "button")
+        choose = "const s = [...document.querySelectorAll('label')].find(l => l.textContent.startsWith(arguments[0])).querySelector('select, input'); s.value = arguments[1]; s.dispatchEvent(new Event('change'))"
+        self.browser.run(choose, "By", "stratified")
+        self.browser.run(choose, "folds", "1")
+        self.browser.click(self.browser.named("Split", "button"))
+        self.browser.wait("return document.querySelector('[role=alert]')?.textContent.includes('folds: ')")
+        self.browser.run(choose, "folds", "5")
+        self.browser.click(self.browser.named("Split", "button"))
+        self.browser.wait("return [...document.querySelectorAll('td')].some(e => e.textContent.startsWith('5 folds of '))")
+        self.look("dataset-splits")
+        split = self.server.get(f"/v1/splits?dataset={dataset}").json["data"][0]
+        self.assertEqual(sum(split["counts"]["folds"]), split["left_out"] + self.server.get(f"/v1/datasets/{dataset}").json["examples"])
+        self.open("new")
+        self.browser.wait("return document.querySelector('#dataset option:nth-child(2)')")
+        self.browser.run("const s = document.getElementById('dataset'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", dataset)
+        self.browser.wait("return [...document.querySelectorAll('label')].some(l => l.textContent.startsWith('What trains'))")
+        self.browser.run(choose, "What trains", split["id"])
+        self.browser.run(choose, " Fold that", "3")
+        written = "const d = JSON.parse(document.getElementById('spec').value); return d.dataset?.fold === 3 && d.training.validation === undefined"
+        self.browser.wait(written)
+        self.browser.wait("return !document.querySelector('button.primary').disabled")
+        self.look("new-split")
+        self.browser.click(self.browser.named("Start the run"))
+        self.browser.wait("return document.querySelector('.state.succeeded')", seconds=120)
+        run = self.server.get("/v1/runs").json["data"][0]
+        self.assertEqual(run["dataset"], {"train": dataset, "split": split["id"], "fold": 3})
+        self.assertIn("validation_loss", run["metrics"])
+        self.finish(expected=["422"])
+
     def test_a_clone_is_changed_before_it_begins(self):
         body = digits_run(self.upload(), epochs=2, validation={"fraction": 0.1})
         run = self.server.post("/v1/runs", body | {"name": "first"}).json["id"]
