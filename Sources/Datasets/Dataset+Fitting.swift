@@ -4,16 +4,86 @@ extension Dataset {
   /// Values of one column from which a median is taken, at most.
   private static let sample = 16_384
 
-  /// What the dataset is to a model that learns from some of its examples alone: the scalings of its columns, and what stands for
-  /// missing numbers, are found from those, so that nothing of the others is known before.
+  /// What the dataset is to a model that learns from some of its examples alone: the scalings of its columns, arrays and targets, and what
+  /// stands for missing numbers, are found from those, so that nothing of the others is known before.
   ///
-  /// A table's alone; of anything else, and where nothing is to be found, the description is the dataset's own.
+  /// Where nothing is to be found the description is the dataset's own.
   ///
   /// - Complexity: one pass over the examples.
   public func fitted(to examples: ExampleSet) -> DatasetDescription {
+    guard !examples.isEmpty, isFittedByRuns,
+      let options = try? ImportOptions(canonical: description.options)
+    else { return description }
+    return description.with(
+      columns: fittedColumns(to: examples),
+      inputs: description.namedInputs.enumerated().map { index, named in
+        let method = options.ofArray(named.name ?? "").scale ?? .unit
+        guard description.columns.isEmpty, named.input.stored == .float32, method.isFitted else {
+          return named.input
+        }
+        return named.input.with(
+          scalings: fitted(
+            named.input.scalings, method, width: inputFiles[index].width, to: examples
+          ) {
+            inputFiles[index].gather(indices: $0, into: $1)
+          })
+      },
+      targets: description.namedTargets.enumerated().map { index, named in
+        let method = options.ofArray(named.name ?? "").targetScale
+        guard case .vector(let shape, let scalings, let statistics) = named.target, method.isFitted
+        else { return named.target }
+        let found = fitted(scalings, method, width: shape.count, to: examples) {
+          targetFiles[index].gather(indices: $0, into: UnsafeMutableRawPointer($1))
+        }
+        return .vector(shape: shape, scalings: found, statistics: statistics)
+      })
+  }
+
+  /// Whether there is anything that a run finds from its own examples.
+  public var isFittedByRuns: Bool {
+    guard !inputFiles.isEmpty, let options = try? ImportOptions(canonical: description.options)
+    else { return false }
+    return description.featureColumns.contains(where: \.isFitted)
+      || description.namedInputs.contains {
+        description.columns.isEmpty && options.ofArray($0.name ?? "").scale?.isFitted == true
+      }
+      || description.namedTargets.contains {
+        $0.target.kind == .vector && options.ofArray($0.name ?? "").targetScale.isFitted
+      }
+  }
+
+  /// Scalings of numbers that are stored with others.
+  ///
+  /// - Parameters:
+  ///   - stored: one for each number of an example, or one for all.
+  ///   - gather: writes examples, as they are stored.
+  private func fitted(
+    _ stored: [Scaling], _ method: ScalingMethod, width: Int, to examples: ExampleSet,
+    gather: (UnsafeBufferPointer<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) -> [Scaling] {
+    guard !stored.isEmpty else { return stored }
+    var seen = stored.map { _ in RunningStatistics() }
+    let chunk = max(1, min(256, (1 << 20) / max(width, 1)))
+    var rows = [Float](repeating: 0, count: chunk * width)
+    for start in stride(from: 0, to: examples.count, by: chunk) {
+      let part = Array(examples[start..<min(start + chunk, examples.count)])
+      rows.withUnsafeMutableBufferPointer { rows in
+        guard let place = rows.baseAddress else { return }
+        part.withUnsafeBufferPointer { gather($0, place) }
+        for index in 0..<part.count * width {
+          seen[seen.count == 1 ? 0 : index % width].add(Double(rows[index]))
+        }
+      }
+    }
+    return zip(stored, seen).map { stored, seen in
+      seen.count > 0 ? stored.followed(by: method.scaling(for: seen.summary)) : stored
+    }
+  }
+
+  private func fittedColumns(to examples: ExampleSet) -> [Column] {
     let columns = description.featureColumns
-    guard let file = inputFiles.first, !examples.isEmpty, columns.contains(where: \.isFitted) else {
-      return description
+    guard let file = inputFiles.first, columns.contains(where: \.isFitted) else {
+      return description.columns
     }
     let offsets = Column.places(of: columns).offsets
     let isJoint = description.input.series == nil && description.input.shape.rank != 1
@@ -47,8 +117,13 @@ extension Dataset {
         fitted[place] = seen[index].column(column)
       }
     }
-    return description.with(columns: fitted)
+    return fitted
   }
+}
+
+extension ScalingMethod {
+  /// Whether a scaling depends on the numbers.
+  fileprivate var isFitted: Bool { self == .standard || self == .minMax }
 }
 
 extension Column {
@@ -87,13 +162,7 @@ private struct ColumnFit {
     guard numbers.count > 0 else { return column }
     let sorted = sample.sorted()
     let own = scaling(column.treatment.scaling, sorted)
-    // Of a stored number s = (x - a) / b the new one is (s - c) / d, so of x it is (x - (a + b c)) / (b d).
-    let scaling =
-      own.map {
-        Scaling(
-          subtract: stored.subtract + stored.divide * $0.subtract, divide: stored.divide * $0.divide
-        )
-      } ?? stored
+    let scaling = own.map(stored.followed) ?? stored
     let middle =
       column.treatment.filling == .median ? ColumnSummary.quantile(sorted, 0.5) : numbers.mean
     let isFilled = fill != nil && column.treatment.filling != nil
@@ -117,12 +186,34 @@ private struct ColumnFit {
   }
 }
 
+extension Scaling {
+  /// Both, one after the other: of (x - a) / b the next is ((x - a) / b - c) / d, so of x it is (x - (a + b c)) / (b d).
+  fileprivate func followed(by next: Scaling) -> Scaling {
+    Scaling(subtract: subtract + divide * next.subtract, divide: divide * next.divide)
+  }
+}
+
+extension DatasetDescription.Input {
+  fileprivate func with(scalings: [Scaling]) -> DatasetDescription.Input {
+    .init(
+      shape: shape, stored: stored, scalings: scalings, statistics: statistics, windows: windows,
+      series: series)
+  }
+}
+
 extension DatasetDescription {
-  /// The same with other columns.
-  fileprivate func with(columns: [Column]) -> DatasetDescription {
+  /// The same with other columns, inputs and targets.
+  fileprivate func with(
+    columns: [Column], inputs: [Input], targets: [Target]
+  ) -> DatasetDescription {
     DatasetDescription(
-      format: format, examples: examples, input: input, target: target, columns: columns,
-      sizeBytes: sizeBytes, sha256: sha256, options: options, arrays: arrays, graph: graph)
+      format: format, examples: examples, input: inputs[0], target: targets[0], columns: columns,
+      sizeBytes: sizeBytes, sha256: sha256, options: options,
+      arrays: arrays.map { arrays in
+        .init(
+          inputs: zip(arrays.inputs, inputs).map { .init(name: $0.name, input: $1) },
+          targets: zip(arrays.targets, targets).map { .init(name: $0.name, target: $1) })
+      }, graph: graph)
   }
 
   /// Whether another description is of the same upload, whatever its scalings were found from, and whichever version of the
@@ -137,6 +228,12 @@ extension DatasetDescription {
           return Column(
             name: bare.name, position: bare.position, role: bare.role, content: bare.content,
             missing: bare.missing, evidence: "")
+        }, inputs: description.namedInputs.map { $0.input.with(scalings: []) },
+        targets: description.namedTargets.map { named in
+          guard case .vector(let shape, _, let statistics) = named.target else {
+            return named.target
+          }
+          return .vector(shape: shape, scalings: [], statistics: statistics)
         })
     }
     return bare(self) == bare(other)

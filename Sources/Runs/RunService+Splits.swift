@@ -77,7 +77,8 @@ extension RunService {
       }
     if members.isEmpty {
       throw Faults([
-        Fault(pointer: "/part", detail: "the split has no example for \(asked.part); name another part")
+        Fault(
+          pointer: "/part", detail: "the split has no example for \(asked.part); name another part")
       ])
     }
     return members

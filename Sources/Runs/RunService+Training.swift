@@ -52,7 +52,7 @@ extension RunService {
     let request = try RunRequest(JSON(parsing: run.request))
     guard let record = try store.datasets.getAndWait(run.datasets.train) else { return run }
     let dataset = try datasets.open(record)
-    guard !dataset.description.columns.isEmpty else { return run }
+    guard dataset.isFittedByRuns else { return run }
     let roles = try split(of: run, request)?.roles(examples: dataset.examples)
     let examples = TrainingData(training: dataset, roles: roles).trained(
       request.training, model: try request.inlineModel())
@@ -121,7 +121,8 @@ extension RunService {
   private func ownData(of run: RunRecord) throws -> String? {
     let record = try store.datasets.getAndWait(run.datasets.train)
     guard record?.description != run.data,
-      let own = try? DatasetDescription(JSON(parsing: run.data)), !own.columns.isEmpty
+      let own = try? DatasetDescription(JSON(parsing: run.data)), own.graph == nil,
+      own.input.windows == nil
     else { return nil }
     return run.data
   }

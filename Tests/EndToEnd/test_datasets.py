@@ -76,6 +76,21 @@ class DatasetTests(unittest.TestCase):
         self.assertGreater(abs(mean - statistics.fmean(numbers)), 0.01)
         self.assertLess(abs(mean - statistics.fmean(numbers)), 3 * statistics.pstdev(numbers) / 30 ** 0.5)
 
+    def test_numbers_come_back_in_the_units_of_the_upload(self):
+        rows = "".join(f"{x / 10},{1000 + 50 * x / 10}\n" for x in range(-100, 100))
+        dataset = self.server.upload("name=line&target_scale=standard&target_kind=vector", f"x,y\n{rows}".encode()).json["id"]
+        split = self.server.post("/v1/splits", {"dataset": dataset, "type": "random", "seed": 1}).json["id"]
+        body = {
+            "dataset": {"train": dataset, "split": split}, "model": {"input": {"shape": [1]}, "layers": [{"type": "dense", "units": 1}]},
+            "training": {"epochs": 40, "batch_size": 16, "loss": "mse", "optimizer": {"type": "sgd", "learning_rate": 0.1}},
+        }
+        run = self.server.post("/v1/runs", body).json["id"]
+        self.assertEqual(self.server.wait_for(run)["state"], "succeeded")
+        answer = self.server.post(f"/v1/runs/{run}/predictions", {"inputs": [{"x": 0}, {"x": 4}]}).json
+        for found, known in zip(answer["predictions"], [1000, 1200]):
+            self.assertAlmostEqual(found[0], known, delta=0.5)
+        self.assertLess(abs(answer["outputs"][0][0]), 0.1)
+
     def test_what_is_wrong_is_told_with_its_place(self):
         for body, options, place in [
             (b"a,b\n1,2\n1\n", "", "row 3"), (b"a,b\n1,\"2\n", "header=true", "row 2"), (b"{\"a\": 1}\n{\"a\": [2]}\n", "", "row 2"),

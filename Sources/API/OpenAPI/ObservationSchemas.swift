@@ -177,7 +177,8 @@ enum ObservationSchemas {
     .maybe("classes", .array(.string), "In the order of the outputs."),
     .maybe(
       "predictions", .array(.anything),
-      "The likeliest class of each example, or those at its places; of a text dataset the text they make."
+      "The likeliest class of each example, or those at its places; of a text dataset the text they make; of numbers that were "
+        + "scaled to be learnt, those that they stand for."
     ),
     .maybe(
       "vertices", .array(.integer(0...Int.max)), "Of a run on a graph: whose outputs they are."),

@@ -18,6 +18,12 @@ struct FeatureWriter {
     self.array = array
     let kind = array.header.element.kind
     method = options.scale ?? (kind == .uint8 ? .unit : .none)
+    if method == .robust || method == .log {
+      throw DatasetError(
+        .option,
+        "scale=\(method.rawValue) is for tables; of arrays one of: none, standard, min_max, unit",
+        part: array.name)
+    }
     keepsBytes = (kind == .uint8 || kind == .bool) && (method == .unit || method == .none)
     isPerFeature =
       array.header.shape.rank == 2 && options.shape == nil

@@ -39,17 +39,16 @@ public struct SplitSource: Sendable {
     let options = try options
     let source = try TableSource(
       upload, format: description.format, options: options, limits: limits)
-    let reader = try source.reader()
+    let first = try source.reader()
+    guard try first.next() else {
+      throw DatasetError(.storage, "the upload contradicts the dataset; import it again")
+    }
+    let layout = try TableLayout(
+      first: (0..<first.count).map(first.text), hasHeader: source.hasHeader, options: options)
+    let reader = try source.rows(layout)
     let field = known.position - 1
-    var (example, isFirst) = (0, true)
+    var example = 0
     while try reader.next() {
-      if isFirst {
-        isFirst = false
-        let first = (0..<reader.count).map(reader.text)
-        if try TableLayout(first: first, hasHeader: source.hasHeader, options: options).hasHeader {
-          continue
-        }
-      }
       guard field < reader.count, example < examples else {
         throw DatasetError(.storage, "the upload contradicts the dataset; import it again")
       }

@@ -122,14 +122,15 @@ struct TableAnalysis {
         evidence: "")
     }
     let summary = ColumnSummary(survey[index], rows: survey.rows)
-    let missing = Int(survey[index].missing)
+    let missing = role == .target ? survey.dropped : Int(survey[index].missing)
     var treatment = ColumnTreatment()
     treatment.hasIndicator =
       role == .feature && missing > 0
       && (rule.hasIndicator || (rule.missing ?? options.missing) == .indicator)
     let content: Column.Content
     if role == .target && isClass || verdict == .categories {
-      content = try categories(index, of: survey, missing: missing, &treatment, options)
+      let filled = role == .target ? 0 : missing
+      content = try categories(index, of: survey, missing: filled, &treatment, options)
     } else if verdict == .dates {
       content = dates(index, of: survey, &treatment, options)
     } else {

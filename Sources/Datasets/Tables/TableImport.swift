@@ -45,8 +45,7 @@ struct TableImport {
     _ source: TableSource, _ analysis: inout TableAnalysis, _ encoder: TableEncoder,
     inputs: OutputFile, targets: OutputFile
   ) throws(DatasetError) -> JSON {
-    let reader = try source.reader()
-    if analysis.layout.hasHeader { _ = try reader.next() }
+    let reader = try source.rows(analysis.layout)
     let row = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, encoder.width))
     row.initialize(repeating: 0)
     defer { row.deallocate() }

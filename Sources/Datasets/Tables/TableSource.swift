@@ -59,6 +59,14 @@ struct TableSource {
     }
   }
 
+  /// Reads the rows that make examples, from the first on.
+  func rows(_ layout: TableLayout) throws(DatasetError) -> any RowReader {
+    let reader = try reader()
+    if layout.hasHeader { _ = try reader.next() }
+    guard options.missingTarget == .drop else { return reader }
+    return CompleteRows(reader, targets: layout.targets, format: options.tableFormat)
+  }
+
   private static func open(
     _ file: URL, options: ImportOptions, limits: ImportLimits
   ) throws(DatasetError) -> any ByteSource {

@@ -5,6 +5,8 @@ import Foundation
 final class TableSurvey {
   let layout: TableLayout
   private(set) var rows = 0
+  /// Rows that were passed over, because their target is missing.
+  private(set) var dropped = 0
   private let limits: ImportLimits
   private let columns: UnsafeMutableBufferPointer<tb_column>
   /// Bytes that are left for the texts of all columns.
@@ -21,16 +23,23 @@ final class TableSurvey {
   private static let sampleOfAll = 1 << 21
 
   init(
-    _ reader: any RowReader, hasHeader: Bool?, options: ImportOptions, limits: ImportLimits
+    _ source: any RowReader, hasHeader: Bool?, options: ImportOptions, limits: ImportLimits
   ) throws(DatasetError) {
-    layout = try TableSurvey.layout(reader, hasHeader: hasHeader, options)
+    layout = try TableSurvey.layout(source, hasHeader: hasHeader, options)
+    let complete =
+      options.missingTarget == .drop
+      ? CompleteRows(source, targets: layout.targets, format: options.tableFormat) : nil
+    let reader: any RowReader = complete ?? source
     self.limits = limits
     columns = .allocate(capacity: layout.names.count)
     room = .allocate(capacity: 1)
     columns.initialize(repeating: tb_column())
     room.initialize(to: limits.categoryBytes)
     prepare(options)
-    var hasRow = !layout.hasHeader
+    // Without a header the first row has been read already.
+    let hasFirst = !layout.hasHeader && complete?.isComplete != false
+    let droppedFirst = !layout.hasHeader && !hasFirst ? 1 : 0
+    var hasRow = hasFirst
     if !hasRow { hasRow = try reader.next() }
     var format = options.tableFormat.native
     while hasRow {
@@ -41,7 +50,13 @@ final class TableSurvey {
       rows += 1
       hasRow = try reader.next()
     }
+    dropped = (complete?.passedOver ?? 0) + droppedFirst
     tb_survey_end(columns.baseAddress, columns.count)
+    guard rows > 0 || dropped == 0 else {
+      throw DatasetError(
+        .empty, "none of the \(dropped) rows has a target", column: layout.targets[0] + 1,
+        columnName: layout.names[layout.targets[0]])
+    }
     guard rows > 0 else {
       throw DatasetError(
         .empty, "there's a header but no row below it; add rows, or say header=false", row: 1)
@@ -127,7 +142,7 @@ final class TableSurvey {
     let what = text.isEmpty ? "is missing" : "\"\(text)\" means a missing value"
     let remedy =
       isTarget
-      ? "a target can't be made up; remove the row"
+      ? "a target can't be made up; fill it in, or say missing_target=drop"
       : "fill it in, say missing=mean, median or most_frequent, or ignore=\(layout.names[index])"
     return DatasetError(
       .missingValue, "\(what); \(remedy)", row: reader.row, column: index + 1,
