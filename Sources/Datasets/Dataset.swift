@@ -209,6 +209,22 @@ public final class Dataset: @unchecked Sendable {
     inputFiles[input].gather(indices: indices, into: destination)
   }
 
+  /// Bytes of its files from which it is worth reading examples before they are gathered.
+  private static let large = 1 << 30
+
+  public var isLarge: Bool {
+    inputFiles.reduce(0) { $0 + $1.byteCount } + targetFiles.reduce(0) { $0 + $1.byteCount }
+      >= Dataset.large
+  }
+
+  /// Has the disk begin to read some examples.
+  public func readAhead(_ examples: [Int]) {
+    for example in examples {
+      for file in inputFiles { file.readAhead(example) }
+      for file in targetFiles { file.readAhead(example) }
+    }
+  }
+
   /// The features of all vertices of a graph, unless they are sparse.
   public var denseFeatures: UnsafeBufferPointer<Float> {
     vertices?.bytes.bindMemory(to: Float.self) ?? UnsafeBufferPointer(start: nil, count: 0)
@@ -261,6 +277,15 @@ final class MappedFile: @unchecked Sendable {
     }
     bytes = UnsafeRawBufferPointer(start: address, count: count)
   }
+
+  /// Has the disk begin to read some of it.
+  func willNeed(_ offset: Int, count: Int) {
+    guard let base = bytes.baseAddress, offset >= 0, offset + count <= bytes.count else { return }
+    let start = offset & ~(MappedFile.page - 1)
+    madvise(UnsafeMutableRawPointer(mutating: base + start), offset + count - start, MADV_WILLNEED)
+  }
+
+  private static let page = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// - Parameter bytes: of one example.
   func check(examples: Int, bytes: Int) throws(DatasetError) {

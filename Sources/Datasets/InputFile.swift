@@ -107,6 +107,15 @@ final class InputFile: Sendable {
     }
   }
 
+  /// Bytes of the file.
+  var byteCount: Int { file.bytes.count }
+
+  /// Has the disk begin to read an example.
+  func readAhead(_ example: Int) {
+    let bytes = byteValues.isEmpty ? 4 : 1
+    file.willNeed(example * step * bytes, count: storedWidth * bytes)
+  }
+
   private func fill(_ rows: UnsafeMutablePointer<Float>, rows count: Int) {
     let length = storedWidth / max(1, rowWidth)
     for row in 0..<count * length {

@@ -39,6 +39,12 @@ final class TargetFile: Sendable {
     adaptation?.adapt(destination, count: indices.count, places: width)
   }
 
+  /// Bytes of the file.
+  var byteCount: Int { file.bytes.count }
+
+  /// Has the disk begin to read an example's.
+  func readAhead(_ example: Int) { file.willNeed(example * width * 4, count: width * 4) }
+
   /// - Precondition: the target is one class an example.
   func classIndex(_ example: Int) -> Int32 {
     precondition(example >= 0 && example < examples, "example \(example) of \(examples)")

@@ -26,6 +26,7 @@ final class ExampleOrder {
   /// The examples of `epoch` in their order, or those of one batch.
   private let sequence: UnsafeMutableBufferPointer<Int>
   private var epoch = -1
+  private var ahead: ReadAhead?
 
   init(
     source: any ExampleSource, examples: ExampleSet?, objectives: [Objective], model: Model,
@@ -59,6 +60,7 @@ final class ExampleOrder {
     isComputed = sampler == nil && !isInLanes && !order.isListed
     if !isComputed { shuffled.reserveCapacity(count) }
     sequence = .allocate(capacity: isComputed ? min(count, order.batchSize) : count)
+    ahead = ReadAhead(source, order: order, members: members)
   }
 
   deinit { sequence.deallocate() }
@@ -108,6 +110,7 @@ final class ExampleOrder {
   func batch(_ step: Int) -> UnsafeBufferPointer<Int> {
     let (wanted, index) = step.quotientAndRemainder(dividingBy: order.batches)
     if isComputed {
+      ahead?.begin(epoch: wanted, batch: index, listed: nil)
       let batch = order.batch(epoch: wanted, index: index)
       for (position, example) in batch.enumerated() {
         sequence[position] = members?[example] ?? example
@@ -126,6 +129,7 @@ final class ExampleOrder {
         sequence[position] = members?[shuffled[position]] ?? shuffled[position]
       }
     }
+    ahead?.begin(epoch: wanted, batch: index, listed: UnsafeBufferPointer(sequence))
     return UnsafeBufferPointer(rebasing: sequence[order.range(ofBatch: index)])
   }
 

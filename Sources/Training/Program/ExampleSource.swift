@@ -27,12 +27,20 @@ public protocol ExampleSource: Sendable {
   /// - Parameter inOrder: whether the last ones validate, so that the order of both is that of the data.
   func split(validationFraction: Double, seed: UInt64, inOrder: Bool) -> Split
 
+  /// Whether it may not lie in memory as a whole, so that examples are worth reading before they are gathered.
+  var isLarge: Bool { get }
+
+  /// Has the disk begin to read some examples.
+  func readAhead(_ examples: [Int])
+
   /// Whether each example goes on where the one before it ended, as far as anyone knows.
   var followsOn: Bool { get }
 }
 
 extension ExampleSource {
   public var followsOn: Bool { true }
+  public var isLarge: Bool { false }
+  public func readAhead(_ examples: [Int]) {}
 
   public func split(validationFraction: Double, seed: UInt64, inOrder: Bool) -> Split {
     inOrder
