@@ -5,7 +5,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      libopenblas-dev libmicrohttpd-dev libsqlite3-dev libarchive-dev libpng-dev libturbojpeg0-dev libwebp-dev libgnutls28-dev \
+      libopenblas-dev libmicrohttpd-dev libsqlite3-dev libarchive-dev libpng-dev libturbojpeg0-dev libwebp-dev liblz4-dev libgnutls28-dev \
       libzstd-dev zlib1g-dev libcurl4-gnutls-dev libcairo2-dev libprotobuf-c-dev pkg-config \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
@@ -27,7 +27,7 @@ RUN pip download --no-deps --require-hashes -r plotly.txt -d /wheel \
 FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      libopenblas0-pthread libmicrohttpd12 libsqlite3-0 libarchive13 libpng16-16 libturbojpeg0 libwebp7 libgnutls30 \
+      libopenblas0-pthread libmicrohttpd12 libsqlite3-0 libarchive13 libpng16-16 libturbojpeg0 libwebp7 liblz4-1 libgnutls30 \
       libzstd1 zlib1g libcurl3-gnutls libcairo2 libprotobuf-c1 fonts-dejavu-core curl ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin chainrule \

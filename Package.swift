@@ -44,6 +44,7 @@ let package = Package(
     system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
     system("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
     system("CWebP", pkgConfig: "libwebp", apt: "libwebp-dev"),
+    system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
     .target(
       name: "CVectorMath",
       // The loops must be vectorised in debug builds too, or the tests of the engine take hours.
@@ -71,6 +72,7 @@ let package = Package(
       "Datasets",
       uses: [
         "Tensors", "JSON", "Digests", "CArchive", "CTables", "CPNG", "CTurboJPEG", "CWebP",
+        "CLZ4", "CZstd",
       ]),
     library(
       "Training",

@@ -6,6 +6,8 @@ public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
   case jsonl
   /// LIBSVM's `label index:value …`.
   case libsvm
+  /// Apache Arrow's file and stream, Feather's second version among them.
+  case arrow
   /// NumPy arrays, one a part: `features` and `targets`.
   case npy
   /// An archive of NumPy arrays, as `numpy.savez` and `numpy.savez_compressed` write it.
@@ -24,11 +26,15 @@ public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
   /// A graph: the features of its vertices, its edges and what is to be predicted.
   case graph
 
+  /// Whether it has rows of columns.
+  public var isTable: Bool { [.csv, .jsonl, .libsvm, .arrow].contains(self) }
+
   public var summary: String {
     switch self {
     case .csv: "Rows of fields (RFC 4180, or another delimiter), with or without a header row"
     case .jsonl: "A JSON object a line, whose members are columns"
     case .libsvm: "A line an example, label index:value …; what isn't named is 0"
+    case .arrow: "Apache Arrow IPC, a file (Feather) or a stream, whose columns are a table's"
     case .npy: "NumPy arrays, in the parts features and targets"
     case .npz: "NumPy arrays in one archive, named x and y unless features and targets say"
     case .safetensors: "Arrays in a file of safetensors, named as in npz"

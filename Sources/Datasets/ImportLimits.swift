@@ -19,6 +19,8 @@ public struct ImportLimits: Hashable, Sendable {
   /// Bytes of all distinct values together.
   public var categoryBytes = 4 << 20
   public var arrayHeaderBytes = 65_536
+  /// Bytes of a batch of rows once it is decompressed.
+  public var arrowBatchBytes = 256 << 20
   public var safetensorsHeaderBytes = 16 << 20
   public var arrayRank = 8
   public var archiveEntries = 1_024

@@ -14,6 +14,7 @@ import Runs
 enum FuzzTarget: String, CaseIterable {
   case json, spec, router, multipart, ranges, headers
   case csv, jsonl, libsvm, npy, npz, idx, safetensors, pictures, cifar, schema
+  case arrow, split
 
   func run(_ bytes: [UInt8]) {
     switch self {
@@ -32,6 +33,8 @@ enum FuzzTarget: String, CaseIterable {
     case .safetensors: Self.dataset(bytes, ["format": "safetensors"])
     case .pictures: Self.dataset(bytes, ["format": "image_zip", "shape": "3,4,4"])
     case .cifar: Self.dataset(bytes, ["format": "cifar"])
+    case .arrow: Self.dataset(bytes, ["format": "arrow", "missing": "mean"])
+    case .split: Self.split(bytes)
     case .schema:
       _ = try? ImportOptions(query: ["schema": String(decoding: bytes, as: UTF8.self)])
     }
@@ -64,6 +67,41 @@ enum FuzzTarget: String, CaseIterable {
       } catch {
         precondition(
           !FileManager.default.fileExists(atPath: directory.path), "a refusal left files: \(error)")
+        precondition(error.code != .storage, "\(error)")
+      }
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  private static let table =
+    "a,b,y\n" + (0..<12).map { "\($0),\($0 % 3 == 0 ? "x" : "y"),\($0 % 2)\n" }.joined()
+
+  /// A recipe that is taken reads back the same, and shares each example out once, or says why it can't.
+  private static func split(_ bytes: [UInt8]) {
+    guard let json = try? JSON(parsing: bytes), let recipe = try? SplitRecipe(json) else { return }
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "fuzz-\(ProcessInfo.processInfo.globallyUniqueString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    do {
+      let again = try SplitRecipe(JSON(parsing: "\(recipe.json)"))
+      precondition(again.key == recipe.key, "it reads back otherwise")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let file = folder.appending(path: "upload")
+      try Data(table.utf8).write(to: file)
+      let directory = folder.appending(path: "dataset")
+      _ = try DatasetImporter(options: ImportOptions()).run(
+        parts: [.init(file: file)], into: directory)
+      let dataset = try Dataset.open(directory: directory)
+      do throws(DatasetError) {
+        let parts = try recipe.parts(of: SplitSource(dataset, upload: file))
+        precondition(parts.counts.reduce(0, +) + parts.leftOut == dataset.examples)
+        for fold in parts.validatingFolds ?? 0...0 {
+          let roles = parts.roles(fold: fold)
+          precondition(!roles.training.isEmpty && !roles.validation.isEmpty)
+          precondition(!roles.validation.contains { roles.training.contains($0) })
+        }
+      } catch {
         precondition(error.code != .storage, "\(error)")
       }
     } catch {

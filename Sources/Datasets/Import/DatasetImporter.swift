@@ -87,7 +87,7 @@ public struct DatasetImporter: Sendable {
     }
     let decoded: DecodedParts
     switch format {
-    case .csv, .jsonl, .libsvm:
+    case .csv, .jsonl, .libsvm, .arrow:
       decoded = try TableImport(
         file: only(parts).file, format: format, options: options, limits: limits
       ).run(into: directory)

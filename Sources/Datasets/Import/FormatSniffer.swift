@@ -5,6 +5,15 @@ enum FormatSniffer {
   static func sniff(_ file: URL, limits: ImportLimits) throws(DatasetError) -> DatasetFormat {
     let head = try openSource(file, limits: limits).bytes(512)
     if head.starts(with: [0x93] + Array("NUMPY".utf8)) { return .npy }
+    if head.starts(with: ArrowReader.magic) || head.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]) {
+      return .arrow
+    }
+    if head.starts(with: Array("PAR1".utf8)) {
+      throw DatasetError(
+        .unsupported,
+        "is Parquet, which isn't read here; write it as Arrow, with pandas.DataFrame.to_feather or pyarrow.feather, or as CSV",
+        byte: 0)
+    }
     if head.starts(with: Array("PK".utf8)) { return try isNumPy(file, limits) ? .npz : .imageZip }
     if head.count > 262, head[257..<262].elementsEqual("ustar".utf8) { return .imageTar }
     if head.count > 9, head[8] == UInt8(ascii: "{"), head[4..<8].allSatisfy({ $0 == 0 }) {
@@ -18,7 +27,7 @@ enum FormatSniffer {
     if head.contains(0) || head.starts(with: [0x1F, 0x8B]) {
       throw DatasetError(
         .unsupported,
-        "the format isn't one of csv, jsonl, npy, npz, idx, or the file is damaged; "
+        "the format isn't one of csv, jsonl, arrow, npy, npz, idx, or the file is damaged; "
           + "convert it, or say format=", byte: 0)
     }
     return .csv

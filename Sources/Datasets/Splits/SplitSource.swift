@@ -23,7 +23,7 @@ public struct SplitSource: Sendable {
     _ body: (UnsafeBufferPointer<UInt8>) throws(DatasetError) -> Void
   ) throws(DatasetError) {
     let description = dataset.description
-    guard let upload, [.csv, .jsonl, .libsvm].contains(description.format) else {
+    guard let upload, description.format.isTable else {
       throw DatasetError(
         .unsupported,
         "only a table has columns to split by, and this is \(description.format.rawValue); random, stratified, order and given "

@@ -6,6 +6,7 @@ struct TableSource {
     case delimited(UInt8)
     case objects(names: [String])
     case sparse(features: ClosedRange<Int>)
+    case arrow
   }
 
   private let file: URL
@@ -13,7 +14,7 @@ struct TableSource {
   private let limits: ImportLimits
   private let kind: Kind
 
-  /// - Parameter format: `csv`, `jsonl` or `libsvm`.
+  /// - Parameter format: `csv`, `jsonl`, `libsvm` or `arrow`.
   init(
     _ file: URL, format: DatasetFormat, options: ImportOptions, limits: ImportLimits
   ) throws(DatasetError) {
@@ -24,6 +25,7 @@ struct TableSource {
       try TableSource.open(file, options: options, limits: limits)
     }
     switch format {
+    case .arrow: kind = .arrow
     case .jsonl: kind = .objects(names: try JSONLinesReader.names(open(), limits: limits))
     case .libsvm: kind = .sparse(features: try SparseLinesReader.features(open(), limits: limits))
     default:
@@ -46,16 +48,19 @@ struct TableSource {
   }
 
   func reader() throws(DatasetError) -> any RowReader {
-    let source = try TableSource.open(file, options: options, limits: limits)
+    let open = { () throws(DatasetError) -> any ByteSource in
+      try TableSource.open(file, options: options, limits: limits)
+    }
     switch kind {
     case .delimited(let delimiter):
       let reader = try CSVReader(
-        source, delimiter: delimiter, comment: options.comment, limits: limits)
+        open(), delimiter: delimiter, comment: options.comment, limits: limits)
       for _ in 0..<options.skippedRows { _ = try reader.next() }
       return reader
-    case .objects(let names): return JSONLinesReader(source, names: names, limits: limits)
+    case .objects(let names): return try JSONLinesReader(open(), names: names, limits: limits)
     case .sparse(let features):
-      return SparseLinesReader(source, features: features, limits: limits)
+      return try SparseLinesReader(open(), features: features, limits: limits)
+    case .arrow: return try ArrowReader(file, limits: limits)
     }
   }
 
