@@ -41,6 +41,8 @@ extension Dataset {
 
   /// Whether there is anything that a run finds from its own examples.
   public var isFittedByRuns: Bool {
+    // Padding has to stay what it is.
+    guard description.format != .timeSeries else { return false }
     guard !inputFiles.isEmpty, let options = try? ImportOptions(canonical: description.options)
     else { return false }
     return description.featureColumns.contains(where: \.isFitted)

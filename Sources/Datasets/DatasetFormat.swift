@@ -8,6 +8,8 @@ public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
   case libsvm
   /// Apache Arrow's file and stream, Feather's second version among them.
   case arrow
+  /// Time series with a label each, as the archives of UEA and UCR have them (`.ts`).
+  case timeSeries = "ts"
   /// NumPy arrays, one a part: `features` and `targets`.
   case npy
   /// An archive of NumPy arrays, as `numpy.savez` and `numpy.savez_compressed` write it.
@@ -35,6 +37,7 @@ public enum DatasetFormat: String, Hashable, Sendable, CaseIterable {
     case .jsonl: "A JSON object a line, whose members are columns"
     case .libsvm: "A line an example, label index:value …; what isn't named is 0"
     case .arrow: "Apache Arrow IPC, a file (Feather) or a stream, whose columns are a table's"
+    case .timeSeries: "Time series of one length or several, a case a line with its label (.ts)"
     case .npy: "NumPy arrays, in the parts features and targets"
     case .npz: "NumPy arrays in one archive, named x and y unless features and targets say"
     case .safetensors: "Arrays in a file of safetensors, named as in npz"

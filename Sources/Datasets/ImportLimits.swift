@@ -8,6 +8,8 @@ public struct ImportLimits: Hashable, Sendable {
   public var freeExpansionBytes = 256 << 20
   public var csvLineBytes = 1 << 20
   public var csvColumns = 16_384
+  /// Bytes of a line of time series.
+  public var seriesLineBytes = 16 << 20
   /// Distinct values of a column that becomes one-hot.
   public var categories = 1_000
   /// Distinct values of a target that becomes classes.

@@ -56,6 +56,7 @@ extension ImportOptions {
     add("stride", stride.flatMap { $0 == sequenceLength ? nil : String($0) })
     add("window", window.map(String.init))
     add("horizon", horizon == 1 ? nil : "\(horizon)")
+    add("padding", padding == 0 ? nil : "\(padding)")
     add("past_target", hasPastTarget ? nil : "false")
     add("tokens", tokens.flatMap { $0 == .character ? nil : $0.rawValue })
     add("directed", isDirected == true ? "true" : nil)

@@ -81,7 +81,8 @@ extension ImportOptions {
       "The shape into which an example's features are put, such as 1,8,8"),
     Field(
       "sequence_length", .integer(sequenceLengths),
-      "How many tokens an example has; the target is the token after each (text)"),
+      "How many tokens an example has; the target is the token after each (text). To how many steps series are filled up; the longest one's when left out (ts)"
+    ),
     Field(
       "stride", .integer(sequenceLengths),
       "From one example to the next: tokens, sequence_length when left out (text), or rows, 1 when left out (tables with a window); windows that overlap cost no room"
@@ -92,6 +93,10 @@ extension ImportOptions {
     Field(
       "horizon", .integer(windows), default: 1,
       "How many rows after its last one an example's target is (tables with a window)"),
+    Field(
+      "padding", .number(-1e6...1e6), default: 0,
+      "What stands behind a series that is shorter than others, and a model's input names as its padding (ts)"
+    ),
     Field(
       "past_target", .boolean, default: true,
       "Whether a window holds the past of what is to be predicted, where that is numbers (tables with a window)"

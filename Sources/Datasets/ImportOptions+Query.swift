@@ -103,6 +103,12 @@ extension ImportOptions {
     tokens = ImportOptions.choice("tokens", &reader)
     window = ImportOptions.integer("window", Self.windows, &reader)
     horizon = ImportOptions.integer("horizon", Self.windows, &reader) ?? 1
+    if let text = reader.string("padding") {
+      padding = Double(text).flatMap { (-1e6...1e6).contains($0) ? $0 : nil } ?? .nan
+      if padding.isNaN {
+        reader.fault("padding", "\"\(text.prefix(80))\" is no number from -1000000 to 1000000")
+      }
+    }
     hasPastTarget = ImportOptions.flag("past_target", &reader) ?? true
     checkWindow(&reader)
     checkText(&reader)
@@ -195,7 +201,9 @@ extension ImportOptions {
       }
     } else {
       for name in ImportOptions.ofTexts
-      where reader.has(name) && !(name == "stride" && window != nil) {
+      where reader.has(name) && !(name == "stride" && window != nil)
+        && !(name == "sequence_length" && format == .timeSeries)
+      {
         reader.fault(name, "belongs to texts; add format=text")
       }
     }

@@ -89,6 +89,8 @@ public struct ImportOptions: Hashable, Sendable {
   /// Rows of a table's example; `nil`: one, and no window.
   public var window: Int?
   public var horizon = 1
+  /// What stands behind a series that is shorter than others.
+  public var padding = 0.0
   /// Whether a window holds the past of what is to be predicted.
   public var hasPastTarget = true
   /// What `window`, `horizon` and a table's `stride` may be.

@@ -130,7 +130,7 @@ struct ImportOptionsTests {
 
   @Test("each has its description")
   func fields() {
-    #expect(ImportOptions.fields.count == 33)
+    #expect(ImportOptions.fields.count == 34)
     #expect(ImportOptions.fields.allSatisfy { !$0.summary.isEmpty })
   }
 }

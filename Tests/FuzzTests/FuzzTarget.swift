@@ -14,7 +14,7 @@ import Runs
 enum FuzzTarget: String, CaseIterable {
   case json, spec, router, multipart, ranges, headers
   case csv, jsonl, libsvm, npy, npz, idx, safetensors, pictures, cifar, schema
-  case arrow, split
+  case arrow, split, series
 
   func run(_ bytes: [UInt8]) {
     switch self {
@@ -35,6 +35,7 @@ enum FuzzTarget: String, CaseIterable {
     case .cifar: Self.dataset(bytes, ["format": "cifar"])
     case .arrow: Self.dataset(bytes, ["format": "arrow", "missing": "mean"])
     case .split: Self.split(bytes)
+    case .series: Self.dataset(bytes, ["format": "ts", "missing": "mean", "padding": "-9"])
     case .schema:
       _ = try? ImportOptions(query: ["schema": String(decoding: bytes, as: UTF8.self)])
     }

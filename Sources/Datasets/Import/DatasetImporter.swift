@@ -103,6 +103,9 @@ public struct DatasetImporter: Sendable {
       ).run(into: directory)
     case .cifar:
       decoded = try CIFARImport(file: only(parts).file, limits: limits).run(into: directory)
+    case .timeSeries:
+      decoded = try SeriesArchiveImport(file: only(parts).file, options: options, limits: limits)
+        .run(into: directory)
     case .text:
       decoded = try TextImport(options: options, limits: limits, directory: directory)
         .run(file: only(parts).file)

@@ -24,6 +24,12 @@ enum FormatSniffer {
     }
     if head.isEmpty { throw DatasetError(.empty, "the file is empty") }
     if head.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") { return .jsonl }
+    if let first = head.first, "@#%".utf8.contains(first) {
+      // The description before may be long.
+      let text = String(
+        decoding: try openSource(file, limits: limits).bytes(1 << 16), as: UTF8.self)
+      if text.lowercased().contains("@problemname") { return .timeSeries }
+    }
     if head.contains(0) || head.starts(with: [0x1F, 0x8B]) {
       throw DatasetError(
         .unsupported,
