@@ -217,6 +217,12 @@ public final class Dataset: @unchecked Sendable {
       >= Dataset.large
   }
 
+  /// Takes note that examples are gathered in no order, so that reading what lies around them is of no use.
+  public func readsAtRandom() {
+    for file in inputFiles { file.readsAtRandom() }
+    for file in targetFiles { file.readsAtRandom() }
+  }
+
   /// Has the disk begin to read some examples.
   public func readAhead(_ examples: [Int]) {
     for example in examples {
@@ -283,6 +289,12 @@ final class MappedFile: @unchecked Sendable {
     guard let base = bytes.baseAddress, offset >= 0, offset + count <= bytes.count else { return }
     let start = offset & ~(MappedFile.page - 1)
     madvise(UnsafeMutableRawPointer(mutating: base + start), offset + count - start, MADV_WILLNEED)
+  }
+
+  /// Has the disk read what is asked for and nothing around it.
+  func readsAtRandom() {
+    guard let base = bytes.baseAddress else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_RANDOM)
   }
 
   private static let page = Int(sysconf(Int32(_SC_PAGESIZE)))

@@ -110,6 +110,8 @@ final class InputFile: Sendable {
   /// Bytes of the file.
   var byteCount: Int { file.bytes.count }
 
+  func readsAtRandom() { file.readsAtRandom() }
+
   /// Has the disk begin to read an example.
   func readAhead(_ example: Int) {
     let bytes = byteValues.isEmpty ? 4 : 1

@@ -42,6 +42,8 @@ final class TargetFile: Sendable {
   /// Bytes of the file.
   var byteCount: Int { file.bytes.count }
 
+  func readsAtRandom() { file.readsAtRandom() }
+
   /// Has the disk begin to read an example's.
   func readAhead(_ example: Int) { file.willNeed(example * width * 4, count: width * 4) }
 

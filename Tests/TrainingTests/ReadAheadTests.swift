@@ -1,58 +1,75 @@
 import Datasets
+import JSON
+import NeuralNetworks
 import Synchronization
 import Tensors
 import Testing
 
 @testable import Training
 
-/// A source of which it is written down what was to be read ahead.
+/// A source of which it is written down what was gathered, and what was to be read ahead.
 private final class Noted: ExampleSource {
-  let examples: Int
+  private let base: MemoryExamples
   let isLarge: Bool
+  let gathered = Mutex<[[Int]]>([])
   let asked = Mutex<[[Int]]>([])
+  let isRandom = Mutex(false)
 
-  init(examples: Int, isLarge: Bool) { (self.examples, self.isLarge) = (examples, isLarge) }
+  init(_ base: MemoryExamples, isLarge: Bool = true) { (self.base, self.isLarge) = (base, isLarge) }
 
-  var inputs: [ExampleInput] { [] }
-  var targets: [ExampleTarget] { [] }
-  var classIndices: ClassLabels { [] }
+  var examples: Int { base.examples }
+  var inputs: [ExampleInput] { base.inputs }
+  var targets: [ExampleTarget] { base.targets }
+  var classIndices: ClassLabels { base.classIndices }
+
   func gather(
     indices: UnsafeBufferPointer<Int>, inputs: [UnsafeMutableRawPointer?],
     targets: [UnsafeMutableRawPointer?]
-  ) {}
+  ) {
+    gathered.withLock { $0.append(Array(indices)) }
+    base.gather(indices: indices, inputs: inputs, targets: targets)
+  }
+
   func readAhead(_ examples: [Int]) { asked.withLock { $0.append(examples) } }
+  func readsAtRandom() { isRandom.withLock { $0 = true } }
 }
 
 @Suite("Reading ahead")
 struct ReadAheadTests {
-  private func order(_ count: Int) -> BatchOrder {
-    BatchOrder(count: count, batchSize: 3, seed: 7, shuffle: true, dropLast: false)
+  private func train(_ source: Noted, shuffle: Bool) throws {
+    let trainer = try Trainer(
+      model: Model(
+        ModelSpec(["input": ["shape": [2]], "layers": [["type": "dense", "units": 3]]])),
+      data: TrainingData(training: source),
+      configuration: TrainingConfiguration([
+        "epochs": 2, "batch_size": 10, "loss": "cross_entropy", "optimizer": "sgd",
+        "shuffle": .bool(shuffle), "validation": ["fraction": 0.5],
+      ]), observation: ObservationConfiguration())
+    _ = try trainer.run(observer: RecordingObserver())
   }
 
-  @Test("what is read ahead is what a step to come takes, listed or not", arguments: [true, false])
-  func coming(isListed: Bool) async throws {
-    let source = Noted(examples: 40, isLarge: true)
-    let members = ExampleSet(stride(from: 0, to: 40, by: 2))
-    let order = order(members.count)
-    let ahead = try #require(ReadAhead(source, order: order, members: members))
-    var listed: [Int] = []
-    order.write(epoch: 2, to: &listed)
-    let examples = listed.map { members[$0] }
-    examples.withUnsafeBufferPointer {
-      ahead.begin(epoch: 2, batch: 1, listed: isListed ? $0 : nil)
-    }
-    for _ in 0..<500 where source.asked.withLock({ $0.isEmpty }) {
+  @Test(
+    "what is read ahead is gathered later, in training and in evaluations",
+    arguments: [true, false])
+  func coming(shuffle: Bool) async throws {
+    let source = Noted(Spiral.examples(240))
+    try train(source, shuffle: shuffle)
+    for _ in 0..<500 where source.asked.withLock({ $0.count < 8 }) {
       try await Task.sleep(for: .milliseconds(10))
     }
-    #expect(source.asked.withLock { $0 } == [Array(examples[order.range(ofBatch: 5)])])
-    // Nothing comes after the last batch.
-    ahead.begin(epoch: 2, batch: order.batches - 2, listed: nil)
-    try await Task.sleep(for: .milliseconds(50))
-    #expect(source.asked.withLock { $0.count } == 1)
+    let gathered = source.gathered.withLock { $0 }
+    let asked = source.asked.withLock { $0 }
+    #expect(asked.count >= 8 && source.isRandom.withLock { $0 } == shuffle)
+    #expect(asked.allSatisfy { gathered.contains($0) })
+    // Each batch of the first epoch that was asked for had been asked for before it was gathered.
+    let first = try #require(gathered.firstIndex { $0.count == 10 })
+    #expect(asked[0] == gathered[first + ReadAhead.batches])
   }
 
   @Test("nothing is read ahead of what lies in memory")
-  func small() {
-    #expect(ReadAhead(Noted(examples: 40, isLarge: false), order: order(40), members: nil) == nil)
+  func small() throws {
+    let source = Noted(Spiral.examples(240), isLarge: false)
+    try train(source, shuffle: true)
+    #expect(source.asked.withLock { $0.isEmpty } && !source.isRandom.withLock { $0 })
   }
 }

@@ -26,6 +26,8 @@ public struct Evidence: Sendable {
   public private(set) var layers: [String: LayerMemory] = [:]
   /// Of the newest validation; `nil` when there are no classes, or too many.
   public private(set) var confusion: ConfusionMatrix?
+  /// Of the newest evaluation, where labels can be doubted.
+  public private(set) var labelDoubts: LabelDoubts?
   /// What ended the run, if that was a number that isn't one.
   public var failure: TrainingFailure?
 
@@ -112,7 +114,10 @@ public struct Evidence: Sendable {
     if let accuracy = evaluation.result.accuracy {
       add(series: "\(part)_accuracy", step: evaluation.step, value: accuracy)
     }
-    if evaluation.part == .validation { confusion = evaluation.result.confusion }
+    if evaluation.part == .validation {
+      confusion = evaluation.result.confusion
+      labelDoubts = evaluation.result.labelDoubts
+    }
   }
 
   // MARK: - State

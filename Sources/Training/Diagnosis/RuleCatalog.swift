@@ -7,6 +7,6 @@ public enum RuleCatalog {
     LossPlateau.self, Oscillation.self, Underfit.self, Overfit.self, Overtraining.self,
     TrainValidationGap.self, GradientConflict.self, SmallBatchNorm.self, UnscaledInputs.self,
     ClassImbalance.self, TargetLeakage.self, SharedRows.self, SplitDrift.self, IdleColumns.self,
-    ClassConfusion.self,
+    ClassConfusion.self, LabelNoise.self,
   ]
 }

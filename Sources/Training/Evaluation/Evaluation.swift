@@ -21,6 +21,9 @@ public final class Evaluation {
   /// One an objective.
   private let metrics: [ObjectiveMetrics]
   private let order: UnsafeMutableBufferPointer<Int>
+  /// Whether labels are doubted that the model is sure are wrong.
+  private let doubtsLabels: Bool
+  private let ahead: ReadAhead?
   /// How stateful layers take the examples; `nil` without any.
   private let lanes: Lanes?
 
@@ -36,9 +39,11 @@ public final class Evaluation {
     model: Model, parameters: ParameterStore, objectives: [Objective], isList: Bool,
     total: @escaping ((Int) -> Double) -> Double, source: any ExampleSource,
     indices: ExampleSet? = nil, batchSize: Int, metrics: [any Metric] = [Accuracy()],
-    arena: SharedArena = SharedArena(),
+    doubtsLabels: Bool = false, arena: SharedArena = SharedArena(),
     team: ThreadTeam
   ) throws(TrainingError) {
+    self.doubtsLabels =
+      doubtsLabels && objectives.count == 1 && LabelDoubts.canJudge(objectives[0])
     if let detail = source.faults(for: model, name: "the dataset").first {
       throw TrainingError(.mismatch, detail)
     }
@@ -72,6 +77,15 @@ public final class Evaluation {
     }
     self.programs = programs
     order = .allocate(capacity: batch)
+    ahead = ReadAhead(source)
+  }
+
+  /// Has the examples read of a batch that comes after the one that begins at a place.
+  private func readAhead(of start: Int) {
+    let next = start + ReadAhead.batches * order.count
+    guard let ahead, next < examples, lanes == nil else { return }
+    let (indices, end) = (indices, min(examples, next + order.count))
+    ahead.want { (next..<end).map { indices?[$0] ?? $0 } }
   }
 
   deinit { order.deallocate() }
@@ -87,9 +101,11 @@ public final class Evaluation {
     for program in programs { program.resetStates() }
     let sums = TermCounts(count: objectives.count)
     for count in metrics { count.clear() }
+    var doubts = doubtsLabels ? LabelDoubts() : nil
     var start = 0
     while start < examples {
       let count = min(order.count, examples - start)
+      readAhead(of: start)
       guard let program = programs.first(where: { $0.batch == count }) else { break }
       for row in 0..<count {
         let example = lanes?.example(start + row) ?? start + row
@@ -103,6 +119,11 @@ public final class Evaluation {
         let classes = assembler.classes(index)
         metrics[index].add(
           outputs: outputs, classes: classes, numbers: assembler.numbers(index), batch: count)
+        if let classes {
+          doubts?.add(
+            outputs, width: objective.answerWidth, classes: classes,
+            examples: UnsafeBufferPointer(rebasing: order[..<count]))
+        }
         guard let rule = answerRules[index], let classes else { continue }
         sums.addAnswers(by: rule, outputs, classes, of: objective, batch: count, to: index)
       }
@@ -117,6 +138,7 @@ public final class Evaluation {
       loss: total { terms[$0].loss }, accuracy: isList ? nil : terms[0].accuracy,
       examples: examples, terms: isList ? terms : [],
       metrics: isList ? [] : terms[0].metrics)
+    result.labelDoubts = doubts
     result.details = objectives.indices.compactMap { index in
       metrics[index].details(term: isList ? objectives[index].name : "")
     }

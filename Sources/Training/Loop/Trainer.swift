@@ -119,7 +119,8 @@ public final class Trainer {
     }
     let isEvaluated = configuration.rangeTest == nil
     validation = try (isEvaluated ? parts.validation : nil).map {
-      try engine.evaluation(of: $0.source, examples: $0.examples)
+      try engine.evaluation(
+        of: $0.source, examples: $0.examples, doubtsLabels: observation.diagnoses)
     }
     test = try (isEvaluated ? data.testPart : nil).map {
       try engine.evaluation(of: $0.source, examples: $0.examples)

@@ -1,6 +1,7 @@
 import Datasets
 import JSON
 import NeuralNetworks
+import Synchronization
 
 /// The examples of a run.
 ///
@@ -11,6 +12,7 @@ public struct TrainingData: Sendable {
   public let test: (any ExampleSource)?
   /// Which examples of `training` train, validate and test, where a stored split says so.
   public let roles: SplitParts.Roles?
+  private let memo = Memo()
 
   /// - Precondition: with `roles` there is neither `validation` nor `test`.
   public init(
@@ -160,6 +162,17 @@ public struct TrainingData: Sendable {
     graph == nil ? split(configuration, model: model).training : nil
   }
 
+  /// Remembers the fraction's split, which takes a while for very many examples and is asked for several times.
+  private final class Memo: Sendable {
+    struct Key: Hashable {
+      let fraction: Double
+      let seed: UInt64
+      let inOrder: Bool
+    }
+
+    let split = Mutex<(key: Key, split: Split)?>(nil)
+  }
+
   func split(_ configuration: TrainingConfiguration, model: Model) -> Parts {
     if let graph { return graph.split(configuration) }
     if let roles {
@@ -169,8 +182,15 @@ public struct TrainingData: Sendable {
     guard let fraction = configuration.validationFraction else {
       return Parts(training: nil, validation: nil)
     }
-    let split = training.split(
-      validationFraction: fraction, seed: configuration.seed, inOrder: model.isStateful)
+    let key = Memo.Key(
+      fraction: fraction, seed: configuration.seed, inOrder: model.isStateful)
+    let split = memo.split.withLock { known in
+      if let known, known.key == key { return known.split }
+      let split = training.split(
+        validationFraction: fraction, seed: key.seed, inOrder: key.inOrder)
+      known = (key, split)
+      return split
+    }
     return Parts(
       training: split.training, validation: (training, split.validation),
       loneClass: split.loneClass)

@@ -205,14 +205,14 @@ final class TrainingEngine {
   }
 
   func evaluation(
-    of source: any ExampleSource, examples: ExampleSet?
+    of source: any ExampleSource, examples: ExampleSet?, doubtsLabels: Bool = false
   ) throws(TrainingError) -> Evaluation {
     let evaluation = try Evaluation(
       model: model, parameters: parameters, objectives: objectives,
       isList: configuration.losses.isList, total: balancer.total, source: source,
       indices: examples,
       batchSize: model.evaluationRows(configuration),
-      metrics: configuration.metrics, arena: arena, team: team)
+      metrics: configuration.metrics, doubtsLabels: doubtsLabels, arena: arena, team: team)
     evaluations.append(evaluation)
     return evaluation
   }

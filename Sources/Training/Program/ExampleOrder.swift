@@ -26,7 +26,9 @@ final class ExampleOrder {
   /// The examples of `epoch` in their order, or those of one batch.
   private let sequence: UnsafeMutableBufferPointer<Int>
   private var epoch = -1
-  private var ahead: ReadAhead?
+  private let ahead: ReadAhead?
+  /// Whether the source is still to be told that examples come in no order.
+  private var isRandom: Bool
 
   init(
     source: any ExampleSource, examples: ExampleSet?, objectives: [Objective], model: Model,
@@ -60,7 +62,8 @@ final class ExampleOrder {
     isComputed = sampler == nil && !isInLanes && !order.isListed
     if !isComputed { shuffled.reserveCapacity(count) }
     sequence = .allocate(capacity: isComputed ? min(count, order.batchSize) : count)
-    ahead = ReadAhead(source, order: order, members: members)
+    ahead = ReadAhead(source)
+    isRandom = order.shuffle || sampler != nil
   }
 
   deinit { sequence.deallocate() }
@@ -106,11 +109,31 @@ final class ExampleOrder {
   /// The targets of the batch assembled last, by objective; `nil` when they are no numbers, or aren't kept.
   func numbers(_ objective: Int) -> UnsafePointer<Float>? { assembler.numbers(objective) }
 
+  /// Has the examples read of a batch that comes after one of this epoch.
+  private func readAhead(of batch: Int) {
+    let next = batch + ReadAhead.batches
+    guard let ahead else { return }
+    // Not before the first batch: until then some look at all of it in its order.
+    if isRandom { assembler.source.readsAtRandom() }
+    isRandom = false
+    guard next < order.batches else { return }
+    if isComputed {
+      let (order, members, epoch) = (order, members, epoch)
+      ahead.want {
+        order.batch(epoch: epoch, index: next).map { position in members?[position] ?? position }
+      }
+    } else {
+      let examples = Array(sequence[order.range(ofBatch: next)])
+      ahead.want { examples }
+    }
+  }
+
   /// The examples of the batch after `step` steps; valid until the next one is asked for.
   func batch(_ step: Int) -> UnsafeBufferPointer<Int> {
     let (wanted, index) = step.quotientAndRemainder(dividingBy: order.batches)
     if isComputed {
-      ahead?.begin(epoch: wanted, batch: index, listed: nil)
+      epoch = wanted
+      readAhead(of: index)
       let batch = order.batch(epoch: wanted, index: index)
       for (position, example) in batch.enumerated() {
         sequence[position] = members?[example] ?? example
@@ -129,7 +152,7 @@ final class ExampleOrder {
         sequence[position] = members?[shuffled[position]] ?? shuffled[position]
       }
     }
-    ahead?.begin(epoch: wanted, batch: index, listed: UnsafeBufferPointer(sequence))
+    readAhead(of: index)
     return UnsafeBufferPointer(rebasing: sequence[order.range(ofBatch: index)])
   }
 

@@ -30,6 +30,9 @@ public protocol ExampleSource: Sendable {
   /// Whether it may not lie in memory as a whole, so that examples are worth reading before they are gathered.
   var isLarge: Bool { get }
 
+  /// Takes note that examples are gathered in no order, so that reading what lies around them is of no use.
+  func readsAtRandom()
+
   /// Has the disk begin to read some examples.
   func readAhead(_ examples: [Int])
 
@@ -40,6 +43,7 @@ public protocol ExampleSource: Sendable {
 extension ExampleSource {
   public var followsOn: Bool { true }
   public var isLarge: Bool { false }
+  public func readsAtRandom() {}
   public func readAhead(_ examples: [Int]) {}
 
   public func split(validationFraction: Double, seed: UInt64, inOrder: Bool) -> Split {

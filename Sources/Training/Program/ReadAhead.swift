@@ -1,39 +1,31 @@
-import Datasets
 import Dispatch
 import Synchronization
 
-/// Has the disk read the examples of steps to come, on a lane of its own, while a step computes.
+/// Has the disk read the examples of batches to come, on a lane of its own, while a batch computes.
 ///
 /// Nothing waits for it: an example that isn't there yet is read when it is gathered.
 final class ReadAhead: Sendable {
+  /// How far ahead.
+  static let batches = 4
+
   private let source: any ExampleSource
-  private let order: BatchOrder
-  private let members: ExampleSet?
   private let queue = DispatchQueue(label: "chainrule.read-ahead", qos: .utility)
   private let waiting = Atomic<Int>(0)
 
-  /// Steps that are read ahead.
-  private static let steps = 4
-
   /// - Returns: `nil` where the source is small enough to lie in memory.
-  init?(_ source: any ExampleSource, order: BatchOrder, members: ExampleSet?) {
+  init?(_ source: any ExampleSource) {
     guard source.isLarge else { return nil }
-    (self.source, self.order, self.members) = (source, order, members)
+    self.source = source
   }
 
-  /// Takes note that a batch of an epoch is wanted now, so that those after it are soon.
+  /// Has examples read, unless the lane is behind.
   ///
-  /// - Parameter listed: the epoch's order, where it is held.
-  func begin(epoch: Int, batch: Int, listed: UnsafeBufferPointer<Int>?) {
-    let next = batch + Self.steps
-    guard next < order.batches, waiting.load(ordering: .relaxed) <= Self.steps else { return }
-    let known = listed.map { Array($0[order.range(ofBatch: next)]) }
+  /// - Parameter examples: asked for on the lane.
+  func want(_ examples: @escaping @Sendable () -> [Int]) {
+    guard waiting.load(ordering: .relaxed) <= Self.batches else { return }
     waiting.add(1, ordering: .relaxed)
     queue.async { [self] in
-      let examples =
-        known
-        ?? order.batch(epoch: epoch, index: next).map { position in members?[position] ?? position }
-      source.readAhead(examples)
+      source.readAhead(examples())
       waiting.subtract(1, ordering: .relaxed)
     }
   }

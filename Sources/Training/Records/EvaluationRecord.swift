@@ -54,6 +54,8 @@ public struct EvaluationResult: Hashable, Sendable, Codable {
   public let metrics: [MetricValue]
   /// Matrices and curves, one an objective that has some.
   public var details: [EvaluationDetails] = []
+  /// Labels that the model is sure are wrong, where that was looked for.
+  public var labelDoubts: LabelDoubts?
 
   public init(
     loss: Double, accuracy: Double?, examples: Int, terms: [TermResult] = [],
