@@ -54,14 +54,14 @@ struct ReadAheadTests {
   func coming(shuffle: Bool) async throws {
     let source = Noted(Spiral.examples(240))
     try train(source, shuffle: shuffle)
-    for _ in 0..<500 where source.asked.withLock({ $0.count < 8 }) {
+    for _ in 0..<500 where source.asked.withLock({ $0.count < 5 }) {
       try await Task.sleep(for: .milliseconds(10))
     }
     let gathered = source.gathered.withLock { $0 }
     let asked = source.asked.withLock { $0 }
-    #expect(asked.count >= 8 && source.isRandom.withLock { $0 } == shuffle)
+    #expect(asked.count >= 5 && source.isRandom.withLock { $0 } == shuffle)
     #expect(asked.allSatisfy { gathered.contains($0) })
-    // Each batch of the first epoch that was asked for had been asked for before it was gathered.
+    // The first that was asked for had been before it was gathered. (A lane that is behind leaves batches out, but for five.)
     let first = try #require(gathered.firstIndex { $0.count == 10 })
     #expect(asked[0] == gathered[first + ReadAhead.batches])
   }
