@@ -80,7 +80,8 @@ enum EvaluationSchemas {
       .always("dataset", .identifier("ds")), .maybe("checkpoint", .string),
       .maybe(
         "split", .identifier("spl"), "One of the dataset's: then some of its examples alone."),
-      .maybe("part", .oneOf(RunService.AskedPart.names), "Which; those for the test when left out."),
+      .maybe(
+        "part", .oneOf(RunService.AskedPart.names), "Which; those for the test when left out."),
       .maybe(
         "fold", .integer(0...SplitShares.mostFolds - 1),
         "Of a split into folds, the one that validates."),

@@ -37,7 +37,8 @@ enum RunSchemas {
               .always("train", dataset), .maybe("validation", dataset), .maybe("test", dataset),
               .maybe(
                 "split", .identifier("spl"),
-                "Says which examples of `train` train, validate and are for the test; in place of `validation` and `test`."),
+                "Says which examples of `train` train, validate and are for the test; in place of `validation` and `test`."
+              ),
               .maybe(
                 "fold", .integer(0...SplitShares.mostFolds - 1),
                 "Of a split into folds, the one that validates."),

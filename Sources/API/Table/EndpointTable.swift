@@ -3,7 +3,8 @@
 /// The router and `openapi.yaml` are both made from this list.
 enum EndpointTable {
   static let all: [Endpoint] =
-    DatasetEndpoints.all + SplitEndpoints.all + UploadEndpoints.all + WeightsFileEndpoints.all + ModelEndpoints.all
+    DatasetEndpoints.all + SplitEndpoints.all + UploadEndpoints.all + WeightsFileEndpoints.all
+    + ModelEndpoints.all
     + GradientCheckEndpoints.all + RunEndpoints.all + RunModelEndpoints.all + SweepEndpoints.all
     + SeriesEndpoints.all + ParameterEndpoints.all + TensorBoardEndpoints.all
     + HistogramEndpoints.all + ActivationEndpoints.all + DiagnosisEndpoints.all

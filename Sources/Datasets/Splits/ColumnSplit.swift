@@ -5,9 +5,7 @@ public struct ColumnSplit: SplitRule {
   /// Values that one part may name.
   static let mostValues = 10_000
 
-  private static let field = Field(
-    "column", .described("a column's name"), isRequired: true,
-    "Says of each row which part it is in.")
+  private static let field = RequiredColumn.field("Says of each row which part it is in.")
   private static let values = Field(
     "values", .described("an object of lists of texts"),
     "The column's values for `train`, `validation` and `test`; rows with others are left out. These names themselves, and val, valid, "
@@ -17,12 +15,11 @@ public struct ColumnSplit: SplitRule {
     type: "column", summary: "As a column says.", formula: "part = values[column]",
     fields: [field, values], source: "As datasets come that have a column of their own for it.")
 
-  private let name: String
+  private let required: RequiredColumn
   private let lists: [[String]]?
 
   public init(from reader: inout ObjectReader) {
-    _ = reader.requiredValue(Self.field.name)
-    name = reader.string(Self.field.name) ?? ""
+    required = RequiredColumn(Self.field, from: &reader)
     guard var part = reader.reader(Self.values.name) else {
       lists = nil
       return
@@ -41,7 +38,7 @@ public struct ColumnSplit: SplitRule {
     self.lists = lists
   }
 
-  public var column: String? { name }
+  public var column: String? { required.name }
 
   public static var ownShares: SplitShares? { .fractions(validation: 0, test: 0) }
 
@@ -52,7 +49,7 @@ public struct ColumnSplit: SplitRule {
       }
       return ("values", .object(JSONObject(members)))
     }
-    return [("column", .string(name))] + (values.map { [$0] } ?? [])
+    return required.configuration + (values.map { [$0] } ?? [])
   }
 
   private static let usual = [
@@ -68,7 +65,7 @@ public struct ColumnSplit: SplitRule {
     }
     var all: [SplitParts.Part] = []
     all.reserveCapacity(source.examples)
-    try source.forEachField(of: name) { (field) throws(DatasetError) in
+    try source.forEachField(of: required.name) { (field) throws(DatasetError) in
       let text = String(decoding: field, as: UTF8.self)
       let part = parts[lists == nil ? text.lowercased() : text]
       if part == nil, lists == nil {

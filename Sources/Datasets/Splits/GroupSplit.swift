@@ -3,8 +3,7 @@ import Tensors
 
 /// Whole groups at random: rows with the same value of a column stay together.
 public struct GroupSplit: SplitRule {
-  private static let field = Field(
-    "column", .described("a column's name"), isRequired: true,
+  private static let field = RequiredColumn.field(
     "Says of each row which group it belongs to: a patient, a customer, a machine.")
 
   public static let documentation = CatalogEntry(
@@ -14,20 +13,19 @@ public struct GroupSplit: SplitRule {
     fields: [field],
     source: "As sklearn.model_selection.GroupShuffleSplit and GroupKFold.")
 
-  private let name: String
+  private let required: RequiredColumn
 
   public init(from reader: inout ObjectReader) {
-    _ = reader.requiredValue(Self.field.name)
-    name = reader.string(Self.field.name) ?? ""
+    required = RequiredColumn(Self.field, from: &reader)
   }
 
-  public var column: String? { name }
-  public var configuration: [(String, JSON)] { [("column", .string(name))] }
+  public var column: String? { required.name }
+  public var configuration: [(String, JSON)] { required.configuration }
 
   public func parts(
     of source: SplitSource, shares: SplitShares, seed: UInt64
   ) throws(DatasetError) -> [SplitParts.Part] {
-    let (codes, count) = try source.codes(of: name, most: SplitParts.mostRows)
+    let (codes, count) = try source.codes(of: required.name, most: SplitParts.mostRows)
     var sizes = Array(repeating: 0, count: count)
     for code in codes { sizes[Int(code)] += 1 }
     var order = Array(0..<count)

@@ -3,8 +3,7 @@ import JSON
 
 /// By a column of times or numbers: the earliest train, the latest are for the test.
 public struct TimeSplit: SplitRule {
-  private static let field = Field(
-    "column", .described("a column's name"), isRequired: true,
+  private static let field = RequiredColumn.field(
     "Dates as ISO 8601 writes them, or numbers that grow with time.")
 
   public static let documentation = CatalogEntry(
@@ -17,15 +16,14 @@ public struct TimeSplit: SplitRule {
     source:
       "As sklearn.model_selection.TimeSeriesSplit, but by the times rather than the order of rows.")
 
-  private let name: String
+  private let required: RequiredColumn
 
   public init(from reader: inout ObjectReader) {
-    _ = reader.requiredValue(Self.field.name)
-    name = reader.string(Self.field.name) ?? ""
+    required = RequiredColumn(Self.field, from: &reader)
   }
 
-  public var column: String? { name }
-  public var configuration: [(String, JSON)] { [("column", .string(name))] }
+  public var column: String? { required.name }
+  public var configuration: [(String, JSON)] { required.configuration }
 
   public func parts(
     of source: SplitSource, shares: SplitShares, seed: UInt64
@@ -33,7 +31,7 @@ public struct TimeSplit: SplitRule {
     let format = try source.options.tableFormat.native
     var times: [Double] = []
     times.reserveCapacity(source.examples)
-    try source.forEachField(of: name) { (field) throws(DatasetError) in
+    try source.forEachField(of: required.name) { (field) throws(DatasetError) in
       times.append(try time(field, format))
     }
     let sorted = times.sorted()

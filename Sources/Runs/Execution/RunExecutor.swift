@@ -62,7 +62,8 @@ struct TrainingJob: Sendable {
     model = try request.inlineModel()
     let training = try Dataset.open(directory: origin.training)
     data = try TrainingData(
-      origin.data.map { try training.adapted(to: DatasetDescription(JSON(parsing: $0))) } ?? training,
+      origin.data.map { try training.adapted(to: DatasetDescription(JSON(parsing: $0))) }
+        ?? training,
       validation: origin.validation.map { try Dataset.open(directory: $0) },
       test: origin.test.map { try Dataset.open(directory: $0) },
       roles: origin.split?.roles(examples: training.examples))

@@ -159,7 +159,8 @@ public struct TrainingConfiguration: Sendable {
     reader.add(part.finish())
     if hasValidationDataset {
       reader.fault(
-        "validation", "contradicts the run's own dataset, or split, for validation; give one of the two")
+        "validation",
+        "contradicts the run's own dataset, or split, for validation; give one of the two")
     }
     return (fraction, byMask)
   }

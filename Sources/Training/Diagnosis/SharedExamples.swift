@@ -10,7 +10,8 @@ enum SharedExamples {
   /// - Parameter members: which examples of each are meant; `nil` for all.
   /// - Returns: how many of the second are among the first; `nil` where they are too many, or no numbers.
   static func count(
-    _ one: any ExampleSource, members: ExampleSet?, in other: any ExampleSource, members others: ExampleSet?
+    _ one: any ExampleSource, members: ExampleSet?, in other: any ExampleSource,
+    members others: ExampleSet?
   ) -> Int? {
     guard let input = one.inputs.first, other.inputs.first?.shape == input.shape,
       input.element.isFloatingPoint, !(one is GraphExamples)
