@@ -55,7 +55,7 @@ export async function show(place, { words: [from], signal, tell }) {
   const select = el("select", { id: "dataset", onchange: () => use(datasets.find((one) => one.id === select.value)) },
     el("option", { value: "" }, "Choose a dataset"), datasets.map((one) => el("option", { value: one.id }, `${one.name || one.id} (${integer(one.examples)} examples)`)));
   const file = el("input", { type: "file", id: "file", onchange: () => file.files[0] && take(file.files[0]) });
-  const importing = el("input", { id: "options", value: "format=csv&header=true", spellcheck: "false" });
+  const importing = el("input", { id: "options", value: "", placeholder: "by its bytes; or target=label&missing=mean", spellcheck: "false" });
   const [uploaded, said] = [el("div", { role: "status" }), el("div", { role: "status", id: "checked" })];
   const spec = editor({ value: written(source ? await copied(source, signal) : digits), label: "Spec", schema: await get("v1/schemas/run", { signal }), onchange: debounced(check, 400) });
   const start = el("button", { class: "primary", disabled: true, onclick: begin }, "Start the run");
@@ -74,7 +74,7 @@ export async function show(place, { words: [from], signal, tell }) {
     const share = bar(0, "share that is uploaded");
     fill(uploaded, share);
     try {
-      const made = await upload(`v1/datasets?name=${encodeURIComponent(chosen.name)}&${importing.value}`, chosen, (part) => { share.value = part; });
+      const made = await upload(`v1/datasets?name=${encodeURIComponent(chosen.name)}${importing.value && `&${importing.value}`}`, chosen, (part) => { share.value = part; });
       datasets.unshift(made);
       select.append(el("option", { value: made.id }, made.name));
       select.value = made.id;
