@@ -8,6 +8,8 @@ CREATE TABLE split (
   recipe TEXT NOT NULL,
   -- How many examples each part has, as a JSON array.
   counts TEXT NOT NULL,
+  -- Of the file of parts: a byte an example.
+  size_bytes INTEGER NOT NULL,
   project TEXT NOT NULL,
   key TEXT,
   created_at INTEGER NOT NULL

@@ -94,6 +94,30 @@ struct ArrowTests {
     }
   }
 
+  @Test("what would become too large is refused before it is unpacked")
+  func tooLarge() throws {
+    var limits = ImportLimits()
+    limits.arrowBatchBytes = 100
+    let file = Fixture.file("arrow/types.lz4")
+    let batch = #expect(throws: DatasetError.self) {
+      let reader = try ArrowReader(file, limits: limits)
+      while try reader.next() {}
+    }
+    #expect(batch?.code == .limitExceeded)
+    limits = ImportLimits()
+    limits.expansion = 0
+    limits.freeExpansionBytes = 1_000
+    let whole = #expect(throws: DatasetError.self) {
+      let reader = try ArrowReader(file, limits: limits)
+      while try reader.next() {}
+    }
+    #expect(whole?.code == .limitExceeded)
+    limits = ImportLimits()
+    limits.csvColumns = 20
+    let columns = #expect(throws: DatasetError.self) { try ArrowReader(file, limits: limits) }
+    #expect(columns?.code == .limitExceeded)
+  }
+
   @Test("Parquet is told what to become")
   func parquet() throws {
     let file = try workspace.file(Array("PAR1".utf8) + [0, 0, 0, 0], name: "some.parquet")

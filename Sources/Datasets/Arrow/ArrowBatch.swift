@@ -18,10 +18,10 @@ struct ArrowBatch {
 
   init(
     _ content: FlatBuffer.Table, body: UnsafeRawBufferPointer, start: Int, _ file: MappedFile,
-    _ limits: ImportLimits
+    _ budgets: [ArrowMemory.Budget]
   ) throws(DatasetError) {
     (self.start, self.body) = (start, body)
-    memory = ArrowMemory(file, mostBytes: limits.arrowBatchBytes)
+    memory = ArrowMemory(file, budgets)
     rows = Int(try content.integer(0, Int64.self))
     nodes = try content.pairs(1)[...]
     buffers = try content.pairs(2)[...]

@@ -31,14 +31,24 @@ struct ArrowField {
   let dictionary: (id: Int64, index: Kind)?
 
   private static let deepest = 8
+  private static let longestName = 1_024
 
-  init(_ table: FlatBuffer.Table, depth: Int = 0) throws(DatasetError) {
+  /// - Parameter left: how many fields there may still be.
+  init(_ table: FlatBuffer.Table, depth: Int = 0, left: inout Int) throws(DatasetError) {
     name = try table.text(0)
+    left -= 1
+    guard left >= 0, name.utf8.count <= Self.longestName else {
+      throw DatasetError(
+        .limitExceeded,
+        "there are too many columns, or a name of more than \(Self.longestName) bytes")
+    }
     guard depth < Self.deepest else {
       throw DatasetError(.unsupported, "lies too deep within others", columnName: name)
     }
     var children: [ArrowField] = []
-    for child in try table.tables(5) { children.append(try ArrowField(child, depth: depth + 1)) }
+    for child in try table.tables(5) {
+      children.append(try ArrowField(child, depth: depth + 1, left: &left))
+    }
     self.children = children
     let type = try table.integer(2, UInt8.self)
     kind = try Self.kind(type, table.table(3), name: name)
@@ -127,6 +137,16 @@ struct ArrowField {
       let inner = children[0].names().map { $0.drop { $0 != "." } }
       return (0..<count).flatMap { index in inner.map { "\(whole).\(index)\($0)" } }
     default: return [whole]
+    }
+  }
+
+  /// Whether there is data of it, as many as rows.
+  var hasValues: Bool {
+    if dictionary != nil { return true }
+    switch kind {
+    case .null: return false
+    case .structure, .list: return children.contains(where: \.hasValues)
+    default: return true
     }
   }
 

@@ -9,15 +9,19 @@ final class ArrowMemory {
     case zstandard
   }
 
+  /// Bytes that may still be decompressed, of one batch or of several.
+  final class Budget {
+    fileprivate var left: Int
+
+    init(_ bytes: Int) { left = bytes }
+  }
+
   private let file: MappedFile
   private var blocks: [UnsafeMutableRawBufferPointer] = []
-  /// Bytes that may still be decompressed.
-  private var left: Int
+  private let budgets: [Budget]
 
-  init(_ file: MappedFile, mostBytes: Int) {
-    self.file = file
-    left = mostBytes
-  }
+  /// - Parameter budgets: each must have room for what is decompressed.
+  init(_ file: MappedFile, _ budgets: [Budget]) { (self.file, self.budgets) = (file, budgets) }
 
   deinit {
     for block in blocks { block.deallocate() }
@@ -36,13 +40,13 @@ final class ArrowMemory {
     let content = UnsafeRawBufferPointer(rebasing: buffer[8...])
     if count == -1 { return content }
     guard count >= 0 else { return nil }
-    guard count <= left else {
+    guard budgets.allSatisfy({ count <= $0.left }) else {
       throw DatasetError(
         .limitExceeded,
-        "a batch of rows is too large; write batches of fewer rows, or without compression"
+        "a batch of rows, or all of them, become too large; write batches of fewer rows, or without compression"
       )
     }
-    left -= Int(count)
+    for budget in budgets { budget.left -= Int(count) }
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, Int(count)), alignment: 64)
     blocks.append(block)
     let isWhole =

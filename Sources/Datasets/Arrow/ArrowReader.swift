@@ -7,6 +7,9 @@ import Foundation
 final class ArrowReader: RowReader {
   private let file: MappedFile
   private let limits: ImportLimits
+  /// Of the whole file, and of all dictionaries, which stay.
+  private let budget: ArrowMemory.Budget
+  private let dictionaryBudget: ArrowMemory.Budget
   /// Where the next message begins, and where the last one ends.
   private var position: Int
   private let end: Int
@@ -34,6 +37,8 @@ final class ArrowReader: RowReader {
     file = try MappedFile(url)
     self.limits = limits
     let bytes = file.bytes
+    budget = ArrowMemory.Budget(limits.expanded(from: bytes.count))
+    dictionaryBudget = ArrowMemory.Budget(limits.arrowBatchBytes)
     var (position, end) = (0, bytes.count)
     if bytes.starts(with: Self.magic) {
       position = 8
@@ -54,13 +59,18 @@ final class ArrowReader: RowReader {
       throw DatasetError(.unsupported, "its numbers are big-endian; write them little-endian")
     }
     var (schema, width): ([ArrowField], Int) = ([], 0)
+    // Tables may be named several times, and parts have parts.
+    var left = limits.csvColumns
     for table in try message.content.tables(1) {
-      let field = try ArrowField(table)
+      let field = try ArrowField(table, left: &left)
       width += field.width ?? limits.csvColumns + 1
       guard width <= limits.csvColumns else {
         throw DatasetError(.limitExceeded, "more than \(limits.csvColumns) columns")
       }
       schema.append(field)
+    }
+    guard schema.contains(where: \.hasValues) else {
+      throw DatasetError(.empty, "no column has a value")
     }
     self.schema = schema
     names = schema.flatMap { $0.names() }
@@ -147,7 +157,8 @@ final class ArrowReader: RowReader {
         // The batch before goes first.
         (columns, memory) = ([], nil)
         var batch = try ArrowBatch(
-          message.content, body: message.body, start: message.start, file, limits)
+          message.content, body: message.body, start: message.start, file,
+          [budget, ArrowMemory.Budget(limits.arrowBatchBytes)])
         var columns: [ArrowColumn] = []
         for field in schema {
           try batch.take(field, count: batch.rows, dictionaries, into: &columns)
@@ -177,7 +188,7 @@ final class ArrowReader: RowReader {
       throw DatasetError(.malformed, "no column has the dictionary \(id)", byte: message.start)
     }
     var batch = try ArrowBatch(
-      content, body: message.body, start: message.start, file, limits)
+      content, body: message.body, start: message.start, file, [budget, dictionaryBudget])
     var columns: [ArrowColumn] = []
     try batch.take(field, count: batch.rows, nil, into: &columns)
     dictionaries[id] = ArrowDictionary(columns[0], count: batch.rows, memory: batch.memory)

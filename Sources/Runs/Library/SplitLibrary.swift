@@ -8,7 +8,7 @@ import Store
 /// The parts follow from the dataset and the recipe, so that equal recipes share a file, and one that is missing is made anew.
 public final class SplitLibrary: Sendable {
   /// Of a dataset.
-  public static let most = 1_000
+  public static let most = 100
 
   private let store: Store
   private let datasets: DatasetLibrary
@@ -67,7 +67,8 @@ public final class SplitLibrary: Sendable {
     }
     let record = SplitRecord(
       name: request.name, dataset: dataset.id, recipe: "\(request.recipe.json)",
-      counts: "\(JSON.array((parts.counts + [parts.leftOut]).map(JSON.integer)))")
+      counts: "\(JSON.array((parts.counts + [parts.leftOut]).map(JSON.integer)))",
+      sizeBytes: parts.examples)
     try await store.splits.insert(record, limit: Self.most)
     return record
   }

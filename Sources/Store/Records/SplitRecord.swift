@@ -7,17 +7,20 @@ public struct SplitRecord: Hashable, Sendable {
   public let recipe: String
   /// How many examples each part has, as a JSON array.
   public let counts: String
+  /// Of the file of parts.
+  public let sizeBytes: Int
   public let createdAt: Int
 
   public init(
     id: SplitID = .make(), name: String?, dataset: DatasetID, recipe: String, counts: String,
-    createdAt: Int? = nil
+    sizeBytes: Int, createdAt: Int? = nil
   ) {
     self.id = id
     self.name = name
     self.dataset = dataset
     self.recipe = recipe
     self.counts = counts
+    self.sizeBytes = sizeBytes
     self.createdAt = createdAt ?? Store.now()
   }
 }

@@ -91,6 +91,7 @@ public struct KeyRepository: Sendable {
       SELECT (SELECT coalesce(sum(size_bytes), 0) FROM dataset WHERE key = ?1)
         + (SELECT coalesce(sum(size_bytes), 0) FROM weights_file WHERE key = ?1)
         + (SELECT coalesce(sum(length), 0) FROM upload WHERE key = ?1)
+        + (SELECT coalesce(sum(size_bytes), 0) FROM split WHERE key = ?1)
       """, [.text(key.rawValue)]
     ) { row in row.integer(0) } ?? 0
   }

@@ -4,17 +4,19 @@ import SQLite
 public struct SplitRepository: Sendable {
   let store: Store
 
-  private static let columns = "id, name, dataset, recipe, counts, created_at"
+  private static let columns = "id, name, dataset, recipe, counts, size_bytes, created_at"
+  /// A page's rows lack the lists of examples, which may be long.
+  private static let shown = columns.replacing("recipe", with: "json_remove(recipe, '$.indices')")
 
   private static func record(_ row: SQLiteRow) -> SplitRecord {
     SplitRecord(
       id: SplitID(trusted: row.text(0)), name: row.optionalText(1),
       dataset: DatasetID(trusted: row.text(2)), recipe: row.text(3), counts: row.text(4),
-      createdAt: row.integer(5))
+      sizeBytes: row.integer(5), createdAt: row.integer(6))
   }
 
   /// - Parameter limit: how many splits a dataset may have.
-  /// - Throws: `StoreError.conflict` when it has as many; `.notFound` when it is gone.
+  /// - Throws: `StoreError.conflict` when it has as many; `.notFound` when it is gone; `.quota`.
   public func insert(_ record: SplitRecord, limit: Int) async throws {
     let (key, owner) = (RequestKey.current, Caller.owner)
     try await store.write { connection in
@@ -28,12 +30,14 @@ public struct SplitRepository: Sendable {
         throw StoreError(
           .conflict, "dataset \(record.dataset) has \(limit) splits, as many as may be; delete one")
       }
+      try KeyRepository.checkRoom(for: record.sizeBytes, of: owner, connection)
       try AnswerRepository.note(record.id, under: key, connection)
       try connection.execute(
-        "INSERT INTO split (\(Self.columns), project, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO split (\(Self.columns), project, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
           .text(record.id.rawValue), .optional(record.name), .text(record.dataset.rawValue),
-          .text(record.recipe), .text(record.counts), .integer(record.createdAt),
+          .text(record.recipe), .text(record.counts),
+          .integer(record.sizeBytes), .integer(record.createdAt),
         ] + owner.values)
     }
   }
@@ -57,7 +61,7 @@ public struct SplitRepository: Sendable {
     ) { row in record(row) }
   }
 
-  /// Newest first, those older than `before`.
+  /// Newest first, those older than `before`, without the lists of examples that their recipes may have.
   ///
   /// - Parameter dataset: whose; `nil` for those of all.
   public func list(
@@ -67,7 +71,7 @@ public struct SplitRepository: Sendable {
     return try await store.read { connection in
       try connection.query(
         """
-        SELECT \(Self.columns) FROM split
+        SELECT \(Self.shown) FROM split
         WHERE id < ?\(dataset == nil ? "" : " AND dataset = ?")\(scope.condition) ORDER BY id DESC LIMIT ?
         """,
         [.text(before?.rawValue ?? "~")] + (dataset.map { [.text($0.rawValue)] } ?? [])
