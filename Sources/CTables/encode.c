@@ -121,3 +121,7 @@ tb_refusal tb_encode(const tb_cell *cells, size_t count, const tb_field *fields,
   }
   return TB_TAKEN;
 }
+
+void tb_rescale(const float *base, const float *factor, const float *numbers, float *restrict output, size_t count) {
+  for (size_t i = 0; i < count; i++) output[i] = base[i] + factor[i] * numbers[i];
+}

@@ -1,3 +1,4 @@
+import CTables
 import Tensors
 
 /// How stored inputs become what another dataset's would be.
@@ -14,6 +15,26 @@ struct InputAdaptation: Sendable {
 
   let base: [Float]
   let terms: [Term]
+  /// Where every number comes from that at its own place, what it is multiplied by; empty elsewhere.
+  private let factors: [Float]
+
+  init(base: [Float], terms: [Term]) {
+    self.base = base
+    self.terms = terms
+    let isPlain =
+      terms.count == base.count
+      && terms.enumerated().allSatisfy { $1.source == $0 && $1.destination == $0 }
+    factors = isPlain ? terms.map(\.factor) : []
+  }
+
+  /// Writes one example of numbers that lie one after the other.
+  func adapt(_ stored: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+    if factors.isEmpty {
+      adapt(into: output) { stored[$0] }
+    } else {
+      tb_rescale(base, factors, stored, output, base.count)
+    }
+  }
 
   /// Numbers of one adapted example.
   var width: Int { base.count }

@@ -137,7 +137,7 @@ final class InputFile: Sendable {
         let output = destination + row * adaptation.width
         if values.isEmpty {
           let numbers = (source + index * step * 4).assumingMemoryBound(to: Float.self)
-          adaptation.adapt(into: output) { numbers[$0] }
+          adaptation.adapt(numbers, into: output)
         } else {
           let bytes = (source + index * step).assumingMemoryBound(to: UInt8.self)
           adaptation.adapt(into: output) { values[Int(bytes[$0])] }

@@ -152,6 +152,21 @@ struct GraphImportTests {
     #expect(numbers.allTargets(Float.self) == [0.5, 1.25])
   }
 
+  @Test("without features a vertex is known by itself alone")
+  func identity() throws {
+    let parts = [
+      try part("edges", text: "src,dst\n0,1\n2,1\n"),
+      try part("targets", text: "node,club\n0,b\n1,a\n2,b\n"),
+    ]
+    let dataset = try imported(parts, ["target": "club"])
+    #expect(dataset.inputShape == [3] && dataset.allInputs == [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    #expect(dataset.target == .classes(names: ["a", "b"], counts: [1, 2]))
+    let error = #expect(throws: DatasetError.self) {
+      try imported([parts[0], part("targets", text: "a\nb\n")])
+    }
+    #expect(error?.part == "targets")
+  }
+
   @Test("the text pair of citation networks makes a graph, and unknown papers are counted")
   func planetoid() throws {
     let dataset = try imported([

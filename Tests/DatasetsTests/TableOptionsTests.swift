@@ -243,6 +243,15 @@ struct TableOptionsTests {
       try workspace.imported(text: text, ["window": "19", "horizon": "2"])
     }
     #expect(short?.code == .option)
+    // One column, of which the past is all there is to predict from.
+    let alone = try workspace.imported(
+      text: "y\n1.5\n2.5\n3.5\n4.5\n5.5\n", ["window": "2", "target_kind": "vector"])
+    #expect(alone.inputShape == [2, 1] && alone.allTargets(Float.self) == [3.5, 4.5, 5.5])
+    let nothing = #expect(throws: DatasetError.self) {
+      try workspace.imported(text: "y\na\nb\na\nb\n", ["window": "2"])
+    }
+    #expect(nothing?.code == .option)
+    #expect(throws: DatasetError.self) { try workspace.imported(text: "y\n1.5\n2.5\n") }
   }
 
   @Test("comments, rows at the beginning and words for what is missing are passed over")

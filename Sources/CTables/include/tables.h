@@ -221,6 +221,9 @@ uint32_t tb_date_width(uint32_t parts);
 tb_refusal tb_encode(const tb_cell *cells, size_t count, const tb_field *fields, const tb_format *format, float *row, size_t width,
                      size_t *refused);
 
+// Writes numbers as another dataset scales them: `base[i] + factor[i] * numbers[i]`.
+void tb_rescale(const float *base, const float *factor, const float *numbers, float *output, size_t count);
+
 // MARK: - What columns have to do with a target
 
 // Takes in the numbers of a row beside a number that is to be predicted: sums of x, x² and xy, each of `width`. What isn't there

@@ -24,23 +24,25 @@ struct GraphImport {
       parts[name] = try GraphPart(name, part.file, limits: limits)
     }
     if let content = parts["content"] { return try planetoid(content, parts) }
-    guard let features = parts["features"], let edges = parts["edges"],
-      let targets = parts["targets"]
-    else {
-      let missing = ["features", "edges", "targets"].filter { parts[$0] == nil }
+    guard let edges = parts["edges"], let targets = parts["targets"] else {
+      let missing = ["edges", "targets"].filter { parts[$0] == nil }
       throw DatasetError(
         .option,
         "the part\(missing.count == 1 ? "" : "s") \(missing.joined(separator: " and ")) of the graph "
-          + "\(missing.count == 1 ? "is" : "are") missing; send features, edges and targets, or content "
-          + "and cites")
+          + "\(missing.count == 1 ? "is" : "are") missing; send edges and targets, and features if there are any; or "
+          + "content and cites")
     }
     if let cites = parts["cites"] {
       throw cites.refusal(.option, "goes with the part content alone")
     }
-    let vertices = try self.features(features)
+    let given = try parts["features"].map { (part) throws(DatasetError) in try features(part) }
     let found = try GraphEdges(
-      edges, features: parts["edge_features"], vertices: vertices.vertices,
+      edges, features: parts["edge_features"], vertices: given?.vertices ?? limits.graphVertices,
       isDirected: options.isDirected ?? false, limits: limits)
+    // Without features each vertex is known by itself alone (Kipf and Welling 2017, arXiv:1609.02907, 6.2).
+    let last = max(found.sources.max() ?? 0, found.targets.max() ?? 0)
+    let vertices: VertexFeatures
+    if let given { vertices = given } else { vertices = try identity(Int(last) + 1, edges) }
     let graphs = try parts["graphs"].map { (part) throws(DatasetError) in
       try self.graphs(part, vertices: vertices.vertices)
     }
@@ -90,6 +92,21 @@ struct GraphImport {
     }
     try settle(&features, part)
     return features
+  }
+
+  private func identity(
+    _ vertices: Int, _ edges: GraphPart
+  ) throws(DatasetError) -> VertexFeatures {
+    guard vertices <= limits.graphFeatures else {
+      throw edges.refusal(
+        .limitExceeded,
+        "\(vertices) vertices are too many to be features of their own; send the part features")
+    }
+    let all = (0..<Int32(vertices)).map { $0 }
+    return VertexFeatures(
+      vertices: vertices, width: vertices,
+      elements: .sparse(
+        rows: all, columns: all, values: [Float](repeating: 1, count: vertices)))
   }
 
   private func settle(

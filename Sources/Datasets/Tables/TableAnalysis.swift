@@ -31,6 +31,10 @@ struct TableAnalysis {
     }
     self.columns = columns
     let width = columns.filter { $0.role == .feature }.map(\.width).reduce(0, +)
+    guard width > 0 else {
+      throw DatasetError(
+        .option, "no column is left to predict from: a window holds the past of numbers alone")
+    }
     guard width <= limits.exampleElements else {
       throw DatasetError(.limitExceeded, "an example has \(width) numbers; leave columns out")
     }

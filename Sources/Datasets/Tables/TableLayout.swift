@@ -68,7 +68,8 @@ struct TableLayout {
       if ignored.contains(index) { return .ignored }
       return features.isEmpty || features.contains(index) ? .feature : .ignored
     }
-    guard roles.contains(.feature) else {
+    // A window may hold the past of the target alone.
+    guard roles.contains(.feature) || options.window != nil && options.hasPastTarget else {
       throw DatasetError(
         .option,
         "no column is left to predict from: \(names.count) in all, of which "
