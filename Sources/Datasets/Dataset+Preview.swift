@@ -70,7 +70,8 @@ extension Dataset {
     return rows.indices.map { row in
       switch own.target {
       case .classes(let names, _):
-        return .string(names[Int(words[row])])
+        let index = Int(Int32(bitPattern: words[row]))
+        return names.indices.contains(index) ? .string(names[index]) : .null
       case .sequence(let names, _, let shape):
         // A place without a class holds a negative number.
         let classes = words[row * width..<(row + 1) * width].map { code -> JSON in

@@ -507,6 +507,25 @@ struct PictureImportTests {
     #expect(throws: Faults.self) { try ImportOptions(query: ["target_scale": "log"]) }
   }
 
+  @Test("integers too large to be told apart are numbers, and no classes")
+  func largeIntegers() throws {
+    let values: [Int64] = [2_305_843_009_213_693_954, 9_042_521_604_759_584, 1, 1, 0]
+    let header = npy([5], [])
+    let bytes =
+      Array(header.prefix(10))
+      + Array(
+        String(decoding: header[10...], as: UTF8.self).replacing("<f4", with: "<i8").utf8)
+      + values.flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    let file = try workspace.file(bytes, name: "large.npy")
+    let dataset = try workspace.imported(file, targets: file)
+    #expect(dataset.target.kind == .vector)
+    #expect(dataset.preview(rows: 5)["rows"]?.array?.count == 5)
+    let refused = #expect(throws: DatasetError.self) {
+      try workspace.imported(file, targets: file, ["target_kind": "class"])
+    }
+    #expect(refused?.row == 1)
+  }
+
   /// A file of `float32`.
   private func npy(_ shape: [Int], _ values: [Float]) -> [UInt8] {
     let extents = shape.map { "\($0)," }.joined(separator: " ")

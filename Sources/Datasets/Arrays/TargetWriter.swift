@@ -45,7 +45,8 @@ struct TargetWriter {
     }
     if let (row, value) = survey.firstFraction {
       throw DatasetError(
-        .malformed, "\(value) is no whole number, so it's no class; say target_kind=vector",
+        .malformed,
+        "\(value) is no whole number below 2⁵³, so it's no class; say target_kind=vector",
         part: array.name, row: row)
     }
     guard survey.statistics.allSatisfy({ $0.minimum >= 0 }) else {
@@ -75,7 +76,8 @@ struct TargetWriter {
       }
       if let (row, value) = survey.firstFraction {
         throw DatasetError(
-          .malformed, "\(value) is no whole number, so it's no class; say target_kind=vector",
+          .malformed,
+          "\(value) is no whole number below 2⁵³, so it's no class; say target_kind=vector",
           part: array.name, row: row)
       }
       guard !survey.hasTooManyValues else {
@@ -86,7 +88,9 @@ struct TargetWriter {
       return true
     case nil:
       let kind = array.header.element.kind
-      guard kind.isInteger, array.width == 1, options.targetScale == .none, !survey.hasTooManyValues
+      // Integers beyond 2⁵³ aren't told apart, so that they are numbers.
+      guard kind.isInteger, array.width == 1, options.targetScale == .none,
+        !survey.hasTooManyValues, survey.firstFraction == nil
       else { return false }
       if kind == .uint8 || kind == .bool { return true }
       let all = survey.statistics[0]
@@ -144,7 +148,7 @@ private struct TargetSurvey {
   private(set) var statistics: [NumberStatistics]
   /// How often each whole number occurs, when there's one number an example or all are counted.
   private(set) var counts: [Double: Int] = [:]
-  /// The first number that isn't whole, and its row.
+  /// The first number that isn't whole, or is beyond 2⁵³, and its row.
   private(set) var firstFraction: (row: Int, value: Double)?
   private(set) var hasTooManyValues = false
 
