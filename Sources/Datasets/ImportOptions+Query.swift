@@ -80,7 +80,7 @@ extension ImportOptions {
     }
     for method in [targetScale]
       + ofArrays.targetScales.values.sorted(by: { $0.rawValue < $1.rawValue })
-    where method == .robust || method == .log {
+    where method.isOfTables {
       reader.fault(
         "target_scale",
         "\(method.rawValue) is for features of tables; one of: none, standard, min_max, unit")

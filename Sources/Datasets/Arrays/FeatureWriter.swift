@@ -18,7 +18,7 @@ struct FeatureWriter {
     self.array = array
     let kind = array.header.element.kind
     method = options.scale ?? (kind == .uint8 ? .unit : .none)
-    if method == .robust || method == .log {
+    if method.isOfTables {
       throw DatasetError(
         .option,
         "scale=\(method.rawValue) is for tables; of arrays one of: none, standard, min_max, unit",

@@ -78,13 +78,12 @@ final class ArrowReader: RowReader {
   }
 
   func next() throws(DatasetError) -> Bool {
-    buffer.begin(count: names.count)
     if isFirst {
       isFirst = false
-      for (index, name) in names.enumerated() { buffer.set(index, name.utf8) }
-      fields = buffer.finish()
+      fields = buffer.row(of: names)
       return !names.isEmpty
     }
+    buffer.begin(count: names.count)
     while rowInBatch == rowsOfBatch {
       guard try readBatch() else { return false }
     }

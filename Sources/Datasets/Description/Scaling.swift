@@ -51,6 +51,9 @@ public enum ScalingMethod: String, Hashable, Sendable, CaseIterable {
   /// The sign of the number times log(1 + |number|), as it is.
   case log
 
+  /// Whether it is for the columns of tables alone: arrays, series and targets have neither quantiles nor logarithms.
+  var isOfTables: Bool { self == .robust || self == .log }
+
   /// The scaling for values of which these statistics are known; a constant isn't divided.
   func scaling(for statistics: NumberStatistics) -> Scaling {
     switch self {

@@ -51,7 +51,7 @@ struct SeriesArchiveImport {
           + "cut the longest ones")
     }
     let method = options.scale ?? .none
-    if method == .robust || method == .log {
+    if method.isOfTables {
       throw DatasetError(
         .option, "scale=\(method.rawValue) is for tables; of series one of: none, standard, min_max"
       )

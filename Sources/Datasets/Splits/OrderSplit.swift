@@ -13,6 +13,8 @@ public struct OrderSplit: SplitRule {
   public init(from reader: inout ObjectReader) {}
 
   public var configuration: [(String, JSON)] { [] }
+  public static let isForward = true
+  public static let takesWindows = true
 
   public func parts(
     of source: SplitSource, shares: SplitShares, seed: UInt64

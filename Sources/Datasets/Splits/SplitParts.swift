@@ -10,7 +10,7 @@ public struct SplitParts: Sendable {
   public static let mostRows = 1 << 24
 
   public let shares: SplitShares
-  /// Whether folds follow each other in time: then those before the one that validates train, and the first doesn't validate.
+  /// As the rule says.
   public let isForward: Bool
   /// How many examples each part has.
   public let counts: [Int]
@@ -81,6 +81,6 @@ public struct SplitParts: Sendable {
     try mapped.check(examples: examples, bytes: 1)
     self.init(
       withExtendedLifetime(mapped) { Array(mapped.bytes) }, shares: recipe.shares,
-      isForward: recipe.rule is TimeSplit || recipe.rule is OrderSplit)
+      isForward: type(of: recipe.rule).isForward)
   }
 }

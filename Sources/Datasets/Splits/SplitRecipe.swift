@@ -80,14 +80,14 @@ public struct SplitRecipe: Sendable {
         "a split by a column has at most \(SplitParts.mostRows) examples, and there are \(dataset.examples)",
         columnName: column)
     }
-    if dataset.spans != nil, !(rule is OrderSplit) {
+    if dataset.spans != nil, !type(of: rule).takesWindows {
       throw DatasetError(
         .unsupported,
         "the examples are windows, which share rows with their neighbours; say \"type\": \"order\"")
     }
     let parts = SplitParts(
       try rule.parts(of: source, shares: shares, seed: seed), shares: shares,
-      isForward: rule is TimeSplit || rule is OrderSplit)
+      isForward: type(of: rule).isForward)
     for part in parts.counts.indices where parts.counts[part] == 0 && isNeeded(part) {
       throw DatasetError(
         .option,

@@ -20,6 +20,12 @@ public protocol SplitRule: Sendable {
   /// What takes the place of shares; `nil` where shares say how large the parts are.
   static var ownShares: SplitShares? { get }
 
+  /// Whether parts follow each other in time: of folds those before the one that validates train, and the first doesn't validate.
+  static var isForward: Bool { get }
+
+  /// Whether it can share out windows, which have rows in common with their neighbours.
+  static var takesWindows: Bool { get }
+
   /// The part of each example.
   ///
   /// - Throws: `DatasetError` where the dataset can't be shared out so.
@@ -33,6 +39,8 @@ extension SplitRule {
   public var column: String? { nil }
   public var place: String { column == nil ? "type" : "column" }
   public static var ownShares: SplitShares? { nil }
+  public static var isForward: Bool { false }
+  public static var takesWindows: Bool { false }
 }
 
 /// The ways of splitting that a document may name, in the order in which the catalog lists them.

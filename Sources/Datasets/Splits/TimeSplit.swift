@@ -22,6 +22,7 @@ public struct TimeSplit: SplitRule {
     required = RequiredColumn(Self.field, from: &reader)
   }
 
+  public static let isForward = true
   public var column: String? { required.name }
   public var configuration: [(String, JSON)] { required.configuration }
 

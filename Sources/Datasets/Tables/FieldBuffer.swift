@@ -37,6 +37,13 @@ struct FieldBuffer: ~Copyable {
     used = end
   }
 
+  /// A row of names.
+  mutating func row(of names: [String]) -> UnsafeBufferPointer<tb_field> {
+    begin(count: names.count)
+    for (index, name) in names.enumerated() { set(index, name.utf8) }
+    return finish()
+  }
+
   /// The fields as they lie now.
   mutating func finish() -> UnsafeBufferPointer<tb_field> {
     for (index, range) in ranges.enumerated() {

@@ -46,13 +46,12 @@ final class JSONLinesReader: RowReader {
   }
 
   func next() throws(DatasetError) -> Bool {
-    buffer.begin(count: names.count)
     if isFirst {
       isFirst = false
-      for (index, name) in names.enumerated() { buffer.set(index, name.utf8) }
-      fields = buffer.finish()
+      fields = buffer.row(of: names)
       return !names.isEmpty
     }
+    buffer.begin(count: names.count)
     guard let line = try lines.next() else { return false }
     try JSONLinesReader.forEach(in: line, row: lines.number) { (name, value) in
       guard let place = places[name] else { return }
