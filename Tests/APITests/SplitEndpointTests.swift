@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -113,6 +114,26 @@ import Testing
     #expect(try await client.get("/v1/splits?dataset=nothing").status == 422)
     #expect(try await client.send("DELETE", "/v1/datasets/\(dataset)").status == 204)
     #expect(try await client.get(path).status == 404)
+  }
+
+  @Test("the parts of a split go with the last that makes them")
+  func files() async throws {
+    let dataset = try await upload(Samples.blobs(rows: 64))
+    func files() throws -> Int {
+      let datasets = server.folder.appending(path: "datasets")
+      return try FileManager.default.subpathsOfDirectory(
+        atPath: datasets.path(percentEncoded: false)
+      ).count { $0.contains("/split-") }
+    }
+    let before = try files()
+    let one = try await split(dataset, ["type": "random", "seed": 77])
+    let other = try await split(dataset, ["type": "random", "seed": 77])
+    #expect(try files() == before + 1)
+    for (id, left) in [(one["id"], 1), (other["id"], 0)] {
+      let answer = try await server.client.send("DELETE", "/v1/splits/\(id?.string ?? "")")
+      #expect(answer.status == 204)
+      #expect(try files() == before + left)
+    }
   }
 
   @Test("a split is told what is wrong with it, and a run with a split too")

@@ -90,7 +90,7 @@ enum SplitEndpoints {
       summary: "Delete a split that no run needs any more", answers: [.deleted],
       problems: [.conflict]
     ) { service, call in
-      try await service.splits.delete(service.split(call).id)
+      try await service.splits.delete(service.split(call))
       return .noContent
     },
   ]

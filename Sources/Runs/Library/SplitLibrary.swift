@@ -69,7 +69,12 @@ public final class SplitLibrary: Sendable {
       name: request.name, dataset: dataset.id, recipe: "\(request.recipe.json)",
       counts: "\(JSON.array((parts.counts + [parts.leftOut]).map(JSON.integer)))",
       sizeBytes: parts.examples)
-    try await store.splits.insert(record, limit: Self.most)
+    do {
+      try await store.splits.insert(record, limit: Self.most)
+    } catch {
+      await removeUnkept(record, dataset)
+      throw error
+    }
     return record
   }
 
@@ -88,7 +93,19 @@ public final class SplitLibrary: Sendable {
   }
 
   /// - Throws: `StoreError.notFound`, or `.conflict` while a run that isn't over uses it.
-  public func delete(_ id: SplitID) async throws { try await store.splits.delete(id) }
+  public func delete(_ split: SplitRecord) async throws {
+    let dataset = try await store.datasets.get(split.dataset)
+    try await store.splits.delete(split.id)
+    if let dataset { await removeUnkept(split, dataset) }
+  }
+
+  /// Removes the parts that no split needs any more.
+  private func removeUnkept(_ split: SplitRecord, _ dataset: DatasetRecord) async {
+    guard let recipe = try? recipe(split),
+      (try? await store.splits.isKept(split.recipe, content: dataset.content)) == false
+    else { return }
+    try? FileManager.default.removeItem(at: file(of: recipe, dataset))
+  }
 
   /// What made a split.
   public func recipe(_ record: SplitRecord) throws -> SplitRecipe {

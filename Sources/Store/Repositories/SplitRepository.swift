@@ -80,6 +80,18 @@ public struct SplitRepository: Sendable {
     }
   }
 
+  /// Whether some split makes the same parts of the same upload.
+  public func isKept(_ recipe: String, content: String) async throws -> Bool {
+    try await store.read { connection in
+      try connection.first(
+        """
+        SELECT 1 FROM split JOIN dataset ON dataset.id = split.dataset
+        WHERE split.recipe = ? AND dataset.content = ? LIMIT 1
+        """, [.text(recipe), .text(content)]
+      ) { _ in true } ?? false
+    }
+  }
+
   /// Deletes a split that no run needs any more.
   ///
   /// - Throws: `StoreError.notFound`, or `conflict` while a run that isn't over uses it.
