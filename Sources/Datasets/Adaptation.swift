@@ -4,9 +4,9 @@ import Tensors
 /// How stored inputs become what another dataset's would be.
 ///
 /// Two files of one origin are imported with means, ranges and categories of their own. A model that was
-/// trained on the one must be given the other as if it were of the first: every input is
-/// `base[j] + Σ factor · stored[i]` over the terms that lead to `j`.
-struct InputAdaptation: Sendable {
+/// trained on the one must be given the other as if it were of the first: every number of a row is
+/// `base[j] + Σ factor · stored[i]` over the terms that lead to `j`. A row is an example, or one of a window's.
+struct RowAdaptation: Sendable {
   struct Term: Sendable {
     let source: Int
     let destination: Int
@@ -27,7 +27,7 @@ struct InputAdaptation: Sendable {
     factors = isPlain ? terms.map(\.factor) : []
   }
 
-  /// Writes one example of numbers that lie one after the other.
+  /// Writes one row of numbers that lie one after the other.
   func adapt(_ stored: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
     if factors.isEmpty {
       adapt(into: output) { stored[$0] }
@@ -36,10 +36,10 @@ struct InputAdaptation: Sendable {
     }
   }
 
-  /// Numbers of one adapted example.
+  /// Numbers of one adapted row.
   var width: Int { base.count }
 
-  /// Writes one example.
+  /// Writes one row.
   @inline(__always)
   func adapt(into output: UnsafeMutablePointer<Float>, _ stored: (Int) -> Float) {
     for position in base.indices { output[position] = base[position] }
@@ -191,10 +191,8 @@ extension Dataset {
 extension DatasetDescription {
   fileprivate func adaptation(
     to reference: DatasetDescription, named name: String?
-  ) throws(DatasetError) -> InputAdaptation {
-    var base = [Float](repeating: 0, count: reference.input.shape.count)
-    var terms: [InputAdaptation.Term] = []
-    if reference.columns.isEmpty || columns.isEmpty {
+  ) throws(DatasetError) -> RowAdaptation {
+    guard !reference.columns.isEmpty, !columns.isEmpty else {
       guard reference.columns.isEmpty, columns.isEmpty, inputShape == reference.inputShape else {
         throw DatasetError(
           .option,
@@ -202,42 +200,32 @@ extension DatasetDescription {
             + "reference has \(reference.inputShape)"
             + (reference.columns.isEmpty ? "" : " made of columns"))
       }
-      for index in base.indices {
-        terms.append(
-          base.rescale(
-            index, to: index, from: scaling(ofElement: index),
-            to: reference.scaling(ofElement: index)))
+      var base = [Float](repeating: 0, count: inputShape.count)
+      let terms = base.indices.map { index in
+        base.rescale(
+          index, to: index, from: scaling(ofElement: index), to: reference.scaling(ofElement: index)
+        )
       }
-    } else {
-      guard input.series?.length == reference.input.series?.length else {
-        throw DatasetError(
-          .option,
-          "an example has shape \(inputShape), where the reference has \(reference.inputShape)")
-      }
-      let length = input.series?.length ?? 1
-      var row = [Float](repeating: 0, count: base.count / length)
-      let own = try adaptColumns(to: reference, base: &row)
-      let width = inputShape.count / length
-      for place in 0..<length {
-        base.replaceSubrange(place * row.count..<(place + 1) * row.count, with: row)
-        terms += own.map {
-          .init(
-            source: $0.source + place * width, destination: $0.destination + place * row.count,
-            factor: $0.factor)
-        }
-      }
+      return RowAdaptation(base: base, terms: terms)
     }
-    return InputAdaptation(base: base, terms: terms)
+    guard input.series?.length == reference.input.series?.length else {
+      throw DatasetError(
+        .option,
+        "an example has shape \(inputShape), where the reference has \(reference.inputShape)")
+    }
+    var base = [Float](repeating: 0, count: Column.places(of: reference.featureColumns).width)
+    let terms = try adaptColumns(to: reference, base: &base)
+    return RowAdaptation(base: base, terms: terms)
   }
 
   private func adaptColumns(
     to reference: DatasetDescription, base: inout [Float]
-  ) throws(DatasetError) -> [InputAdaptation.Term] {
+  ) throws(DatasetError) -> [RowAdaptation.Term] {
     let own = featureColumns
     let (sources, destinations) = (
       Column.places(of: own).offsets, Column.places(of: reference.featureColumns).offsets
     )
-    var terms: [InputAdaptation.Term] = []
+    var terms: [RowAdaptation.Term] = []
     for (cell, column) in reference.featureColumns.enumerated() {
       func refusal(_ message: String) -> DatasetError {
         DatasetError(.option, message, column: column.position, columnName: column.name)
@@ -333,7 +321,7 @@ extension [Float] {
   /// The term that takes a number from one scaling to another; what it adds goes to the base.
   fileprivate mutating func rescale(
     _ source: Int, to destination: Int, from: Scaling, to: Scaling
-  ) -> InputAdaptation.Term {
+  ) -> RowAdaptation.Term {
     self[destination] = Float((from.subtract - to.subtract) / to.divide)
     return .init(
       source: source, destination: destination, factor: Float(from.divide / to.divide))

@@ -73,7 +73,7 @@ extension Dataset {
         guard let place = rows.baseAddress else { return }
         part.withUnsafeBufferPointer { gather($0, place) }
         for index in 0..<part.count * width {
-          seen[seen.count == 1 ? 0 : index % width].add(Double(rows[index]))
+          seen[index % seen.count].add(Double(rows[index]))
         }
       }
     }

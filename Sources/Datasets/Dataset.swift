@@ -14,7 +14,7 @@ public final class Dataset: @unchecked Sendable {
     static func inputs(_ index: Int) -> String { index == 0 ? inputs : "inputs-\(index).bin" }
     static func targets(_ index: Int) -> String { index == 0 ? targets : "targets-\(index).bin" }
     static let all =
-      [description, preview, GraphFile.name]
+      [description, preview, GraphFile.name, SeriesExamples.fileName]
       + (0..<DatasetDescription.mostArrays).flatMap { [inputs($0), targets($0)] }
   }
 
@@ -31,6 +31,8 @@ public final class Dataset: @unchecked Sendable {
   /// make none.
   public let graph: GraphFile?
   private let vertices: MappedFile?
+  /// Where windows of a table's rows lie; `nil` where an example is no window.
+  let series: SeriesExamples?
 
   public var examples: Int { description.examples }
   public var inputShape: Shape { description.input.shape }
@@ -79,6 +81,7 @@ public final class Dataset: @unchecked Sendable {
       tokens = TokenFile(windows: windows, bytes: text.bytes)
       self.text = text
       vertices = nil
+      series = nil
       inputFiles = []
       targetFiles = []
       return
@@ -91,6 +94,7 @@ public final class Dataset: @unchecked Sendable {
       let (bytes, overflow) = description.input.shape.count.multipliedReportingOverflow(by: 4)
       try features.check(examples: rows, bytes: overflow ? -1 : bytes)
       vertices = features
+      series = nil
       inputFiles = []
       let targets = directory.appendingPathComponent(FileName.targets)
       targetFiles = [
@@ -99,17 +103,26 @@ public final class Dataset: @unchecked Sendable {
       return
     }
     vertices = nil
+    let series = try description.input.series.map { (windows) throws(DatasetError) in
+      try SeriesExamples(windows, directory: directory)
+    }
+    if let series, series.count != description.examples {
+      throw DatasetError(.storage, "\(directory.path) contradicts itself; import the dataset again")
+    }
+    self.series = series
     var inputFiles: [InputFile] = []
     var targetFiles: [TargetFile] = []
     for (index, named) in description.namedInputs.enumerated() {
       let file = directory.appendingPathComponent(FileName.inputs(index))
       inputFiles.append(
         try InputFile(
-          file, named.input, columns: description.columns, examples: description.examples))
+          file, named.input, columns: description.columns, examples: description.examples,
+          series: series))
     }
     for (index, named) in description.namedTargets.enumerated() {
       let file = directory.appendingPathComponent(FileName.targets(index))
-      targetFiles.append(try TargetFile(file, named.target, examples: description.examples))
+      targetFiles.append(
+        try TargetFile(file, named.target, examples: description.examples, series: series))
     }
     self.inputFiles = inputFiles
     self.targetFiles = targetFiles
@@ -128,6 +141,7 @@ public final class Dataset: @unchecked Sendable {
     text = nil
     graph = nil
     vertices = nil
+    series = dataset.series
   }
 
   /// The same text in another's vocabulary.
@@ -138,6 +152,7 @@ public final class Dataset: @unchecked Sendable {
     text = dataset.text
     graph = nil
     vertices = nil
+    series = nil
     self.tokens = tokens
     self.description = description
   }
@@ -246,7 +261,7 @@ public final class Dataset: @unchecked Sendable {
   /// - Parameter inOrder: whether the last examples validate of any dataset.
   public func split(validationFraction: Double, seed: UInt64, inOrder: Bool = false) -> Split {
     if let tokens { return tokens.windows.split(validationFraction: validationFraction) }
-    if let series = description.input.series {
+    if let series {
       return series.split(validationFraction: validationFraction)
     }
     if inOrder { return Split(examples: examples, lastFraction: validationFraction) }

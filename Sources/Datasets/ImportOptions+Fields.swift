@@ -92,10 +92,22 @@ extension ImportOptions {
       "How many rows, which follow each other in time, make an example (tables)"),
     Field(
       "horizon", .integer(windows), default: 1,
-      "How many rows after its last one an example's target is (tables with a window)"),
+      "How many rows after its last one an example's target is, or begins (tables with a window)"),
     Field(
-      "padding", .number(-1e6...1e6), default: 0,
-      "What stands behind a series that is shorter than others, and a model's input names as its padding (ts)"
+      "steps", .integer(windows), default: 1,
+      "How many rows, from the horizon on, an example is to predict (tables with a window)"),
+    Field(
+      "every_row", .boolean, default: false,
+      "Whether the row horizon after each of a window's is to be predicted, as a recurrent or causal model learns with teacher forcing (tables with a window)"
+    ),
+    Field(
+      "entity", .described("a column, by name or number from 1"),
+      "Says which series a row belongs to; no window has rows of two, and their rows may be mixed up in the file (tables with a window)"
+    ),
+    Field(
+      "padding", .number(paddings),
+      "What stands behind a series that is shorter than others, and a model's input names as its padding: 0 when left out (ts); without it a series "
+        + "shorter than a window has no example (tables with an entity)"
     ),
     Field(
       "past_target", .boolean, default: true,

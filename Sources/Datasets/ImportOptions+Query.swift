@@ -104,11 +104,14 @@ extension ImportOptions {
     window = ImportOptions.integer("window", Self.windows, &reader)
     horizon = ImportOptions.integer("horizon", Self.windows, &reader) ?? 1
     if let text = reader.string("padding") {
-      padding = Double(text).flatMap { (-1e6...1e6).contains($0) ? $0 : nil } ?? .nan
-      if padding.isNaN {
+      padding = Double(text).flatMap { Self.paddings.contains($0) ? $0 : nil }
+      if padding == nil {
         reader.fault("padding", "\"\(text.prefix(80))\" is no number from -1000000 to 1000000")
       }
     }
+    steps = ImportOptions.integer("steps", Self.windows, &reader) ?? 1
+    predictsEachRow = ImportOptions.flag("every_row", &reader) ?? false
+    entity = reader.string("entity").map { trimmed($0[...]) }
     hasPastTarget = ImportOptions.flag("past_target", &reader) ?? true
     checkWindow(&reader)
     checkText(&reader)
@@ -170,10 +173,24 @@ extension ImportOptions {
 
   private func checkWindow(_ reader: inout ObjectReader) {
     if window == nil {
-      for name in ["horizon", "past_target"] where reader.has(name) {
+      for name in ["horizon", "steps", "every_row", "entity", "past_target"] where reader.has(name)
+      {
         reader.fault(name, "belongs to a table's windows; add window=")
       }
       return
+    }
+    if predictsEachRow, steps > 1 {
+      reader.fault(
+        "steps", "contradicts every_row, by which each row of a window has one row to predict")
+    }
+    if padding != nil {
+      if entity == nil {
+        reader.fault(
+          "padding", "fills up series that are shorter than others; name their column with entity=")
+      } else if predictsEachRow {
+        reader.fault(
+          "padding", "contradicts every_row: rows that aren't there have nothing to predict")
+      }
     }
     if missingTarget == .drop {
       reader.fault(

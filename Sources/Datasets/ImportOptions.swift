@@ -89,12 +89,19 @@ public struct ImportOptions: Hashable, Sendable {
   /// Rows of a table's example; `nil`: one, and no window.
   public var window: Int?
   public var horizon = 1
-  /// What stands behind a series that is shorter than others.
-  public var padding = 0.0
+  /// Rows that an example is to predict.
+  public var steps = 1
+  /// Whether the row `horizon` after each of a window's is to be predicted, as a model that goes step by step is trained with teacher forcing.
+  public var predictsEachRow = false
+  /// The column that says which series a row belongs to, by name or number from 1; `nil`: all are one.
+  public var entity: String?
+  /// What stands behind a series that is shorter than others; `nil`: 0, and of tables nothing.
+  public var padding: Double?
   /// Whether a window holds the past of what is to be predicted.
   public var hasPastTarget = true
-  /// What `window`, `horizon` and a table's `stride` may be.
+  /// What `window`, `horizon`, `steps` and a table's `stride` may be.
   static let windows = 1...65_536
+  static let paddings = -1e6...1e6
 
   /// What `sequence_length` and `stride` may be.
   static let sequenceLengths = 1...(1 << 20)

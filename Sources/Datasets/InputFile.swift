@@ -7,28 +7,31 @@ final class InputFile: Sendable {
   let width: Int
   private let file: MappedFile
   private let examples: Int
-  /// Numbers of one example as they are stored.
-  private let storedWidth: Int
-  /// Numbers of one row, and from where one example begins to where the next does: an example has several rows where it's a window.
+  /// Where the rows are that examples are windows of; `nil` where an example is a row.
+  private let series: SeriesExamples?
+  /// Rows of an example, and numbers of each as they are stored and as they are gathered.
+  private let length: Int
   private let rowWidth: Int
-  private let step: Int
+  private let gatheredRowWidth: Int
   /// What each byte becomes, when the inputs are bytes.
   private let byteValues: [Float]
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
-  private let adaptation: InputAdaptation?
-  /// What stands in place of NaN, by the position in an example as it is gathered.
+  private let adaptation: RowAdaptation?
+  /// What stands in place of NaN, by the position in a row as it is gathered.
   private let fills: [(position: Int, value: Float)]
 
   /// - Parameter columns: of a table, whose missing numbers are filled.
   init(
-    _ file: URL, _ input: DatasetDescription.Input, columns: [Column] = [], examples: Int
+    _ file: URL, _ input: DatasetDescription.Input, columns: [Column] = [], examples: Int,
+    series: SeriesExamples? = nil
   ) throws(DatasetError) {
     self.file = try MappedFile(file)
     self.examples = examples
-    storedWidth = input.shape.count
-    width = storedWidth
-    rowWidth = storedWidth / (input.series?.length ?? 1)
-    step = rowWidth * (input.series?.stride ?? 1)
+    self.series = series
+    width = input.shape.count
+    length = series?.windows.length ?? 1
+    rowWidth = width / length
+    gatheredRowWidth = rowWidth
     adaptation = nil
     fills = InputFile.fills(columns, isAdapted: false)
     if input.stored == .uint8 {
@@ -38,19 +41,19 @@ final class InputFile: Sendable {
       byteValues = []
     }
     try self.file.check(
-      examples: input.series?.rows ?? examples, bytes: rowWidth * input.stored.byteCount)
+      examples: series?.windows.rows ?? examples, bytes: rowWidth * input.stored.byteCount)
   }
 
   /// The same numbers, gathered as another dataset's would be.
   ///
   /// - Parameter columns: of the other dataset, if it's a table.
-  init(_ other: InputFile, adaptation: InputAdaptation, columns: [Column] = []) {
+  init(_ other: InputFile, adaptation: RowAdaptation, columns: [Column] = []) {
     file = other.file
     examples = other.examples
-    storedWidth = other.storedWidth
-    (rowWidth, step) = (other.rowWidth, other.step)
+    (series, length, rowWidth) = (other.series, other.length, other.rowWidth)
     byteValues = other.byteValues
-    width = adaptation.width
+    gatheredRowWidth = adaptation.width
+    width = adaptation.width * length
     self.adaptation = adaptation
     fills = InputFile.fills(columns, isAdapted: true)
   }
@@ -82,29 +85,63 @@ final class InputFile: Sendable {
     keepsMissing: Bool = false
   ) {
     guard let source = file.bytes.baseAddress else { return }
-    defer {
-      if !keepsMissing, !fills.isEmpty { fill(destination, rows: indices.count) }
-    }
-    if let adaptation {
-      gatherAdapted(indices, from: source, adaptation, into: destination)
-      return
-    }
-    let isBytes = !byteValues.isEmpty
-    let width = storedWidth
     byteValues.withUnsafeBufferPointer { values in
-      for row in 0..<indices.count {
-        let index = indices[row]
-        precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
-        let output = destination + row * width
-        if isBytes {
-          let bytes = (source + index * step).assumingMemoryBound(to: UInt8.self)
-          for position in 0..<width { output[position] = values[Int(bytes[position])] }
-        } else {
-          UnsafeMutableRawPointer(output)
-            .copyMemory(from: source + index * step * 4, byteCount: width * 4)
-        }
+      for (place, index) in indices.enumerated() {
+        let rows = rows(of: index)
+        let output = destination + place * width
+        gather(rows, from: source, values, into: output)
+        if !keepsMissing, !fills.isEmpty { fill(output, rows: rows.count) }
+        if rows.count < length { pad(output, after: rows.count) }
       }
     }
+  }
+
+  /// Which rows an example is made of.
+  private func rows(of example: Int) -> Range<Int> {
+    precondition(example >= 0 && example < examples, "example \(example) of \(examples)")
+    return series?.place(of: example).rows ?? example..<example + 1
+  }
+
+  /// Writes rows that follow each other.
+  ///
+  /// - Parameter values: what each byte becomes; empty where numbers are stored.
+  @inline(__always)
+  private func gather(
+    _ rows: Range<Int>, from source: UnsafeRawPointer, _ values: UnsafeBufferPointer<Float>,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let first = rows.lowerBound * rowWidth
+    if let adaptation {
+      for row in 0..<rows.count {
+        let (output, first) = (output + row * gatheredRowWidth, first + row * rowWidth)
+        if values.isEmpty {
+          adaptation.adapt(
+            (source + first * 4).assumingMemoryBound(to: Float.self), into: output)
+        } else {
+          let bytes = (source + first).assumingMemoryBound(to: UInt8.self)
+          adaptation.adapt(into: output) { values[Int(bytes[$0])] }
+        }
+      }
+    } else if values.isEmpty {
+      UnsafeMutableRawPointer(output)
+        .copyMemory(from: source + first * 4, byteCount: rows.count * rowWidth * 4)
+    } else {
+      let bytes = (source + first).assumingMemoryBound(to: UInt8.self)
+      for position in 0..<rows.count * rowWidth { output[position] = values[Int(bytes[position])] }
+    }
+  }
+
+  private func fill(_ output: UnsafeMutablePointer<Float>, rows: Int) {
+    for row in 0..<rows {
+      let numbers = output + row * gatheredRowWidth
+      for (position, value) in fills where numbers[position].isNaN { numbers[position] = value }
+    }
+  }
+
+  /// Writes what stands behind a series that is shorter than a window.
+  private func pad(_ output: UnsafeMutablePointer<Float>, after rows: Int) {
+    let padding = Float(series?.windows.entities?.padding ?? 0)
+    for position in rows * gatheredRowWidth..<width { output[position] = padding }
   }
 
   /// Bytes of the file.
@@ -115,34 +152,7 @@ final class InputFile: Sendable {
   /// Has the disk begin to read an example.
   func readAhead(_ example: Int) {
     let bytes = byteValues.isEmpty ? 4 : 1
-    file.willNeed(example * step * bytes, count: storedWidth * bytes)
-  }
-
-  private func fill(_ rows: UnsafeMutablePointer<Float>, rows count: Int) {
-    let length = storedWidth / max(1, rowWidth)
-    for row in 0..<count * length {
-      let output = rows + row * (width / length)
-      for (position, value) in fills where output[position].isNaN { output[position] = value }
-    }
-  }
-
-  private func gatherAdapted(
-    _ indices: UnsafeBufferPointer<Int>, from source: UnsafeRawPointer,
-    _ adaptation: InputAdaptation, into destination: UnsafeMutablePointer<Float>
-  ) {
-    byteValues.withUnsafeBufferPointer { values in
-      for row in 0..<indices.count {
-        let index = indices[row]
-        precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
-        let output = destination + row * adaptation.width
-        if values.isEmpty {
-          let numbers = (source + index * step * 4).assumingMemoryBound(to: Float.self)
-          adaptation.adapt(numbers, into: output)
-        } else {
-          let bytes = (source + index * step).assumingMemoryBound(to: UInt8.self)
-          adaptation.adapt(into: output) { values[Int(bytes[$0])] }
-        }
-      }
-    }
+    let rows = rows(of: example)
+    file.willNeed(rows.lowerBound * rowWidth * bytes, count: rows.count * rowWidth * bytes)
   }
 }

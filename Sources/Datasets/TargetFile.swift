@@ -7,15 +7,22 @@ final class TargetFile: Sendable {
   let examples: Int
   private let width: Int
   private let adaptation: TargetAdaptation?
+  /// Where the rows are that examples are to predict; `nil` where what is stored is an example's each.
+  private let series: SeriesExamples?
+  /// Numbers of one row as they are stored.
+  private let rowWidth: Int
 
   init(
-    _ file: URL, _ target: DatasetDescription.Target, examples: Int
+    _ file: URL, _ target: DatasetDescription.Target, examples: Int, series: SeriesExamples? = nil
   ) throws(DatasetError) {
     self.file = try MappedFile(file)
     self.examples = examples
     width = target.shape.count
     adaptation = nil
-    try self.file.check(examples: examples, bytes: width * 4)
+    self.series = series.flatMap { $0.windows.storesAllTargets ? $0 : nil }
+    rowWidth = width / (self.series?.windows.targetRows ?? 1)
+    try self.file.check(
+      examples: self.series?.windows.rows ?? examples, bytes: rowWidth * 4)
   }
 
   /// The same values, gathered as another dataset's would be.
@@ -23,6 +30,7 @@ final class TargetFile: Sendable {
     file = other.file
     examples = other.examples
     width = other.width
+    (series, rowWidth) = (other.series, other.rowWidth)
     self.adaptation = adaptation
   }
 
@@ -31,12 +39,17 @@ final class TargetFile: Sendable {
     let bytes = width * 4
     for row in 0..<indices.count {
       let index = indices[row]
-      precondition(index >= 0 && index < examples, "example \(index) of \(examples)")
       if let source = file.bytes.baseAddress {
-        (destination + row * bytes).copyMemory(from: source + index * bytes, byteCount: bytes)
+        (destination + row * bytes).copyMemory(from: source + offset(index), byteCount: bytes)
       }
     }
     adaptation?.adapt(destination, count: indices.count, places: width)
+  }
+
+  /// Where an example's values begin, in bytes.
+  private func offset(_ example: Int) -> Int {
+    precondition(example >= 0 && example < examples, "example \(example) of \(examples)")
+    return (series?.place(of: example).targets.lowerBound ?? example) * rowWidth * 4
   }
 
   /// Bytes of the file.
@@ -45,12 +58,11 @@ final class TargetFile: Sendable {
   func readsAtRandom() { file.readsAtRandom() }
 
   /// Has the disk begin to read an example's.
-  func readAhead(_ example: Int) { file.willNeed(example * width * 4, count: width * 4) }
+  func readAhead(_ example: Int) { file.willNeed(offset(example), count: width * 4) }
 
   /// - Precondition: the target is one class an example.
   func classIndex(_ example: Int) -> Int32 {
-    precondition(example >= 0 && example < examples, "example \(example) of \(examples)")
-    let stored = file.bytes.loadUnaligned(fromByteOffset: example * 4, as: Int32.self)
+    let stored = file.bytes.loadUnaligned(fromByteOffset: offset(example), as: Int32.self)
     return adaptation?.classIndex(stored) ?? stored
   }
 }

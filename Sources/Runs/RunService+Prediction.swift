@@ -194,14 +194,11 @@ extension RunService {
       ("outputs", nested(scores, answers.shape.dimensions)),
       ("kind", .string(result.probabilities == nil ? "values" : "probabilities")),
     ])
-    if case .vector(let shape, let scalings, _)? = target,
-      scalings.contains(where: { $0 != .identity }),
-      result.probabilities == nil, answers.shape.count == answers.shape[0] * shape.count
+    if let target, result.probabilities == nil,
+      answers.shape.count == answers.shape[0] * target.shape.count,
+      let numbers = target.decoded(scores)
     {
-      let numbers = scores.indices.map { index in
-        Float(scalings[scalings.count == 1 ? 0 : index % shape.count].decode(Double(scores[index])))
-      }
-      object["predictions"] = nested(numbers, answers.shape.dimensions)
+      object["predictions"] = nested(numbers.map { Float($0) }, answers.shape.dimensions)
     }
     guard let target, result.hasAnswers, !target.classes.isEmpty else { return object }
     let names = target.classes

@@ -124,10 +124,7 @@ struct DamagedFilesTests {
       "__import__('os').system('true')",
     ])
   func headers(text: String) throws {
-    let length = UInt16(text.utf8.count)
-    let bytes: [UInt8] =
-      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
-    let file = try workspace.file(bytes + Array(text.utf8) + [0, 0, 0, 0, 0, 0, 0, 0])
+    let file = try workspace.file(NPYFile.head(text) + [0, 0, 0, 0, 0, 0, 0, 0])
     #expect(workspace.refusal(file, targets: labels) != nil)
   }
 

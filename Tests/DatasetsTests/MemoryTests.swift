@@ -26,10 +26,6 @@ struct MemoryTests {
     try output.finish()
   }
 
-  private static func header(_ text: String) -> [UInt8] {
-    [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
-  }
-
   private static func check(
     _ workspace: Workspace, _ file: URL, targets: URL? = nil, examples: Int,
     _ query: [String: String] = [:]
@@ -62,11 +58,11 @@ struct MemoryTests {
       let features = workspace.folder.appendingPathComponent("features.npy")
       let targets = workspace.folder.appendingPathComponent("targets.npy")
       try MemoryTests.write(
-        MemoryTests.header(
+        NPYFile.head(
           "{'descr': '<f8', 'fortran_order': \(isFortran), 'shape': (8192, 1024)}"),
         [UInt8](repeating: 0, count: 1 << 20), times: 64, to: features)
       try MemoryTests.write(
-        MemoryTests.header("{'descr': '|u1', 'fortran_order': False, 'shape': (8192,)}"),
+        NPYFile.head("{'descr': '|u1', 'fortran_order': False, 'shape': (8192,)}"),
         [UInt8](repeating: 1, count: 8_192), times: 1, to: targets)
       try MemoryTests.check(
         workspace, features, targets: targets, examples: 8_192, ["scale": "standard"])

@@ -217,43 +217,6 @@ struct TableOptionsTests {
     #expect(!missing.isEmpty && missing.allSatisfy { abs($0.0) < 1e-5 })
   }
 
-  @Test("windows of rows, the target so many after, and a split that no row crosses")
-  func windows() throws {
-    let text = "a,y\n" + (0..<20).map { "\($0),\($0 * 10).5" }.joined(separator: "\n") + "\n"
-    let dataset = try workspace.imported(
-      text: text,
-      ["window": "3", "horizon": "2", "stride": "2", "scale": "none", "past_target": "false"])
-    #expect(dataset.inputShape == [3, 1] && dataset.examples == 8)
-    #expect(dataset.allInputs[..<6] == [0, 1, 2, 2, 3, 4])
-    #expect(dataset.allTargets(Float.self)[..<3] == [40.5, 60.5, 80.5])
-    let split = dataset.split(validationFraction: 0.5, seed: 3)
-    // Rows 0 to 9 train, targets included; windows that validate begin at row 10.
-    #expect(split.training == [0, 1, 2] && split.validation == [5, 6, 7])
-    let past = try workspace.imported(text: text, ["window": "3"])
-    #expect(past.inputShape == [3, 2] && past.examples == 17)
-    #expect(past.description.featureColumns.map(\.name) == ["a", "y before"])
-    let rows: JSON = [["a": 0, "y before": 0.5], ["a": 1, "y before": 10.5], [2, 20.5]]
-    #expect(try past.encode(rows: [rows]).elements(of: Float.self) == Array(past.allInputs[..<6]))
-    #expect(throws: Faults.self) { try past.encode(rows: [[[0, 0]]]) }
-    let fitted = past.fitted(to: ExampleSet(0..<8))
-    let scaled = try past.adapted(to: fitted).allInputs
-    let first = stride(from: 0, to: 8 * 6, by: 6).map { scaled[$0] }
-    #expect(abs(first.reduce(0, +) / 8) < 1e-5)
-    let short = #expect(throws: DatasetError.self) {
-      try workspace.imported(text: text, ["window": "19", "horizon": "2"])
-    }
-    #expect(short?.code == .option)
-    // One column, of which the past is all there is to predict from.
-    let alone = try workspace.imported(
-      text: "y\n1.5\n2.5\n3.5\n4.5\n5.5\n", ["window": "2", "target_kind": "vector"])
-    #expect(alone.inputShape == [2, 1] && alone.allTargets(Float.self) == [3.5, 4.5, 5.5])
-    let nothing = #expect(throws: DatasetError.self) {
-      try workspace.imported(text: "y\na\nb\na\nb\n", ["window": "2"])
-    }
-    #expect(nothing?.code == .option)
-    #expect(throws: DatasetError.self) { try workspace.imported(text: "y\n1.5\n2.5\n") }
-  }
-
   @Test("comments, rows at the beginning and words for what is missing are passed over")
   func passedOver() throws {
     let text = "made by hand\n# a remark\na;b\n1.234,5;x\n# another\n-;y\n10,5;x\n"

@@ -62,8 +62,8 @@ struct TargetOptionsTests {
     #expect(abs(scalings[0].subtract - 28.5) < 1e-4 && abs(scalings[0].divide - deviation) < 1e-4)
     #expect(table.description.isSameData(as: fitted.description))
     let (features, labels) = try (
-      workspace.file(npy([10, 2], (0..<20).map(Float.init)), name: "x.npy"),
-      workspace.file(npy([10], (0..<10).map(Float.init)), name: "y.npy")
+      workspace.file(NPYFile.bytes("<f4", [10, 2], (0..<20).map(Float.init)), name: "x.npy"),
+      workspace.file(NPYFile.bytes("<f4", [10], (0..<10).map(Float.init)), name: "y.npy")
     )
     let array = try workspace.imported(
       features, targets: labels,
@@ -89,7 +89,7 @@ struct TargetOptionsTests {
   @Test("integers too large to be told apart are numbers, and no classes")
   func largeIntegers() throws {
     let values: [Int64] = [2_305_843_009_213_693_954, 9_042_521_604_759_584, 1, 1, 0]
-    let header = npy([5], [])
+    let header = NPYFile.bytes("<f4", [5], [Float]())
     let bytes =
       Array(header.prefix(10))
       + Array(
@@ -103,14 +103,5 @@ struct TargetOptionsTests {
       try workspace.imported(file, targets: file, ["target_kind": "class"])
     }
     #expect(refused?.row == 1)
-  }
-
-  /// A file of `float32`.
-  private func npy(_ shape: [Int], _ values: [Float]) -> [UInt8] {
-    let extents = shape.map { "\($0)," }.joined(separator: " ")
-    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }"
-    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
-    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8)
-      + values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
   }
 }

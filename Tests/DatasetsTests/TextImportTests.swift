@@ -213,18 +213,15 @@ struct SequenceTargetTests {
   init() throws { workspace = try Workspace() }
 
   /// An npy file of bytes, version 1.0.
-  private func array(_ values: [UInt8], _ shape: String, _ name: String) throws -> URL {
-    let text = "{'descr': '|u1', 'fortran_order': False, 'shape': \(shape)}"
-    return try workspace.file(
-      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8) + values,
-      name: name)
+  private func array(_ values: [UInt8], _ shape: [Int], _ name: String) throws -> URL {
+    try workspace.file(NPYFile.bytes("|u1", shape, values), name: name)
   }
 
   @Test("are sequences when the target's kind says so")
   func sequences() throws {
     let dataset = try workspace.imported(
-      array([1, 2, 3, 4, 5, 6], "(2, 3)", "x.npy"),
-      targets: array([0, 2, 2, 1, 0, 2], "(2, 3)", "y.npy"),
+      array([1, 2, 3, 4, 5, 6], [2, 3], "x.npy"),
+      targets: array([0, 2, 2, 1, 0, 2], [2, 3], "y.npy"),
       ["target_kind": "sequence", "scale": "none"])
     #expect(
       dataset.target == .sequence(names: ["0", "1", "2"], counts: [2, 1, 3], shape: [3]))
@@ -237,15 +234,9 @@ struct SequenceTargetTests {
   @Test("may have places without a class, which stay what they are, and no other negative numbers")
   func ignored() throws {
     func shorts(_ values: [Int16], _ name: String) throws -> URL {
-      let text = "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3)}"
-      let bytes = values.flatMap {
-        [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
-      }
-      return try workspace.file(
-        [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8) + bytes,
-        name: name)
+      try workspace.file(NPYFile.bytes("<i2", [2, 3], values), name: name)
     }
-    let inputs = try array([1, 2, 3, 4, 5, 6], "(2, 3)", "x.npy")
+    let inputs = try array([1, 2, 3, 4, 5, 6], [2, 3], "x.npy")
     let query = ["target_kind": "sequence"]
     let dataset = try workspace.imported(
       inputs, targets: shorts([0, 2, -100, 1, -100, -100], "y.npy"), query)
@@ -261,7 +252,7 @@ struct SequenceTargetTests {
   @Test("are refused when there's one number an example")
   func flat() throws {
     let error = workspace.refusal(
-      try array([1, 2], "(2, 1)", "x.npy"), targets: try array([0, 1], "(2,)", "y.npy"),
+      try array([1, 2], [2, 1], "x.npy"), targets: try array([0, 1], [2], "y.npy"),
       ["target_kind": "sequence"])
     #expect(error?.code == .option)
   }

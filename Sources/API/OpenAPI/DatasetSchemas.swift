@@ -41,6 +41,12 @@ enum DatasetSchemas {
             .always("horizon", .integer(1...Int.max), "Rows from its last to its target's."),
             .always("stride", .integer(1...Int.max), "Rows from one example to the next."),
             .always("rows", .integer(1...Int.max), "Of the whole table."),
+            .maybe("steps", .integer(2...Int.max), "Rows that an example is to predict."),
+            .maybe("every_row", .boolean, "Each row has one to predict."),
+            .maybe("entity", .string, "The column that says which series a row belongs to."),
+            .maybe("entities", .integer(1...Int.max), "How many series there are."),
+            .maybe("short", .integer(0...Int.max), "Series too short for an example."),
+            .maybe("padding", .number, "What stands behind a series shorter than a window."),
           ]), "How a table's examples are cut out of its rows."),
       ])),
     .always(

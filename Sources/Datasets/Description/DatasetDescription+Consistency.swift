@@ -16,8 +16,13 @@ extension DatasetDescription {
         return "\(place) has \(input.scalings.count) scalings for \(count) numbers"
       }
     }
-    if namedTargets.contains(where: { $0.target.shape.count > Self.mostNumbers }) {
-      return "a target has too large a shape"
+    for (_, target) in namedTargets {
+      if target.shape.count > Self.mostNumbers { return "a target has too large a shape" }
+      if case .vector(let shape, let scalings, _) = target,
+        scalings.isEmpty || shape.count % scalings.count != 0
+      {
+        return "a target has \(scalings.count) scalings for \(shape.count) numbers"
+      }
     }
     return contradictionOfColumns ?? contradictionOfText
   }
@@ -32,7 +37,8 @@ extension DatasetDescription {
     }
     let (width, count) = (featureColumns.reduce(0) { $0 + $1.width }, input.shape.count)
     if let series = input.series {
-      let isWhole = width * series.length == count && series.examples == examples
+      let isCounted = series.entities != nil || series.examples(ofRows: series.rows) == examples
+      let isWhole = width * series.length == count && isCounted
       return isWhole ? nil : "its windows aren't those of its rows"
     }
     return width == count ? nil : "its columns make \(width) numbers, its input has \(count)"

@@ -44,12 +44,17 @@ extension DatasetDescription {
     _ window: JSON, _ series: SeriesWindows, with encoder: TableEncoder, pointer: String,
     into encoded: inout [Float], _ faults: inout Faults
   ) {
-    guard let rows = window.array, rows.count == series.length else {
+    let padding = series.entities?.padding
+    let lengths = (padding == nil ? series.length : 1)...series.length
+    guard let rows = window.array, lengths.contains(rows.count) else {
       faults.add(
         pointer,
-        "expected an array of \(series.length) rows, which follow each other, found "
+        "expected an array of \(padding == nil ? "" : "up to ")\(series.length) rows, which follow each other, found "
           + (window.array.map { "\($0.count)" } ?? window.kind))
       return
+    }
+    if let padding {
+      for place in rows.count * encoder.width..<encoded.count { encoded[place] = Float(padding) }
     }
     for (index, row) in rows.enumerated() {
       var part = [Float](repeating: 0, count: encoder.width)
@@ -197,14 +202,19 @@ extension Column {
   }
 }
 
+extension DatasetDescription.Target {
+  /// What numbers that a model puts out for a vector target, example after example, mean in the units of the upload; `nil` where they are those.
+  public func decoded(_ output: [Float]) -> [Double]? {
+    guard case .vector(_, let scalings, _) = self,
+      scalings.contains(where: { $0 != .identity })
+    else { return nil }
+    return output.enumerated().map { scalings[$0 % scalings.count].decode(Double($1)) }
+  }
+}
+
 extension DatasetDescription {
-  /// What a model's output for a vector target means in the units of the upload.
+  /// What a model's output for the first target means in the units of the upload.
   public func decodeTarget(_ output: [Float]) -> [Double] {
-    guard case .vector(_, let scalings, _) = target, !scalings.isEmpty else {
-      return output.map(Double.init)
-    }
-    return output.enumerated().map { index, value in
-      scalings[scalings.count == 1 ? 0 : index % scalings.count].decode(Double(value))
-    }
+    target.decoded(output) ?? output.map(Double.init)
   }
 }

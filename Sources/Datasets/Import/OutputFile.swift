@@ -60,6 +60,12 @@ final class OutputFile {
     filled = 0
   }
 
+  /// Has what is appended next lie at a place of the file.
+  func seek(to offset: Int) throws(DatasetError) {
+    try flush()
+    if lseek(descriptor, off_t(offset), SEEK_SET) < 0 { throw OutputFile.failure("write", file) }
+  }
+
   /// Writes at a place, beside the buffer; don't mix with bytes that are still to be flushed.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DatasetError) {
     var done = 0

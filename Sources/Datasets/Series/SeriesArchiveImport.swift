@@ -88,7 +88,7 @@ struct SeriesArchiveImport {
   private func numbers(
     of line: SeriesLine, _ survey: Survey, _ scaling: Scaling, row: Int
   ) throws(DatasetError) -> [Float] {
-    let padding = Float(options.padding)
+    let padding = Float(options.padding ?? 0)
     var numbers = [Float](repeating: padding, count: survey.longest * survey.dimensions)
     for step in 0..<line.length {
       var isPadding = survey.isPadded

@@ -20,6 +20,7 @@ public struct GroupSplit: SplitRule {
   }
 
   public var column: String? { required.name }
+  public static let keepsValuesTogether = true
   public var configuration: [(String, JSON)] { required.configuration }
 
   public func parts(

@@ -6,7 +6,7 @@ public struct OrderSplit: SplitRule {
     type: "order",
     summary:
       "In the order of the file: the first train, the last are for the test. Windows of a text or a table that lie across a cut are in "
-      + "no part. Of folds, those before the one that validates train.",
+      + "no part; of several series each is cut. Of folds, those before the one that validates train.",
     formula: "the first n · share rows, then the next",
     source: "As sklearn.model_selection.TimeSeriesSplit with a gap as wide as a window.")
 
@@ -19,39 +19,48 @@ public struct OrderSplit: SplitRule {
   public func parts(
     of source: SplitSource, shares: SplitShares, seed: UInt64
   ) throws(DatasetError) -> [SplitParts.Part] {
-    let spans = source.dataset.spans ?? ExampleSpans(length: 1, stride: 1, rows: source.examples)
     var ends: [Int] = []
-    for size in shares.sizes(spans.rows) { ends.append((ends.last ?? 0) + size) }
     var part = 0
+    var cut: Range<Int>?
     return (0..<source.examples).map { example in
-      let rows = spans.rows(of: example)
-      while part < ends.count - 1, rows.lowerBound >= ends[part] { part += 1 }
-      return rows.upperBound <= ends[part] ? SplitParts.Part(part) : SplitParts.none
+      let span = source.dataset.span(of: example)
+      if cut != span.series {
+        // The next series is cut as the one before it was.
+        ends = []
+        for size in shares.sizes(span.series.count) {
+          ends.append((ends.last ?? span.series.lowerBound) + size)
+        }
+        (part, cut) = (0, span.series)
+      }
+      while part < ends.count - 1, span.rows.lowerBound >= ends[part] { part += 1 }
+      return span.rows.upperBound <= ends[part] ? SplitParts.Part(part) : SplitParts.none
     }
   }
 }
 
-/// Examples that are cut out of rows which they may share.
-struct ExampleSpans {
-  /// Rows of an example, target included.
-  let length: Int
-  /// Rows from one example's begin to the next one's.
-  let stride: Int
-  /// Of the whole.
-  let rows: Int
-
-  func rows(of example: Int) -> Range<Int> { example * stride..<example * stride + length }
+/// The rows that an example takes, target included, and those of the whole series that it is cut out of.
+struct ExampleSpan {
+  let rows: Range<Int>
+  let series: Range<Int>
 }
 
 extension Dataset {
-  /// How examples share rows; `nil` where each has its own.
-  var spans: ExampleSpans? {
+  /// Whether examples may have rows in common.
+  var sharesRows: Bool { description.input.windows != nil || series != nil }
+
+  /// Which rows an example takes; its own where examples share none.
+  func span(of example: Int) -> ExampleSpan {
     if let windows = description.input.windows {
-      return ExampleSpans(
-        length: windows.length + 1, stride: windows.stride, rows: windows.count)
+      let first = example * windows.stride
+      return ExampleSpan(
+        rows: first..<first + windows.length + 1, series: 0..<windows.count)
     }
-    return description.input.series.map {
-      ExampleSpans(length: $0.length + $0.horizon, stride: $0.stride, rows: $0.rows)
+    guard let series else {
+      return ExampleSpan(rows: example..<example + 1, series: 0..<examples)
     }
+    let place = series.place(of: example)
+    return ExampleSpan(
+      rows: place.rows.lowerBound..<place.targets.upperBound,
+      series: series.rows(ofSeries: place.series))
   }
 }

@@ -80,10 +80,14 @@ public struct SplitRecipe: Sendable {
         "a split by a column has at most \(SplitParts.mostRows) examples, and there are \(dataset.examples)",
         columnName: column)
     }
-    if dataset.spans != nil, !type(of: rule).takesWindows {
-      throw DatasetError(
-        .unsupported,
-        "the examples are windows, which share rows with their neighbours; say \"type\": \"order\"")
+    if dataset.sharesRows, !type(of: rule).takesWindows {
+      let entity = dataset.description.input.series?.entities?.column
+      guard let entity, rule.column == entity, type(of: rule).keepsValuesTogether else {
+        throw DatasetError(
+          .unsupported,
+          "the examples are windows, which share rows with their neighbours; say \"type\": \"order\""
+            + (entity.map { ", or \"type\": \"group\" with \"column\": \"\($0)\"" } ?? ""))
+      }
     }
     let parts = SplitParts(
       try rule.parts(of: source, shares: shares, seed: seed), shares: shares,

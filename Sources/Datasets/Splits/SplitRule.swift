@@ -26,6 +26,9 @@ public protocol SplitRule: Sendable {
   /// Whether it can share out windows, which have rows in common with their neighbours.
   static var takesWindows: Bool { get }
 
+  /// Whether rows with the same value of the column are in one part.
+  static var keepsValuesTogether: Bool { get }
+
   /// The part of each example.
   ///
   /// - Throws: `DatasetError` where the dataset can't be shared out so.
@@ -41,6 +44,7 @@ extension SplitRule {
   public static var ownShares: SplitShares? { nil }
   public static var isForward: Bool { false }
   public static var takesWindows: Bool { false }
+  public static var keepsValuesTogether: Bool { false }
 }
 
 /// The ways of splitting that a document may name, in the order in which the catalog lists them.

@@ -77,10 +77,14 @@ public struct SplitSource: Sendable {
     }
   }
 
-  /// A number for each value of a column, in the order in which they come first; rows without one share a number of their own.
+  /// A number for each value of a column, in the order in which they come first; rows without one share a number of their own. The
+  /// windows of a series have its number.
   ///
   /// - Throws: `DatasetError` also for more than `most` values.
   func codes(of column: String, most: Int) throws(DatasetError) -> (codes: [Int32], values: Int) {
+    if let series = dataset.series, series.windows.entities?.column == column {
+      return ((0..<examples).map { Int32(series.series(of: $0)) }, series.seriesCount)
+    }
     var known: [[UInt8]: Int32] = [:]
     var codes: [Int32] = []
     codes.reserveCapacity(examples)

@@ -6,9 +6,12 @@ import Tensors
 struct TableAnalysis {
   let layout: TableLayout
   let rows: Int
+  let examples: Int
   private(set) var columns: [Column]
   let input: DatasetDescription.Input
   let target: DatasetDescription.Target
+  /// Where each row goes; `nil` where that is where it is in the file.
+  let series: SeriesOfRows?
 
   init(
     _ source: TableSource, options: ImportOptions, limits: ImportLimits
@@ -38,30 +41,70 @@ struct TableAnalysis {
     guard width <= limits.exampleElements else {
       throw DatasetError(.limitExceeded, "an example has \(width) numbers; leave columns out")
     }
-    var shape = try TableAnalysis.shape(width: width, options: options)
-    var series: SeriesWindows?
-    if let window = options.window {
-      let found = SeriesWindows(
-        length: window, horizon: options.horizon, stride: options.stride ?? 1, rows: rows)
-      guard found.examples > 0 else {
-        throw DatasetError(
-          .option,
-          "\(rows) rows are no window of \(window) with a target \(options.horizon) after it; make them shorter"
-        )
-      }
-      guard width.multipliedReportingOverflow(by: window).partialValue <= limits.exampleElements,
-        width <= limits.exampleElements / window
-      else {
-        throw DatasetError(
-          .limitExceeded,
-          "a window of \(window) rows has more than \(limits.exampleElements) numbers")
-      }
-      shape = [window, width]
-      series = found
+    let windows = options.window.map { [rows] in
+      SeriesWindows(
+        length: $0, horizon: options.horizon, stride: options.stride ?? 1, steps: options.steps,
+        predictsEachRow: options.predictsEachRow, rows: rows)
     }
-    input = .init(
-      shape: shape, stored: .float32, scalings: [], statistics: nil, series: series)
-    target = TableAnalysis.target(layout.targets.map { columns[$0] })
+    guard let windows else {
+      series = nil
+      examples = rows
+      input = .init(
+        shape: try TableAnalysis.shape(width: width, options: options), stored: .float32,
+        scalings: [], statistics: nil)
+      target = TableAnalysis.target(layout.targets.map { columns[$0] })
+      return
+    }
+    guard width <= limits.exampleElements / windows.length else {
+      throw DatasetError(
+        .limitExceeded,
+        "a window of \(windows.length) rows has more than \(limits.exampleElements) numbers")
+    }
+    (series, input, examples) = try TableAnalysis.windows(
+      windows, width: width, layout, source, options)
+    target = TableAnalysis.target(layout.targets.map { columns[$0] }, windows)
+    guard target.shape.count <= limits.exampleElements else {
+      throw DatasetError(
+        .limitExceeded, "an example's target has more than \(limits.exampleElements) numbers")
+    }
+  }
+
+  /// The input that windows make of rows of so many numbers, where rows go, and how many examples there are.
+  private static func windows(
+    _ windows: SeriesWindows, width: Int, _ layout: TableLayout, _ source: TableSource,
+    _ options: ImportOptions
+  ) throws(DatasetError) -> (SeriesOfRows?, DatasetDescription.Input, Int) {
+    var windows = windows
+    var series: SeriesOfRows?
+    var starts = [0, windows.rows]
+    if let column = layout.entity {
+      let found = try SeriesOfRows(
+        source.rows(layout), column: column, name: layout.names[column],
+        format: options.tableFormat)
+      (series, starts) = (found, found.starts)
+      windows.entities = .init(
+        column: layout.names[column], count: starts.count - 1, short: 0, padding: options.padding)
+    }
+    let lengths = zip(starts, starts.dropFirst()).map { $1 - $0 }
+    let examples = lengths.map { windows.examples(ofRows: $0) }
+    guard examples.contains(where: { $0 > 0 }) else {
+      let longest = lengths.max() ?? 0
+      throw DatasetError(
+        .option,
+        "\(longest) rows\(series == nil ? "" : ", the longest series,") are no window of \(windows.length) with "
+          + "\(windows.steps > 1 ? "\(windows.steps) targets from \(windows.horizon) after it on" : "a target \(windows.horizon) after it"); "
+          + "make them shorter\(series == nil ? "" : ", or give padding=")"
+      )
+    }
+    if let entities = windows.entities {
+      windows.entities = .init(
+        column: entities.column, count: entities.count, short: examples.count { $0 == 0 },
+        padding: entities.padding)
+    }
+    let input = DatasetDescription.Input(
+      shape: [windows.length, width], stored: .float32, scalings: [], statistics: nil,
+      series: windows)
+    return (series, input, examples.reduce(0, +))
   }
 
   /// The past of a target of numbers, as a feature: scaled as features are, whatever the target is.
@@ -236,9 +279,14 @@ struct TableAnalysis {
     }
   }
 
-  private static func target(_ columns: [Column]) -> DatasetDescription.Target {
+  private static func target(
+    _ columns: [Column], _ windows: SeriesWindows? = nil
+  ) -> DatasetDescription.Target {
     if columns.count == 1, case .category(let values, let counts, _) = columns[0].content {
-      return .classes(names: values, counts: counts)
+      guard let windows, windows.predictsEachRow || windows.steps > 1 else {
+        return .classes(names: values, counts: counts)
+      }
+      return .sequence(names: values, counts: counts, shape: [windows.targetRows])
     }
     var scalings: [Scaling] = []
     var statistics: [NumberStatistics] = []
@@ -246,7 +294,9 @@ struct TableAnalysis {
       scalings.append(scaling)
       statistics.append(numbers)
     }
-    return .vector(shape: [scalings.count], scalings: scalings, statistics: statistics)
+    return .vector(
+      shape: windows?.targetShape(numbers: scalings.count) ?? [scalings.count], scalings: scalings,
+      statistics: statistics)
   }
 
   /// Columns that are put into a shape are one quantity, so they share one scaling.

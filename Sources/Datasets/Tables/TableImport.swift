@@ -20,7 +20,7 @@ struct TableImport {
       columns: analysis.columns, format: options.tableFormat, leavesMissing: true)
     let uploaded = try FileSource(file).size
     let (bytes, overflow) = analysis.rows.multipliedReportingOverflow(
-      by: (encoder.width + analysis.target.shape.count) * 4)
+      by: (encoder.width + analysis.layout.targets.count) * 4)
     guard !overflow, bytes <= limits.expanded(from: uploaded) else {
       throw DatasetError(
         .limitExceeded,
@@ -32,12 +32,14 @@ struct TableImport {
     let preview = try write(source, &analysis, encoder, inputs: inputs, targets: targets)
     try inputs.finish()
     try targets.finish()
+    if let series = analysis.series, let windows = analysis.input.series {
+      try SeriesExamples(windows, starts: series.starts).write(into: directory)
+    }
     let file = try OutputFile(directory.appendingPathComponent(Dataset.FileName.preview))
     try file.append(preview.encoded())
     try file.finish()
     return DecodedParts(
-      examples: analysis.input.series?.examples ?? analysis.rows, input: analysis.input,
-      target: analysis.target,
+      examples: analysis.examples, input: analysis.input, target: analysis.target,
       columns: analysis.columns)
   }
 
@@ -53,16 +55,27 @@ struct TableImport {
     var previewed: [JSON] = []
     var previewBytes = 0
     let writer = TargetColumns(analysis, format: options.tableFormat)
-    let series = analysis.input.series
+    let windows = analysis.input.series
     var relations =
-      series == nil ? TargetRelations(width: encoder.width, target: analysis.target) : nil
-    var number = 0
+      windows == nil ? TargetRelations(width: encoder.width, target: analysis.target) : nil
+    let targetBytes = analysis.layout.targets.count * 4
+    var (number, next) = (0, 0)
     while try reader.next() {
       if let (cell, refusal) = encoder.encode(reader.fields, into: row) {
         throw TableImport.refused(refusal, reader, encoder.columns[cell])
       }
+      if let series = analysis.series {
+        guard let place = series.place(of: reader) else {
+          throw DatasetError(.storage, "the file changed while it was read; upload it again")
+        }
+        if place != next {
+          try inputs.seek(to: place * bytes.count)
+          try targets.seek(to: place * targetBytes)
+        }
+        next = place + 1
+      }
       try inputs.append(bytes)
-      if series?.isTarget(number) ?? true {
+      if windows?.isTarget(number) ?? true {
         switch try writer.write(reader, to: targets) {
         case .class(let index): relations?.add(row, class: index)
         case .number(let number): relations?.add(row, target: number)

@@ -8,6 +8,8 @@ struct TableLayout {
   let hasHeader: Bool
   /// Positions from 0, in the order of the options.
   let targets: [Int]
+  /// Says which series a row belongs to; from 0.
+  let entity: Int?
 
   /// - Parameters:
   ///   - first: the fields of the first record.
@@ -49,6 +51,12 @@ struct TableLayout {
     let categorical = try options.categorical.map { (name) throws(DatasetError) in
       try TableLayout.find(name, in: names, option: "categorical")
     }
+    let entity = try options.entity.map { (name) throws(DatasetError) in
+      try TableLayout.find(name, in: names, option: "entity")
+    }
+    self.entity = entity
+    // What names a series says nothing of others, unless it is asked for.
+    if let entity, !features.contains(entity), !targets.contains(entity) { ignored.append(entity) }
     if targets.isEmpty {
       guard let column = (0...last).last(where: { !ignored.contains($0) && !features.contains($0) })
       else {
