@@ -94,7 +94,11 @@ tb_refusal tb_encode_field(const tb_cell *cell, tb_field field, const tb_format 
     case TB_CELL_TABLE: {
       long index = tb_counts_find(cell->values, field.bytes, field.length);
       if (index < 0 && !cell->takes_unknown) return TB_REFUSED_UNKNOWN;
-      row[cell->offset] = index < 0 ? cell->unknown : cell->table[index];
+      if (index < 0) {
+        row[cell->offset] = cell->unknown;
+        return TB_TAKEN;
+      }
+      memcpy(row + cell->offset, cell->table + (size_t)index * cell->table_width, cell->table_width * sizeof *row);
       return TB_TAKEN;
     }
     case TB_CELL_HASH:

@@ -15,12 +15,15 @@ struct RowAdaptation: Sendable {
 
   let base: [Float]
   let terms: [Term]
+  /// What then stands in place of the numbers of categories' values.
+  let lookups: [ValueLookup]
   /// Where every number comes from that at its own place, what it is multiplied by; empty elsewhere.
   private let factors: [Float]
 
-  init(base: [Float], terms: [Term]) {
+  init(base: [Float], terms: [Term], lookups: [ValueLookup] = []) {
     self.base = base
     self.terms = terms
+    self.lookups = lookups
     let isPlain =
       terms.count == base.count
       && terms.enumerated().allSatisfy { $1.source == $0 && $1.destination == $0 }
@@ -214,12 +217,13 @@ extension DatasetDescription {
         "an example has shape \(inputShape), where the reference has \(reference.inputShape)")
     }
     var base = [Float](repeating: 0, count: Column.places(of: reference.featureColumns).width)
-    let terms = try adaptColumns(to: reference, base: &base)
-    return RowAdaptation(base: base, terms: terms)
+    var lookups: [ValueLookup] = []
+    let terms = try adaptColumns(to: reference, base: &base, lookups: &lookups)
+    return RowAdaptation(base: base, terms: terms, lookups: lookups)
   }
 
   private func adaptColumns(
-    to reference: DatasetDescription, base: inout [Float]
+    to reference: DatasetDescription, base: inout [Float], lookups: inout [ValueLookup]
   ) throws(DatasetError) -> [RowAdaptation.Term] {
     let own = featureColumns
     let (sources, destinations) = (
@@ -255,6 +259,11 @@ extension DatasetDescription {
           terms.append(base.rescale(source, to: destination, from: found, to: scaling))
         }
         for place in (hasTime ? 1 : 0)..<treatment.parts.width { carry(place, to: place) }
+      case (.category(let found, _, _), .category)
+      where treatment.encoding.isLookedUp:
+        carry(0, to: 0)
+        lookups.append(
+          try own[index].lookup(of: found, as: column, at: destination, refusal: refusal))
       case (.category(let found, _, _), .category(let values, _, _))
       where treatment.encoding != .oneHot:
         if treatment.encoding == .ordinal, found != values {
@@ -265,15 +274,44 @@ extension DatasetDescription {
         for place in 0..<width { carry(place, to: place) }
       case (.category(let found, _, _), .category(let values, _, _)):
         for (position, value) in found.enumerated() {
-          guard let place = values.firstIndex(of: value) else {
-            throw refusal("the value \"\(value.prefix(80))\" is none that the reference has")
-          }
+          guard let place = values.firstIndex(of: value) else { throw refusal(unknown(value)) }
           carry(position, to: place)
         }
       default: throw refusal("holds another kind of values in the one dataset than in the other")
       }
     }
     return terms
+  }
+}
+
+private func unknown(_ value: String) -> String {
+  "the value \"\(value.prefix(80))\" is none that the reference has"
+}
+
+extension Column {
+  /// What stands for values whose numbers are stored, as they are those of another dataset's column.
+  ///
+  /// A value that was never seen is nothing to learn from where the target is the code, and refused where each has a vector of its own.
+  fileprivate func lookup(
+    of found: [String], as column: Column, at position: Int, refusal: (String) -> DatasetError
+  ) throws(DatasetError) -> ValueLookup {
+    let places = Dictionary(
+      column.values.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    guard treatment.encoding == .target else {
+      var numbers: [Float] = []
+      for value in found {
+        guard let place = places[value] else { throw refusal(unknown(value)) }
+        numbers.append(Float(place))
+      }
+      return ValueLookup(position: position, width: 1, numbers)
+    }
+    let width = column.codes.count / max(1, column.values.count)
+    let none = Array(repeating: Float(0), count: width)
+    return ValueLookup(
+      position: position, width: width,
+      found.flatMap { value in
+        places[value].map { Array(column.codes[$0 * width..<($0 + 1) * width]) } ?? none
+      })
   }
 }
 

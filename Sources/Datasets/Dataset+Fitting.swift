@@ -14,8 +14,10 @@ extension Dataset {
     guard !examples.isEmpty, isFittedByRuns,
       let options = try? ImportOptions(canonical: description.options)
     else { return description }
+    var columns = fittedColumns(to: examples)
+    if let codes = targetCodes(of: examples) { columns = columns.with(codes: codes.codes) }
     return description.with(
-      columns: fittedColumns(to: examples),
+      columns: columns,
       inputs: description.namedInputs.enumerated().map { index, named in
         let method = options.ofArray(named.name ?? "").scale ?? .unit
         guard description.columns.isEmpty, named.input.stored == .float32, method.isFitted else {
@@ -46,12 +48,32 @@ extension Dataset {
     guard !inputFiles.isEmpty, let options = try? ImportOptions(canonical: description.options)
     else { return false }
     return description.featureColumns.contains(where: \.isFitted)
+      || description.columns.haveTargetCodes
       || description.namedInputs.contains {
         description.columns.isEmpty && options.ofArray($0.name ?? "").scale?.isFitted == true
       }
       || description.namedTargets.contains {
         $0.target.kind == .vector && options.ofArray($0.name ?? "").targetScale.isFitted
       }
+  }
+
+  /// What stands for the values of categories that are encoded by the target; `nil` where there are none.
+  private func targetCodes(of examples: ExampleSet) -> TargetCodes? {
+    guard description.columns.haveTargetCodes, let inputs = inputFiles.first,
+      let targets = targetFiles.first
+    else { return nil }
+    return TargetCodes(
+      description.columns, of: examples, inputs: inputs, targets: targets, description.target)
+  }
+
+  /// The same for a model that learns from some examples: each of those is told by the others alone what the target is where its categories occur.
+  public func crossFitted(to examples: ExampleSet?) -> Dataset {
+    let examples = examples ?? ExampleSet(0..<self.examples)
+    guard let codes = targetCodes(of: examples) else { return self }
+    let lookups = codes.codesByFold.map { ValueLookup.all(of: description.columns.with(codes: $0)) }
+    return Dataset(
+      self, inputs: [InputFile(inputFiles[0], training: examples, lookups: lookups)],
+      targets: targetFiles, description: description)
   }
 
   /// Scalings of numbers that are stored with others.
@@ -97,7 +119,7 @@ extension Dataset {
       let part = Array(examples[start..<min(start + chunk, examples.count)])
       rows.withUnsafeMutableBufferPointer { rows in
         guard let place = rows.baseAddress else { return }
-        part.withUnsafeBufferPointer { file.gather(indices: $0, into: place, keepsMissing: true) }
+        part.withUnsafeBufferPointer { file.gather(indices: $0, into: place, isStored: true) }
       }
       for row in part.indices {
         let isSampled = (start + row) % every == 0

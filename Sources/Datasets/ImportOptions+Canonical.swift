@@ -29,13 +29,8 @@ extension ImportOptions {
     add("missing_values", tableFormat.missingWords.joined(separator: ","))
     add("schema", schemaText)
     add("outliers", outliers == .keep ? nil : outliers.rawValue)
-    switch categoryEncoding {
-    case .oneHot: break
-    case .ordinal: add("categories", "ordinal")
-    case .hash(let buckets):
-      add("categories", "hash")
-      add("buckets", "\(buckets)")
-    }
+    add("categories", categoryEncoding == .oneHot ? nil : categoryEncoding.name.rawValue)
+    if case .hash(let buckets) = categoryEncoding { add("buckets", "\(buckets)") }
     add("missing", missing == .refuse ? nil : missing.rawValue)
     add("missing_target", missingTarget == .refuse ? nil : missingTarget.rawValue)
     add("scale", ArrayOptions.canonical(ofArrays.scales) { $0.rawValue } ?? scale?.rawValue)

@@ -55,7 +55,7 @@ extension ImportOptions {
       "Whether numbers beyond a box plot's whiskers are brought to them (tables)"),
     Field(
       "categories", .choice(Categories.allCases.map(\.rawValue)), default: "one_hot",
-      "What becomes of categories: one 1 among zeros, a number by their order, or a 1 at the place of their hash (tables)"
+      "What becomes of categories: one 1 among zeros, a number by their order, a 1 at the place of their hash, a number in place of which the model's column_embedding learns a vector, or what the target is where they occur (tables)"
     ),
     Field(
       "buckets", .integer(ColumnTreatment.buckets), default: .integer(usualBuckets),

@@ -56,11 +56,8 @@ extension ImportOptions {
     }
     outliers = ImportOptions.choice("outliers", &reader) ?? .keep
     let buckets = ImportOptions.integer("buckets", ColumnTreatment.buckets, &reader)
-    switch ImportOptions.choice("categories", &reader) ?? Categories.oneHot {
-    case .oneHot: break
-    case .ordinal: categoryEncoding = .ordinal
-    case .hash: categoryEncoding = .hash(buckets: buckets ?? ImportOptions.usualBuckets)
-    }
+    categoryEncoding = .init(
+      ImportOptions.choice("categories", &reader) ?? .oneHot, buckets: buckets)
     missing = ImportOptions.choice("missing", &reader) ?? .refuse
     missingTarget = ImportOptions.choice("missing_target", &reader) ?? .refuse
     if let pairs = ArrayOptions.split("scale", &reader) {

@@ -35,7 +35,7 @@ public struct ImportOptions: Hashable, Sendable {
   /// What becomes of categories.
   public enum Categories: String, Hashable, Sendable, CaseIterable {
     case oneHot = "one_hot"
-    case ordinal, hash
+    case ordinal, hash, embed, target
   }
 
   /// Places of a hashed category when nothing is said.

@@ -17,6 +17,10 @@ final class InputFile: Sendable {
   private let byteValues: [Float]
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
   private let adaptation: RowAdaptation?
+  /// What stands in place of the numbers of categories' values.
+  private let lookups: [ValueLookup]
+  /// For examples that a model trains on, by their fold; `nil` where all are alike.
+  private let training: (examples: ExampleSet, lookups: [[ValueLookup]])?
   /// What stands in place of NaN, by the position in a row as it is gathered.
   private let fills: [(position: Int, value: Float)]
 
@@ -33,6 +37,8 @@ final class InputFile: Sendable {
     rowWidth = width / length
     gatheredRowWidth = rowWidth
     adaptation = nil
+    lookups = ValueLookup.all(of: columns)
+    training = nil
     fills = InputFile.fills(columns, isAdapted: false)
     if input.stored == .uint8 {
       let scaling = input.scalings.first ?? .identity
@@ -55,7 +61,22 @@ final class InputFile: Sendable {
     gatheredRowWidth = adaptation.width
     width = adaptation.width * length
     self.adaptation = adaptation
+    lookups = adaptation.lookups
+    training = nil
     fills = InputFile.fills(columns, isAdapted: true)
+  }
+
+  /// The same numbers, where examples that a model trains on have lookups of their own.
+  ///
+  /// - Parameter lookups: by their fold.
+  init(_ other: InputFile, training examples: ExampleSet, lookups: [[ValueLookup]]) {
+    file = other.file
+    self.examples = other.examples
+    (series, length, rowWidth) = (other.series, other.length, other.rowWidth)
+    (gatheredRowWidth, width) = (other.gatheredRowWidth, other.width)
+    (byteValues, adaptation, fills) = (other.byteValues, other.adaptation, other.fills)
+    self.lookups = other.lookups
+    training = (examples, lookups)
   }
 
   /// - Parameter isAdapted: whether numbers may be missing where the columns have none.
@@ -79,10 +100,10 @@ final class InputFile: Sendable {
   ///
   /// - Precondition: every index is one of an example, and the place is large enough.
   ///
-  /// - Parameter keepsMissing: whether numbers that are missing stay NaN.
+  /// - Parameter isStored: whether numbers that are missing stay NaN, and those of categories' values what they are.
   func gather(
     indices: UnsafeBufferPointer<Int>, into destination: UnsafeMutablePointer<Float>,
-    keepsMissing: Bool = false
+    isStored: Bool = false
   ) {
     guard let source = file.bytes.baseAddress else { return }
     byteValues.withUnsafeBufferPointer { values in
@@ -90,7 +111,10 @@ final class InputFile: Sendable {
         let rows = rows(of: index)
         let output = destination + place * width
         gather(rows, from: source, values, into: output)
-        if !keepsMissing, !fills.isEmpty { fill(output, rows: rows.count) }
+        if !isStored {
+          if !fills.isEmpty { fill(output, rows: rows.count) }
+          if !lookups.isEmpty { lookUp(output, rows: rows.count, of: index) }
+        }
         if rows.count < length { pad(output, after: rows.count) }
       }
     }
@@ -135,6 +159,16 @@ final class InputFile: Sendable {
     for row in 0..<rows {
       let numbers = output + row * gatheredRowWidth
       for (position, value) in fills where numbers[position].isNaN { numbers[position] = value }
+    }
+  }
+
+  private func lookUp(_ output: UnsafeMutablePointer<Float>, rows: Int, of example: Int) {
+    var lookups = lookups
+    if let training, training.examples.contains(example) {
+      lookups = training.lookups[TargetCodes.fold(of: example)]
+    }
+    for row in 0..<rows {
+      for lookup in lookups { lookup.apply(to: output + row * gatheredRowWidth) }
     }
   }
 

@@ -135,6 +135,24 @@ extension Kernels {
       AlongArguments(numbers: numbers, double: vm_scatter_along_f64, single: vm_scatter_along_f32))
   }
 
+  /// `y [count]` of int32: the nearest whole numbers as indices, -1 for what is below 0, too large or no number.
+  public static func toIndices(
+    _ element: ElementType, x: UnsafeMutableRawPointer, y: UnsafeMutableRawPointer, count: Int
+  ) -> KernelCall {
+    let tiling = rowTiling(count, width: 1)
+    return Kernel(
+      "to_indices", tiles: tiling.tiles, flops: 0, bytes: bytes(2 * count, element),
+      arguments: IndexArguments(x: x, y: y, width: 1, tiling: tiling), for: element,
+      double: { a, tile in
+        let (first, end) = a.range(tile)
+        vm_to_indices_f64(a.x.doubles, a.y.integers, first, end)
+      },
+      single: { a, tile in
+        let (first, end) = a.range(tile)
+        vm_to_indices_f32(a.x.floats, a.y.integers, first, end)
+      })
+  }
+
   /// `y [count, classes]`: 1 at the index, else 0.
   public static func oneHot(
     _ element: ElementType, indices: UnsafeMutableRawPointer, y: UnsafeMutableRawPointer,

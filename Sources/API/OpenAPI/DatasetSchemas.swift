@@ -27,6 +27,16 @@ enum DatasetSchemas {
         .maybe("stored", .string, "How the numbers lie on disk."),
         .maybe("vocabulary", .integer(1...Int.max), "How many different tokens a text has."),
         .maybe(
+          "categories",
+          .array(
+            .object([
+              .always("column", .string),
+              .always("place", .integer(0...Int.max), "Along the input's last axis."),
+              .always("values", .integer(1...Int.max)),
+              .always("dimensions", .integer(1...Int.max), "Elements of a vector, as a proposal."),
+            ])),
+          "Numbers that stand for categories: the `columns` of the model's column_embedding."),
+        .maybe(
           "text",
           .object([
             .always("tokens", .oneOf(TextTokens.allCases.map(\.rawValue))),
@@ -156,6 +166,10 @@ enum DatasetSchemas {
     .maybe("fill", .anything, "What stands for a missing value."),
     .maybe("values", .array(.string), "Of a category, in order."),
     .maybe("counts", .array(.integer(0...Int.max)), "How often each occurs."),
+    .maybe(
+      "codes", .array(.number),
+      "What stands for each value, where it is encoded by the target: one number after another of the first, then of the second."
+    ),
     .maybe("treatment", .anything, "What is done to its values beside that."),
   ])
 }

@@ -1,6 +1,8 @@
+import Datasets
 import JSON
 import Runs
 import Store
+import Training
 
 /// Datasets as the API shows them.
 enum DatasetPresentation {
@@ -11,6 +13,14 @@ enum DatasetPresentation {
     ])
     for (name, value) in try JSON(parsing: record.description).object?.members ?? [] {
       object[name] = value
+    }
+    let isEmbedded = object["columns"]?.array?.contains {
+      $0["treatment"]?["encoding"] == "embed"
+    }
+    if isEmbedded == true, var input = object["input"]?.object {
+      let categories = try DatasetDescription(JSON(parsing: record.description)).categories
+      input["categories"] = .array(categories.map(\.json))
+      object["input"] = .object(input)
     }
     object["size_bytes"] = .integer(record.sizeBytes)
     object["sha256"] = .string(record.sha256)

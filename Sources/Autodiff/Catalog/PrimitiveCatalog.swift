@@ -55,6 +55,7 @@ public enum PrimitiveCatalog {
     Slice.entries,
     Concatenate.entries,
     Gather.entries,
+    ToIndices.entries,
     SegmentMax.entries,
     SparseProduct.entries,
     NeighborSum.entries,

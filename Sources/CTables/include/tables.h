@@ -201,7 +201,8 @@ typedef struct {
   double subtract, divide;
   const tb_counts *values;
   const int32_t *places;  // Where the 1 of each value that is held stands.
-  const float *table;     // Or its number.
+  const float *table;     // Or its numbers, so many of each.
+  uint32_t table_width;
   float unknown;          // The number of a value that isn't held, where `takes_unknown`.
   bool takes_unknown;
   uint32_t buckets;

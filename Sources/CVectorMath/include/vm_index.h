@@ -20,6 +20,7 @@ typedef enum { VM_LARGEST, VM_SMALLEST, VM_NORM, VM_LOG_SUM_EXP } vm_reduction;
     int64_t first, int64_t end); \
   void vm_scatter_along_##S(const T *x, const int32_t *indices, T *y, int64_t n, int64_t places, int64_t inner, \
     int64_t first, int64_t end); \
+  void vm_to_indices_##S(const T *x, int32_t *y, int64_t first, int64_t end); \
   void vm_one_hot_##S(const int32_t *indices, T *y, int64_t classes, int64_t first, int64_t end); \
   void vm_sparse_product_##S(const int32_t *rows, const int32_t *columns, const T *values, int64_t entries, \
     const T *x, int64_t n, T *y, int64_t width, int64_t first, int64_t end); \

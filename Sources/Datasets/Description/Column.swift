@@ -29,6 +29,8 @@ public struct Column: Hashable, Sendable {
   public let evidence: String
   /// What is done to it beside scaling.
   public var treatment = ColumnTreatment()
+  /// What stands for each of its values, all numbers of one after those of another, where it is encoded by the target; else empty.
+  public var codes: [Float] = []
   /// What else is told of it; `nil` for one that was imported before there was that, or isn't looked at.
   public var summary: ColumnSummary?
 
@@ -52,8 +54,9 @@ public struct Column: Hashable, Sendable {
     case .category(let values, _, _):
       switch treatment.encoding {
       case .oneHot: own = values.count
-      case .ordinal: own = 1
+      case .ordinal, .embed: own = 1
       case .hash(let buckets): own = buckets
+      case .target: own = codes.count / max(1, values.count)
       }
     case .unused: return 0
     }
@@ -74,6 +77,11 @@ public struct Column: Hashable, Sendable {
     column.treatment = treatment
     column.summary = summary
     return column
+  }
+
+  /// The values of a category; none of anything else.
+  var values: [String] {
+    if case .category(let values, _, _) = content { values } else { [] }
   }
 
   /// Where the numbers of each of some columns begin in a row that they make, and how many these are in all.
@@ -111,6 +119,7 @@ extension Column {
       object["values"] = .array(values.map(JSON.string))
       object["counts"] = .array(counts.map(JSON.integer))
       if let fill { object["fill"] = .integer(fill) }
+      if !codes.isEmpty { object["codes"] = .array(codes.map { .number(Double($0)) }) }
     case .date(let statistics, let scaling):
       object["kind"] = "date"
       object["missing"] = .integer(missing)
@@ -155,6 +164,10 @@ extension Column {
       let counts = (reader.array("counts") ?? []).compactMap(\.integer)
       let fill = reader.integer("fill", in: 0...max(0, values.count - 1))
       if counts.count != values.count { reader.fault("counts", "is no list of \(values.count)") }
+      codes = (reader.array("codes") ?? []).compactMap(\.double).map { Float($0) }
+      if treatment.encoding == .target, codes.isEmpty || codes.count % max(1, values.count) != 0 {
+        reader.fault("codes", "has \(codes.count) numbers for \(values.count) values")
+      }
       content = .category(values: values, counts: counts, fill: fill)
     default: content = .unused
     }

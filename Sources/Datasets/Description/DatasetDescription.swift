@@ -83,6 +83,25 @@ public struct DatasetDescription: Hashable, Sendable {
 
   /// The columns that make the input, in order.
   public var featureColumns: [Column] { columns.filter { $0.role == .feature } }
+
+  /// Whether categories are encoded by the target.
+  public var hasTargetCodes: Bool { columns.haveTargetCodes }
+
+  /// A category whose number a model is to learn a vector in place of.
+  public struct EmbeddedColumn: Hashable, Sendable {
+    public let name: String
+    /// Where its number is along an input's last axis, counted from 0.
+    public let place: Int
+    public let values: Int
+  }
+
+  public var embeddedColumns: [EmbeddedColumn] {
+    let features = featureColumns
+    return zip(features, Column.places(of: features).offsets).compactMap { column, place in
+      column.treatment.encoding == .embed
+        ? EmbeddedColumn(name: column.name, place: place, values: column.values.count) : nil
+    }
+  }
 }
 
 extension DatasetDescription {

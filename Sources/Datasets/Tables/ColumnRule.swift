@@ -50,13 +50,8 @@ public struct ColumnRule: Hashable, Sendable {
       }
     }
     let buckets = reader.integer("buckets", in: ColumnTreatment.buckets)
-    switch reader.string("encoding", in: ImportOptions.Categories.allCases.map(\.rawValue)) {
-    case "one_hot": encoding = .oneHot
-    case "ordinal": encoding = .ordinal
-    case "hash":
-      encoding = .hash(buckets: buckets ?? ImportOptions.usualBuckets)
-    default: break
-    }
+    encoding = reader.string("encoding", in: ImportOptions.Categories.allCases.map(\.rawValue))
+      .flatMap(ImportOptions.Categories.init).map { .init($0, buckets: buckets) }
     if buckets != nil, !reader.has("encoding") {
       reader.fault("buckets", "belongs to the encoding hash; add \"encoding\": \"hash\"")
     }

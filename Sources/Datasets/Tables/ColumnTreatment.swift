@@ -12,6 +12,34 @@ public struct ColumnTreatment: Hashable, Sendable {
     case ordinal
     /// One 1 among so many zeros, at the place of its hash; values need not be known before. Weinberger et al. 2009, arXiv:0902.2206.
     case hash(buckets: Int)
+    /// Its number in the order of the values, counted from 0, in place of which a model learns a vector.
+    case embed
+    /// What the target is where it occurs: `TargetCodes`.
+    case target
+
+    /// - Parameter buckets: of hashed ones.
+    init(_ name: ImportOptions.Categories, buckets: Int?) {
+      switch name {
+      case .oneHot: self = .oneHot
+      case .ordinal: self = .ordinal
+      case .hash: self = .hash(buckets: buckets ?? ImportOptions.usualBuckets)
+      case .embed: self = .embed
+      case .target: self = .target
+      }
+    }
+
+    var name: ImportOptions.Categories {
+      switch self {
+      case .oneHot: .oneHot
+      case .ordinal: .ordinal
+      case .hash: .hash
+      case .embed: .embed
+      case .target: .target
+      }
+    }
+
+    /// Whether a value's number in their order is what is stored, and others are gathered in its place.
+    var isLookedUp: Bool { self == .embed || self == .target }
   }
 
   /// The sign of a number times log(1 + |number|) stands for it.
@@ -84,13 +112,8 @@ extension ColumnTreatment {
       members.append(("clip", [.number(clip.lowerBound), .number(clip.upperBound)]))
     }
     if hasIndicator { members.append(("indicator", true)) }
-    switch encoding {
-    case .oneHot: break
-    case .ordinal: members.append(("encoding", "ordinal"))
-    case .hash(let buckets):
-      members.append(("encoding", "hash"))
-      members.append(("buckets", .integer(buckets)))
-    }
+    if encoding != .oneHot { members.append(("encoding", .string(encoding.name.rawValue))) }
+    if case .hash(let buckets) = encoding { members.append(("buckets", .integer(buckets))) }
     if scaling != .none { members.append(("scale", .string(scaling.rawValue))) }
     if let filling { members.append(("missing", .string(filling.rawValue))) }
     if !parts.isEmpty { members.append(("parts", parts.json)) }
@@ -104,10 +127,9 @@ extension ColumnTreatment {
     if ends.count == 2, ends[0] <= ends[1] { clip = ends[0]...ends[1] }
     hasIndicator = reader.bool("indicator") ?? false
     let buckets = reader.integer("buckets", in: ColumnTreatment.buckets)
-    switch reader.string("encoding", in: ["ordinal", "hash"]) {
-    case "ordinal": encoding = .ordinal
-    case "hash": encoding = .hash(buckets: buckets ?? ColumnTreatment.buckets.lowerBound)
-    default: break
+    let encodings = ImportOptions.Categories.allCases.map(\.rawValue)
+    if let name = reader.string("encoding", in: encodings).flatMap(ImportOptions.Categories.init) {
+      encoding = Encoding(name, buckets: buckets)
     }
     let methods = ScalingMethod.allCases.map(\.rawValue)
     scaling = reader.string("scale", in: methods).flatMap(ScalingMethod.init) ?? .none

@@ -32,6 +32,10 @@ struct TableAnalysis {
     if options.window != nil, options.hasPastTarget {
       columns += layout.targets.compactMap { TableAnalysis.past(of: columns[$0]) }
     }
+    if columns.haveTargetCodes {
+      columns = try TableAnalysis.withRoom(
+        columns, target: TableAnalysis.target(layout.targets.map { columns[$0] }), options)
+    }
     self.columns = columns
     let width = columns.filter { $0.role == .feature }.map(\.width).reduce(0, +)
     guard width > 0 else {
@@ -105,6 +109,39 @@ struct TableAnalysis {
       shape: [windows.length, width], stored: .float32, scalings: [], statistics: nil,
       series: windows)
     return (series, input, examples.reduce(0, +))
+  }
+
+  /// The columns that are encoded by the target, with room for its numbers.
+  private static func withRoom(
+    _ columns: [Column], target: DatasetDescription.Target, _ options: ImportOptions
+  ) throws(DatasetError) -> [Column] {
+    if options.window != nil {
+      throw DatasetError(
+        .option,
+        "categories can't be encoded by the target of windows, which is another row's; say categories=one_hot or embed"
+      )
+    }
+    guard let width = TargetCodes.width(for: target) else {
+      throw DatasetError(
+        .option,
+        "categories encoded by the target take at most \(TargetCodes.mostWidth) classes or numbers of it; say categories=one_hot or embed"
+      )
+    }
+    var columns = columns
+    for index in columns.indices where columns[index].treatment.encoding == .target {
+      columns[index].codes = Array(repeating: 0, count: columns[index].values.count * width)
+    }
+    return columns
+  }
+
+  /// Finds what the target is where categories occur, of all rows.
+  mutating func encodeByTarget(inputs: URL, targets: URL) throws(DatasetError) {
+    guard columns.haveTargetCodes else { return }
+    let codes = TargetCodes(
+      columns, of: ExampleSet(0..<examples),
+      inputs: try InputFile(inputs, input, columns: columns, examples: examples),
+      targets: try TargetFile(targets, target, examples: examples), target)
+    columns = columns.with(codes: codes.codes)
   }
 
   /// The past of a target of numbers, as a feature: scaled as features are, whatever the target is.

@@ -13,9 +13,10 @@ final class TableEncoder {
   private let cells: UnsafeMutableBufferPointer<tb_cell>
   private var format: tb_format
 
-  /// - Parameter leavesMissing: whether NaN stands for a missing number, for who reads the row to fill in.
+  /// - Parameter isStored: whether NaN stands for a missing number, and the number of its value for a category that is looked up, for who reads the row
+  ///   to fill in.
   init(
-    columns: [Column], format: TableFormat = .plain, leavesMissing: Bool = false
+    columns: [Column], format: TableFormat = .plain, isStored: Bool = false
   ) {
     self.columns = columns.filter { $0.role == .feature }
     self.format = format.native
@@ -24,7 +25,7 @@ final class TableEncoder {
     for (index, column) in self.columns.enumerated() {
       cells.initializeElement(
         at: index,
-        to: TableEncoder.cell(column, offset: offsets[index], leavesMissing: leavesMissing))
+        to: TableEncoder.cell(column, offset: offsets[index], isStored: isStored))
     }
   }
 
@@ -37,7 +38,7 @@ final class TableEncoder {
     cells.deallocate()
   }
 
-  private static func cell(_ column: Column, offset: Int, leavesMissing: Bool) -> tb_cell {
+  private static func cell(_ column: Column, offset: Int, isStored: Bool) -> tb_cell {
     var cell = tb_cell()
     let treatment = column.treatment
     cell.column = UInt32(column.position - 1)
@@ -54,7 +55,7 @@ final class TableEncoder {
       cell.kind = TB_CELL_NUMBER
       (cell.subtract, cell.divide) = (scaling.subtract, scaling.divide)
       cell.has_fill = fill != nil
-      cell.fill = leavesMissing ? .nan : fill ?? .nan
+      cell.fill = isStored ? .nan : fill ?? .nan
     case .date(_, let scaling):
       cell.kind = TB_CELL_DATE
       cell.parts = treatment.parts.rawValue
@@ -68,12 +69,20 @@ final class TableEncoder {
         break
       }
       cell.values = known(values)
-      if treatment.encoding == .ordinal {
+      if let table = table(column, isStored: isStored) {
         cell.kind = TB_CELL_TABLE
-        let table = UnsafeMutablePointer<Float>.allocate(capacity: max(1, values.count))
-        for index in values.indices { table[index] = Column.ordinal(index, of: values.count) }
-        cell.table = UnsafePointer(table)
-        cell.fill = fill.map { Double(table[$0]) } ?? 0
+        let place = UnsafeMutablePointer<Float>.allocate(capacity: max(1, table.count))
+        place.update(from: table, count: table.count)
+        cell.table = UnsafePointer(place)
+        cell.table_width = UInt32(table.count / max(1, values.count))
+        if treatment.encoding == .target {
+          // A value that is missing or was never seen says nothing.
+          cell.takes_unknown = true
+          cell.unknown = isStored ? -1 : 0
+          cell.fill = isStored ? -1 : 0
+        } else {
+          cell.fill = fill.map { Double(table[$0]) } ?? 0
+        }
       } else {
         cell.kind = TB_CELL_ONE_HOT
         let places = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, values.count))
@@ -84,6 +93,17 @@ final class TableEncoder {
     case .unused: cell.kind = TB_CELL_NUMBER
     }
     return cell
+  }
+
+  /// The numbers that stand for each value; `nil` where a 1 among zeros does.
+  private static func table(_ column: Column, isStored: Bool) -> [Float]? {
+    let values = column.values.indices
+    switch column.treatment.encoding {
+    case .oneHot, .hash: return nil
+    case .ordinal: return values.map { Column.ordinal($0, of: values.count) }
+    case .embed: return values.map(Float.init)
+    case .target: return isStored ? values.map(Float.init) : column.codes
+    }
   }
 
   /// The values in an index, each at its own place.

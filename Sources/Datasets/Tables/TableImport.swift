@@ -17,7 +17,7 @@ struct TableImport {
     let source = try TableSource(file, format: format, options: options, limits: limits)
     var analysis = try TableAnalysis(source, options: options, limits: limits)
     let encoder = TableEncoder(
-      columns: analysis.columns, format: options.tableFormat, leavesMissing: true)
+      columns: analysis.columns, format: options.tableFormat, isStored: true)
     let uploaded = try FileSource(file).size
     let (bytes, overflow) = analysis.rows.multipliedReportingOverflow(
       by: (encoder.width + analysis.layout.targets.count) * 4)
@@ -35,6 +35,7 @@ struct TableImport {
     if let series = analysis.series, let windows = analysis.input.series {
       try SeriesExamples(windows, starts: series.starts).write(into: directory)
     }
+    try analysis.encodeByTarget(inputs: inputs.file, targets: targets.file)
     let file = try OutputFile(directory.appendingPathComponent(Dataset.FileName.preview))
     try file.append(preview.encoded())
     try file.finish()

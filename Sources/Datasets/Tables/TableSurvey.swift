@@ -8,6 +8,7 @@ final class TableSurvey {
   /// Rows that were passed over, because their target is missing.
   private(set) var dropped = 0
   private let limits: ImportLimits
+  private let encoding: ColumnTreatment.Encoding
   private let columns: UnsafeMutableBufferPointer<tb_column>
   /// Bytes that are left for the texts of all columns.
   private let room: UnsafeMutablePointer<Int>
@@ -31,6 +32,7 @@ final class TableSurvey {
       ? CompleteRows(source, targets: layout.targets, format: options.tableFormat) : nil
     let reader: any RowReader = complete ?? source
     self.limits = limits
+    encoding = options.categoryEncoding
     columns = .allocate(capacity: layout.names.count)
     room = .allocate(capacity: 1)
     columns.initialize(repeating: tb_column())
@@ -95,7 +97,7 @@ final class TableSurvey {
         role == .target || missing == .refuse && rule.fill == nil && !rule.hasIndicator
       columns[index].refuses_not_finite = rule.kind != .category
       let isCategory = rule.kind == .category
-      let most = role == .target ? limits.classes : limits.categories
+      let most = mostValues(index)
       let numbers =
         role == .target || isCategory
         ? most : missing == .mostFrequent ? Self.distinctNumbers : few
@@ -104,6 +106,13 @@ final class TableSurvey {
       columns[index].sample_size = UInt32(sample)
       columns[index].random = UInt64(index)
     }
+  }
+
+  /// Distinct values that are counted exactly, if they are categories.
+  private func mostValues(_ index: Int) -> Int {
+    let encoding = layout.rules[index].encoding ?? self.encoding
+    return layout.roles[index] == .target || encoding.isLookedUp
+      ? limits.classes : limits.categories
   }
 
   subscript(index: Int) -> tb_column { columns[index] }
@@ -224,7 +233,7 @@ final class TableSurvey {
   func values(_ index: Int) throws(DatasetError) -> [(value: String, count: Int)] {
     guard let held = CountedValues(columns[index].counts) else {
       let isTarget = layout.roles[index] == .target
-      let most = isTarget ? limits.classes : limits.categories
+      let most = mostValues(index)
       let name = layout.names[index]
       throw DatasetError(
         .limitExceeded,

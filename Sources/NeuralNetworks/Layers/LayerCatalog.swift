@@ -6,6 +6,7 @@ public enum LayerCatalog {
     Dense.self,
     Bilinear.self,
     Embedding.self,
+    ColumnEmbedding.self,
     PositionalEmbedding.self,
     BatchNormalization.self,
     LayerNormalization.self,

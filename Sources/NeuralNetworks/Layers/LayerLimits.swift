@@ -10,6 +10,8 @@ public enum LayerLimits {
   public static let outputs = 32
   /// Different tokens of an input or an embedding.
   public static let vocabulary = 4_194_304
+  /// Numbers of a row that an embedding of columns replaces.
+  public static let columns = 4_096
   /// Elements of one example at any place of the model.
   public static let elements = 1 << 28
   /// Elements of all parameters together.

@@ -29,6 +29,12 @@ public struct Model: Sendable {
     isStateful = try !checkGraph(pointer: pointer).states.isEmpty
   }
 
+  /// The numbers of an input that stand for categories, by the layers that look at it.
+  public func categories(ofInput index: Int) -> [ColumnEmbedding.Column] {
+    spec.layers.filter { $0.sources.contains(.input(index)) }
+      .compactMap { $0.layer as? ColumnEmbedding }.flatMap(\.columns)
+  }
+
   public var name: String? { spec.name }
   public var learnedParameters: [ParameterDescription] { learnedIndices.map { parameters[$0] } }
   public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }

@@ -61,12 +61,14 @@ struct TrainingJob: Sendable {
     self.origin = origin
     model = try request.inlineModel()
     let training = try Dataset.open(directory: origin.training)
-    data = try TrainingData(
+    let data = try TrainingData(
       origin.data.map { try training.adapted(to: DatasetDescription(JSON(parsing: $0))) }
         ?? training,
       validation: origin.validation.map { try Dataset.open(directory: $0) },
       test: origin.test.map { try Dataset.open(directory: $0) },
-      roles: origin.split?.roles(examples: training.examples))
+      roles: origin.split?.roles(examples: training.examples)
+    ).crossFitted(request.training, model: model)
+    self.data = data
     let sized = request.sized(by: data, model: model)
     configuration = sized.planned(
       model, stepRows: data.stepRows(sized.training), memoryBytes: origin.memoryBytes,

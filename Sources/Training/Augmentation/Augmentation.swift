@@ -39,6 +39,8 @@ public struct AugmentedInput: Sendable {
   public let shape: Shape
   /// How many different tokens there are; `nil` for numbers.
   public let vocabulary: Int?
+  /// Whether some of its numbers stand for categories.
+  public var hasCategories = false
   /// From the numbers of the upload to those in memory; `nil` where each has its own.
   public let encode: (subtract: Double, divide: Double)?
   /// The range of the upload's numbers, where it is known: bytes.

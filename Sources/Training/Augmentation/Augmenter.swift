@@ -50,6 +50,7 @@ final class Augmenter {
 extension AugmentedInput {
   init(_ input: InputSpec, of source: any ExampleSource) {
     shape = input.shape
+    hasCategories = source.inputs.contains { !$0.categories.isEmpty }
     vocabulary = input.element == .int32 ? input.vocabulary ?? Int.max : nil
     guard let description = (source as? Dataset)?.description else {
       encode = (0, 1)

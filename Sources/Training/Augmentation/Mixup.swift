@@ -23,7 +23,11 @@ public struct Mixup: Augmentation {
   public var mixes: Bool { true }
 
   public func faults(_ input: AugmentedInput) -> [(member: String, detail: String)] {
-    input.vocabulary == nil ? [] : [("type", "tokens can't be mixed; token_mask changes them")]
+    if input.vocabulary != nil {
+      return [("type", "tokens can't be mixed; token_mask changes them")]
+    }
+    return input.hasCategories
+      ? [("type", "numbers that stand for categories can't be mixed; import them as one_hot")] : []
   }
 
   public func apply(to pass: AugmentedPass) {

@@ -27,7 +27,8 @@ struct DrawnExamples {
     let inputs = model.inputs.enumerated().map { index, input in
       let purpose = "gradient check inputs" + (index == 0 ? "" : " \(input.name)")
       let numbers = DrawnExamples.draw(
-        input, count: count, from: Philox(seed: seed, purpose: purpose))
+        input, categories: model.categories(ofInput: index), count: count,
+        from: Philox(seed: seed, purpose: purpose))
       return (name: input.name, numbers: numbers, shape: input.shape)
     }
     var generator = Philox(seed: seed, purpose: "gradient check targets").generator()
@@ -48,7 +49,9 @@ struct DrawnExamples {
     return MemoryExamples(inputs: inputs, targets: targets)
   }
 
-  private static func draw(_ input: InputSpec, count: Int, from philox: Philox) -> [Float] {
+  private static func draw(
+    _ input: InputSpec, categories: [ColumnEmbedding.Column], count: Int, from philox: Philox
+  ) -> [Float] {
     var numbers = [Float](repeating: 0, count: count * input.shape.count)
     if let vocabulary = input.vocabulary {
       var tokens = philox.generator()
@@ -58,6 +61,13 @@ struct DrawnExamples {
     } else {
       numbers.withUnsafeMutableBufferPointer { numbers in
         Distribution.normal(mean: 0, standardDeviation: 1).fill(numbers, from: philox)
+      }
+      var values = philox.generator(stream: 1)
+      let width = input.shape.dimensions.last ?? 1
+      for column in categories {
+        for place in stride(from: column.place, to: numbers.count, by: width) {
+          numbers[place] = Float(Int.random(in: 0..<column.values, using: &values))
+        }
       }
     }
     return numbers

@@ -26,6 +26,16 @@ extension TrainingData {
     self.init(training: graph)
   }
 
+  /// The same where categories that are encoded by the target don't tell an example that trains its own.
+  public func crossFitted(_ configuration: TrainingConfiguration, model: Model) -> TrainingData {
+    guard let dataset = training as? Dataset, dataset.description.hasTargetCodes else {
+      return self
+    }
+    return TrainingData(
+      training: dataset.crossFitted(to: trained(configuration, model: model)),
+      validation: validation, test: test, roles: roles)
+  }
+
   /// The memory that a step on this data holds, in bytes.
   ///
   /// - Parameter observed: whether probes look at every layer in it.

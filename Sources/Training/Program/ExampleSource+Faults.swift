@@ -8,7 +8,7 @@ extension ExampleSource {
   func faults(for model: Model, name: String) -> [String] {
     if let faults = GraphExamples.faults(of: self, for: model, name: name) { return faults }
     let own = inputs
-    return model.inputs.compactMap { input in
+    return model.inputs.enumerated().compactMap { place, input in
       guard let index = index(of: input, among: model.inputs) else {
         let known = own.map { "\"\($0.name)\"" }.joined(separator: ", ")
         return "the model's input \"\(input.name)\" is no array of \(name)"
@@ -25,6 +25,9 @@ extension ExampleSource {
         return "the model's input \"\(input.name)\" is numbers, that array of \(name) is int32; "
           + "add \"dtype\": \"int32\" and a vocabulary"
           + "\(own[index].vocabulary.map { " of \($0)" } ?? "") to the input"
+      }
+      if let fault = own[index].fault(learning: model.categories(ofInput: place), name: name) {
+        return fault
       }
       guard let vocabulary = input.vocabulary else { return nil }
       if let known = own[index].vocabulary {
@@ -50,5 +53,25 @@ extension ExampleSource {
       return "\(name)'s target\(only ? "" : " \"\(wanted.name)\"") is \(own.inWords), "
         + "that of the training dataset \(wanted.target.inWords)"
     }
+  }
+}
+
+extension ExampleInput {
+  /// Why a model can't take the numbers that stand for categories; `nil` when it has a vector for each value.
+  fileprivate func fault(learning known: [ColumnEmbedding.Column], name: String) -> String? {
+    guard
+      let column = categories.first(where: { column in
+        !known.contains { $0.place == column.place && $0.values >= column.values }
+      })
+    else { return nil }
+    let what =
+      column.name.map { "column \"\($0)\" of \(name)" } ?? "place \(column.place) of \(name)"
+    if let other = known.first(where: { $0.place == column.place }) {
+      return
+        "\(what) has \(column.values) values, and the model's column_embedding vectors for \(other.values)"
+    }
+    return
+      "\(what) stands for its \(column.values) values by their numbers, which are no amounts; begin the model with "
+      + "\(JSON.object(JSONObject([("type", "column_embedding"), ("columns", .array(categories.map(\.json)))])))"
   }
 }

@@ -64,15 +64,18 @@ public struct ExampleInput: Hashable, Sendable {
   public let element: ElementType
   /// How many different tokens there are; `nil` when it isn't known, or they are numbers.
   public let vocabulary: Int?
+  /// Numbers along the last axis that stand for categories, in place of each of which a model learns a vector.
+  public let categories: [ColumnEmbedding.Column]
 
   public init(
     name: String = InputSpec.onlyName, shape: Shape, element: ElementType = .float32,
-    vocabulary: Int? = nil
+    vocabulary: Int? = nil, categories: [ColumnEmbedding.Column] = []
   ) {
     self.name = name
     self.shape = shape
     self.element = element
     self.vocabulary = vocabulary
+    self.categories = categories
   }
 }
 
@@ -115,7 +118,7 @@ extension Dataset: ExampleSource {
       ExampleInput(
         name: named.name ?? InputSpec.onlyName, shape: named.input.shape,
         element: named.input.windows == nil ? .float32 : .int32,
-        vocabulary: named.input.windows?.vocabulary)
+        vocabulary: named.input.windows?.vocabulary, categories: description.categories)
     }
   }
 
@@ -141,6 +144,13 @@ extension Dataset: ExampleSource {
     for index in targets.indices {
       if let place = targets[index] { gatherTargets(indices: indices, target: index, into: place) }
     }
+  }
+}
+
+extension DatasetDescription {
+  /// The columns that a model learns vectors for, as `column_embedding` takes them.
+  public var categories: [ColumnEmbedding.Column] {
+    embeddedColumns.map { .init(name: $0.name, place: $0.place, values: $0.values) }
   }
 }
 

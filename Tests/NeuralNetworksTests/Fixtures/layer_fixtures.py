@@ -50,6 +50,7 @@ class Cases:
             inputs = [torch.randn(batch, *shape, dtype=torch.float64) for shape in shapes]
         inputs = [x.double().requires_grad_() if x.is_floating_point() else x for x in inputs]
         array = lambda name, t: {"name": name, "shape": list(t.shape), "values": [float(f"{v:.9g}") for v in t.detach().flatten().tolist()]}
+        gradient = lambda t: t.grad if t.grad is not None else torch.zeros_like(t)
         # What a pass changes, or depends on, beside what is learned.
         states = lambda: [array(n, b) for n, b in module.named_buffers() if n.endswith(("._u", "._v", "running_mean", "running_var"))] if isinstance(module, torch.nn.Module) else []
         before = states()
@@ -62,9 +63,9 @@ class Cases:
             **({"graph": graph} if graph else {}),
             "batch": inputs[0].shape[0],
             "inputs": [{**array("", x), "dtype": "float32" if x.is_floating_point() else "int32",
-                        "gradient": [float(f"{v:.9g}") for v in x.grad.flatten().tolist()] if x.requires_grad else None} for x in inputs],
+                        "gradient": [float(f"{v:.9g}") for v in gradient(x).flatten().tolist()] if x.requires_grad else None} for x in inputs],
             "parameters": [array((rename or {}).get(n, n), p) for n, p in parameters.items()],
-            "gradients": [array((rename or {}).get(n, n), p.grad if p.grad is not None else torch.zeros_like(p)) for n, p in parameters.items()],
+            "gradients": [array((rename or {}).get(n, n), gradient(p)) for n, p in parameters.items()],
             "output": array("", output),
             "cotangent": array("", cotangent),
             **({"states": before, **({"mode": "inference"} if inference else {"updates": states()})} if before else {}),

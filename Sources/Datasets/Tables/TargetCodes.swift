@@ -1,0 +1,201 @@
+/// What stands for categories that are encoded by the target: how far its mean where they occur is from its mean everywhere, in its deviations.
+///
+/// Of `n` examples with a value whose target has the mean `m` and the variance `s²`, `λ m + (1 - λ) M` with `λ = n S² / (s² + n S²)`, where `M` and `S²`
+/// are of all: the empirical Bayes estimate of Micci-Barreca 2001, doi:10.1145/507533.507538, as scikit-learn's `TargetEncoder` has it; then less `M`, by `S`. A value
+/// that was never seen is 0. A target of numbers makes a number for each of its own, two classes make one, the share of the second, and more make one for each.
+///
+/// An example that a model trains on must not be told its own target: it gets what the examples outside its own fold say.
+struct TargetCodes {
+  /// Parts of the examples that a model trains on.
+  static let folds = 5
+  /// Classes, or numbers of a target, at most.
+  static let mostWidth = 64
+
+  /// How many numbers stand for a value; `nil` where a target can't say anything, or too much.
+  static func width(for target: DatasetDescription.Target) -> Int? {
+    switch target {
+    case .classes(let names, _): names.count <= 2 ? 1 : names.count <= mostWidth ? names.count : nil
+    case .vector(let shape, _, _): shape.count <= mostWidth ? shape.count : nil
+    case .sequence: nil
+    }
+  }
+
+  /// The fold of an example: a hash of its number, so that what is regular in a file is in no fold alone.
+  static func fold(of example: Int) -> Int {
+    // Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195: the finaliser of SplitMix64.
+    var hash = UInt64(truncatingIfNeeded: example) &+ 0x9E37_79B9_7F4A_7C15
+    hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
+    hash ^= hash >> 31
+    return Int(hash.multipliedFullWidth(by: UInt64(folds)).high)
+  }
+
+  /// One column: where the number of its value stands in a stored row, and how many values there are.
+  private struct Place {
+    let position: Int
+    let values: Int
+  }
+
+  /// Sums over the examples of one fold: `n`, and for each number of the target `Σ y` and `Σ y²`, for each value of each column and then for all.
+  private struct Sums {
+    var numbers: [Double]
+
+    init(count: Int) { numbers = Array(repeating: 0, count: count) }
+
+    mutating func add(_ other: Sums, sign: Double = 1) {
+      for index in numbers.indices { numbers[index] += sign * other.numbers[index] }
+    }
+  }
+
+  private let places: [Place]
+  private let width: Int
+  private var byFold: [Sums]
+  /// Numbers of the sums of one value.
+  private var size: Int { 1 + 2 * width }
+
+  /// Looks at what the examples hold.
+  ///
+  /// - Precondition: the target has a width.
+  /// - Complexity: one pass over the examples.
+  init(
+    _ columns: [Column], of examples: ExampleSet, inputs: InputFile, targets: TargetFile,
+    _ target: DatasetDescription.Target
+  ) {
+    guard let width = TargetCodes.width(for: target) else {
+      preconditionFailure("\(target.kind) of \(target.shape) says nothing of a category")
+    }
+    let features = columns.filter { $0.role == .feature }
+    places = zip(features, Column.places(of: features).offsets).compactMap { column, position in
+      column.treatment.encoding == .target
+        ? Place(position: position, values: column.values.count) : nil
+    }
+    self.width = width
+    let values = places.reduce(1) { $0 + $1.values }
+    byFold = Array(repeating: Sums(count: values * (1 + 2 * width)), count: Self.folds)
+    let classes = target.classes.count
+    let chunk = 256
+    var rows = [Float](repeating: 0, count: chunk * inputs.width)
+    var labels = [Int32](repeating: 0, count: chunk)
+    var numbers = [Float](repeating: 0, count: chunk * width)
+    for start in stride(from: 0, to: examples.count, by: chunk) {
+      let part = Array(examples[start..<min(start + chunk, examples.count)])
+      part.withUnsafeBufferPointer { part in
+        rows.withUnsafeMutableBufferPointer {
+          if let place = $0.baseAddress {
+            inputs.gather(indices: part, into: place, isStored: true)
+          }
+        }
+        if classes > 0 {
+          labels.withUnsafeMutableBytes {
+            if let place = $0.baseAddress { targets.gather(indices: part, into: place) }
+          }
+          for (row, label) in labels.prefix(part.count).enumerated() {
+            for index in 0..<width {
+              numbers[row * width + index] = Int(label) == (width == 1 ? 1 : index) ? 1 : 0
+            }
+          }
+        } else {
+          numbers.withUnsafeMutableBytes {
+            if let place = $0.baseAddress { targets.gather(indices: part, into: place) }
+          }
+        }
+      }
+      for (row, example) in part.enumerated() {
+        add(
+          rows[row * inputs.width..<(row + 1) * inputs.width],
+          numbers[row * width..<(row + 1) * width], fold: TargetCodes.fold(of: example))
+      }
+    }
+  }
+
+  private mutating func add(
+    _ row: ArraySlice<Float>, _ target: ArraySlice<Float>, fold: Int
+  ) {
+    var first = 0
+    for place in places {
+      let value = row[row.startIndex + place.position]
+      // One that is missing has no value.
+      if value >= 0 { add(target, to: first + Int(value), fold: fold) }
+      first += place.values
+    }
+    add(target, to: first, fold: fold)
+  }
+
+  private mutating func add(_ target: ArraySlice<Float>, to value: Int, fold: Int) {
+    let start = value * size
+    byFold[fold].numbers[start] += 1
+    for (index, number) in target.enumerated() {
+      byFold[fold].numbers[start + 1 + 2 * index] += Double(number)
+      byFold[fold].numbers[start + 2 + 2 * index] += Double(number) * Double(number)
+    }
+  }
+
+  private var whole: Sums {
+    var whole = Sums(count: byFold[0].numbers.count)
+    for fold in byFold { whole.add(fold) }
+    return whole
+  }
+
+  /// For each column what stands for each of its values, by all examples.
+  var codes: [[Float]] { codes(by: whole) }
+
+  /// The same for the examples of each fold, by those outside it.
+  var codesByFold: [[[Float]]] {
+    let whole = whole
+    return byFold.map { fold in
+      var others = whole
+      others.add(fold, sign: -1)
+      return codes(by: others)
+    }
+  }
+
+  private func codes(by sums: Sums) -> [[Float]] {
+    let whole = whole.numbers
+    let all = places.reduce(0) { $0 + $1.values } * size
+    func moments(_ numbers: [Double], _ start: Int, _ index: Int) -> (
+      mean: Double, variance: Double
+    ) {
+      let count = numbers[start]
+      guard count > 0 else { return (0, 0) }
+      let mean = numbers[start + 1 + 2 * index] / count
+      return (mean, max(0, numbers[start + 2 + 2 * index] / count - mean * mean))
+    }
+    var first = 0
+    return places.map { place in
+      defer { first += place.values }
+      var codes: [Float] = []
+      codes.reserveCapacity(place.values * width)
+      for value in first..<first + place.values {
+        for index in 0..<width {
+          let (middle, spread) = moments(whole, all, index)
+          let (known, variance) = moments(sums.numbers, all, index)
+          let count = sums.numbers[value * size]
+          let (mean, within) = moments(sums.numbers, value * size, index)
+          let denominator = within + count * variance
+          let share = denominator > 0 ? count * variance / denominator : 0
+          let code = (share * mean + (1 - share) * known - middle) / spread.squareRoot()
+          codes.append(spread > 0 && code.isFinite ? Float(code) : 0)
+        }
+      }
+      return codes
+    }
+  }
+}
+
+extension [Column] {
+  /// The columns with what stands for their values by the target.
+  func with(codes: [[Float]]) -> [Column] {
+    var columns = self
+    var codes = codes[...]
+    for index in columns.indices
+    where columns[index].role == .feature && columns[index].treatment.encoding == .target {
+      columns[index].codes = codes.removeFirst()
+    }
+    return columns
+  }
+
+  /// Whether a feature is encoded by the target.
+  var haveTargetCodes: Bool {
+    contains { $0.role == .feature && $0.treatment.encoding == .target }
+  }
+}
