@@ -51,7 +51,8 @@ NETWORKS = {
         layers=dense(activation=None), published=12.0, epochs=10, batch=128, rate=0.001, loss=CROSS_ENTROPY),
     "mse": dict(layers=dense(300, activation="tanh"), published=4.7, epochs=20, batch=128, rate=0.001, loss=MSE),
     "mlp": dict(layers=dense(800, activation="relu"), published=1.6, epochs=20, batch=128, rate=0.001, loss=CROSS_ENTROPY),
-    "lenet5": dict(layers=LENET5, published=0.95, epochs=20, batch=64, rate=0.002, loss=CROSS_ENTROPY),
+    # By validation on 10,000 of the 60,000: AdamW of decay 0.1 and SGD are as good, Adam without decay is worse.
+    "lenet5": dict(layers=LENET5, published=0.95, epochs=30, batch=64, rate=0.002, decay=0.1, loss=CROSS_ENTROPY),
     "fashion_mlp": dict(
         layers=dense(256, 128, 100, activation="relu"), published=11.67, epochs=15, batch=128, rate=0.001,
         loss=CROSS_ENTROPY),
@@ -87,7 +88,8 @@ for name in options.networks or ["mlp", "lenet5"]:
         "training": {
             "epochs": network["epochs"], "batch_size": network["batch"], "seed": options.seed,
             "loss": network["loss"], "metrics": ["accuracy"], "threads": options.threads,
-            "optimizer": {"type": "adam", "learning_rate": network["rate"]},
+            "optimizer": {
+                "type": "adamw", "learning_rate": network["rate"], "weight_decay": network.get("decay", 0)},
             "schedule": {"type": "cosine"},
         },
         "observe": {"activations_every": 0, "histograms_every": 0},

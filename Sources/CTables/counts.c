@@ -1,39 +1,11 @@
 // Distinct values, counted exactly while they are few.
 
-#include "tables.h"
+#include "counts.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { REGISTER_BITS = 12, REGISTERS = 1 << REGISTER_BITS };
-
-// A text's first and last 8 bytes, which are all of it where it has 16 at most.
-typedef struct {
-  uint64_t first, last;
-} ends;
-
-typedef struct {
-  ends ends;
-  uint64_t hash;
-  uint64_t count;
-  uint32_t start;
-  uint32_t length;
-} entry;
-
-struct tb_counts {
-  size_t most, most_numbers;
-  size_t *room;
-  entry *entries;
-  size_t held;
-  uint32_t *slots;  // An entry's index + 1; 0 for none.
-  size_t slot_count;
-  uint8_t *texts;
-  size_t text_bytes, text_capacity;
-  bool has_text;
-  bool has_overflowed;
-  uint8_t *registers;  // NULL before it is needed.
-};
 
 tb_counts *tb_counts_make(size_t most, size_t most_numbers, size_t *room) {
   tb_counts *counts = calloc(1, sizeof *counts);
@@ -51,36 +23,6 @@ void tb_counts_free(tb_counts *counts) {
   free(counts->texts);
   free(counts->registers);
   free(counts);
-}
-
-static uint64_t mixed(uint64_t a, uint64_t b) {
-  unsigned __int128 product = (unsigned __int128)a * b;
-  return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t word_at(const uint8_t *bytes) {
-  uint64_t word;
-  memcpy(&word, bytes, 8);
-  return word;
-}
-
-static ends ends_of(const uint8_t *bytes, size_t length) {
-  if (length >= 8) return (ends){word_at(bytes), word_at(bytes + length - 8)};
-  if (length >= 4) {
-    uint32_t low, high;
-    memcpy(&low, bytes, 4);
-    memcpy(&high, bytes + length - 4, 4);
-    return (ends){(uint64_t)low << 32 | high, 0};
-  }
-  if (length == 0) return (ends){0, 0};
-  return (ends){(uint64_t)bytes[0] << 16 | (uint64_t)bytes[length / 2] << 8 | bytes[length - 1], 0};
-}
-
-// A hash by multiplication and folding; not for secrets.
-static uint64_t hash_of(ends ends, const uint8_t *bytes, size_t length) {
-  uint64_t hash = mixed(ends.first ^ UINT64_C(0x9E3779B97F4A7C15), ends.last ^ length ^ UINT64_C(0xE7037ED1A0B428DB));
-  for (size_t at = 8; at + 8 < length; at += 8) hash = mixed(hash ^ word_at(bytes + at), UINT64_C(0x8EBC6AF09C88C6E3));
-  return mixed(hash, UINT64_C(0x8EBC6AF09C88C6E3));
 }
 
 // Makes room for twice as many; false when there's no memory.
@@ -104,7 +46,7 @@ static bool grow(tb_counts *counts) {
   return true;
 }
 
-static void estimate(tb_counts *counts, uint64_t hash) {
+void tb_counts_estimate(tb_counts *counts, uint64_t hash) {
   if (!counts->registers) return;
   size_t place = hash >> (64 - REGISTER_BITS);
   uint64_t rest = hash << REGISTER_BITS | UINT64_C(1) << (REGISTER_BITS - 1);
@@ -112,11 +54,10 @@ static void estimate(tb_counts *counts, uint64_t hash) {
   if (rank > counts->registers[place]) counts->registers[place] = rank;
 }
 
-// Lets go of what is held: only the estimate goes on.
-static void overflow(tb_counts *counts) {
+void tb_counts_let_go(tb_counts *counts) {
   counts->has_overflowed = true;
   counts->registers = calloc(REGISTERS, 1);
-  for (size_t i = 0; i < counts->held; i++) estimate(counts, counts->entries[i].hash);
+  for (size_t i = 0; i < counts->held; i++) tb_counts_estimate(counts, counts->entries[i].hash);
   if (counts->room) *counts->room += counts->text_bytes;
   free(counts->entries);
   free(counts->slots);
@@ -125,21 +66,6 @@ static void overflow(tb_counts *counts) {
   counts->slots = NULL;
   counts->texts = NULL;
   counts->held = counts->slot_count = counts->text_bytes = counts->text_capacity = 0;
-}
-
-// The index of a text, or -1; `slot` gets where it is or would be.
-static long find(const tb_counts *counts, ends ends, uint64_t hash, const uint8_t *bytes, size_t length, size_t *slot) {
-  size_t at = hash & (counts->slot_count - 1);
-  while (counts->slots[at]) {
-    const entry *known = &counts->entries[counts->slots[at] - 1];
-    if (known->ends.first == ends.first && known->ends.last == ends.last && known->length == length &&
-        (length <= 16 || memcmp(counts->texts + known->start, bytes, length) == 0)) {
-      break;
-    }
-    at = (at + 1) & (counts->slot_count - 1);
-  }
-  *slot = at;
-  return (long)counts->slots[at] - 1;
 }
 
 // Makes room for one more text; false when there is none.
@@ -157,34 +83,34 @@ static bool reserve(tb_counts *counts, size_t length) {
   return true;
 }
 
+entry *tb_counts_insert(tb_counts *counts, ends ends, uint64_t hash, const uint8_t *bytes, size_t length, bool is_number) {
+  counts->has_text |= !is_number;
+  if (!reserve(counts, length)) return NULL;
+  memcpy(counts->texts + counts->text_bytes, bytes, length);
+  entry *added = &counts->entries[counts->held];
+  *added = (entry){ends, hash, 1, (uint32_t)counts->text_bytes, (uint32_t)length, 0, TB_TEXT, false, false, false};
+  counts->text_bytes += length;
+  if (counts->room) *counts->room -= length;
+  size_t slot;
+  find(counts, ends, hash, bytes, length, &slot);
+  counts->slots[slot] = (uint32_t)++counts->held;
+  return added;
+}
+
 void tb_counts_add(tb_counts *counts, const uint8_t *bytes, size_t length, bool is_number) {
   ends ends = ends_of(bytes, length);
   uint64_t hash = hash_of(ends, bytes, length);
-  counts->has_text |= !is_number;
-  if (counts->has_overflowed) {
-    estimate(counts, hash);
-    return;
-  }
-  size_t slot;
-  if (counts->slot_count) {
-    long index = find(counts, ends, hash, bytes, length, &slot);
-    if (index >= 0) {
-      counts->entries[index].count++;
+  if (!counts->has_overflowed) {
+    entry *known = held(counts, ends, hash, bytes, length);
+    if (known) {
+      counts->has_text |= !is_number;
+      known->count++;
       return;
     }
+    if (tb_counts_insert(counts, ends, hash, bytes, length, is_number)) return;
+    tb_counts_let_go(counts);
   }
-  if (!reserve(counts, length)) {
-    overflow(counts);
-    estimate(counts, hash);
-    return;
-  }
-  memcpy(counts->texts + counts->text_bytes, bytes, length);
-  counts->entries[counts->held] = (entry){ends, hash, 1, (uint32_t)counts->text_bytes, (uint32_t)length};
-  counts->text_bytes += length;
-  if (counts->room) *counts->room -= length;
-  // The table may have grown meanwhile.
-  find(counts, ends, hash, bytes, length, &slot);
-  counts->slots[slot] = (uint32_t)++counts->held;
+  tb_counts_estimate(counts, hash);
 }
 
 long tb_counts_find(const tb_counts *counts, const uint8_t *bytes, size_t length) {
@@ -221,3 +147,8 @@ tb_field tb_counts_text(const tb_counts *counts, size_t index) {
 }
 
 uint64_t tb_counts_count(const tb_counts *counts, size_t index) { return counts->entries[index].count; }
+
+bool tb_counts_number(const tb_counts *counts, size_t index, double *number) {
+  *number = counts->entries[index].number;
+  return counts->entries[index].kind == TB_NUMBER;
+}

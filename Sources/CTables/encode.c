@@ -76,6 +76,15 @@ static tb_refusal encode_date(const tb_cell *cell, double seconds, float *row) {
 }
 
 tb_refusal tb_encode_field(const tb_cell *cell, tb_field field, const tb_format *format, float *row) {
+  long index = cell->values ? tb_counts_find(cell->values, field.bytes, field.length) : -1;
+  if (index >= 0) {
+    if (cell->kind == TB_CELL_ONE_HOT) {
+      row[cell->offset + (uint32_t)cell->places[index]] = 1;
+    } else {
+      memcpy(row + cell->offset, cell->table + (size_t)index * cell->table_width, cell->table_width * sizeof *row);
+    }
+    return TB_TAKEN;
+  }
   tb_value value = tb_value_of(field.bytes, field.length, format);
   if (value.kind == TB_MISSING) return tb_encode_missing(cell, row);
   switch (cell->kind) {
@@ -85,22 +94,11 @@ tb_refusal tb_encode_field(const tb_cell *cell, tb_field field, const tb_format 
       }
       if (value.kind == TB_NOT_FINITE) return TB_REFUSED_NOT_FINITE;
       return tb_encode_number(cell, value.number, row);
-    case TB_CELL_ONE_HOT: {
-      long index = tb_counts_find(cell->values, field.bytes, field.length);
-      if (index < 0) return cell->takes_unknown ? TB_TAKEN : TB_REFUSED_UNKNOWN;
-      row[cell->offset + (uint32_t)cell->places[index]] = 1;
+    case TB_CELL_ONE_HOT:
+    case TB_CELL_TABLE:
+      if (!cell->takes_unknown) return TB_REFUSED_UNKNOWN;
+      if (cell->kind == TB_CELL_TABLE) row[cell->offset] = cell->unknown;
       return TB_TAKEN;
-    }
-    case TB_CELL_TABLE: {
-      long index = tb_counts_find(cell->values, field.bytes, field.length);
-      if (index < 0 && !cell->takes_unknown) return TB_REFUSED_UNKNOWN;
-      if (index < 0) {
-        row[cell->offset] = cell->unknown;
-        return TB_TAKEN;
-      }
-      memcpy(row + cell->offset, cell->table + (size_t)index * cell->table_width, cell->table_width * sizeof *row);
-      return TB_TAKEN;
-    }
     case TB_CELL_HASH:
       row[cell->offset + (uint32_t)(tb_hash(field.bytes, field.length) % cell->buckets)] = 1;
       return TB_TAKEN;

@@ -1,9 +1,8 @@
 // What is seen of each column, row after row.
 
-#include "tables.h"
+#include "counts.h"
 
 #include <math.h>
-#include <string.h>
 
 static double uniform(uint64_t *state) {
   uint64_t word = *state += UINT64_C(0x9E3779B97F4A7C15);
@@ -49,16 +48,10 @@ static void merge(tb_column *column) {
   column->stretch = 0;
 }
 
-static void add_number(tb_column *column, double value) {
-  if (column->numbers++ == 0) {
-    column->minimum = column->maximum = value;
-    column->is_rising = true;
-  } else {
-    column->minimum = value < column->minimum ? value : column->minimum;
-    column->maximum = value > column->maximum ? value : column->maximum;
-    column->is_rising &= value > column->previous;
-  }
-  column->previous = value;
+// What numbers are together, of one that comes where not all are counted.
+static void add_to_sums(tb_column *column, double value) {
+  column->minimum = value < column->minimum ? value : column->minimum;
+  column->maximum = value > column->maximum ? value : column->maximum;
   // Sums of what lies near: nothing is lost to a mean far from 0, and nothing is divided.
   if (column->stretch == 0) {
     column->base = value;
@@ -71,33 +64,121 @@ static void add_number(tb_column *column, double value) {
   if (column->sample_size) keep(column, value);
 }
 
-void tb_survey_end(tb_column *columns, size_t count) {
-  for (size_t i = 0; i < count; i++) merge(&columns[i]);
+// What numbers are together, from how often each of them came.
+static void sum_up(tb_column *column, const tb_counts *counts) {
+  double before = 0;
+  column->minimum = INFINITY;
+  column->maximum = -INFINITY;
+  for (size_t i = 0; i < counts->held; i++) {
+    const entry *known = &counts->entries[i];
+    if (known->kind != TB_NUMBER) continue;
+    double count = (double)known->count, difference = known->number - column->mean;
+    column->minimum = known->number < column->minimum ? known->number : column->minimum;
+    column->maximum = known->number > column->maximum ? known->number : column->maximum;
+    column->squares += difference * difference * before * count / (before + count);
+    column->mean += difference * count / (before + count);
+    before += count;
+  }
 }
 
-static void add_text(tb_column *column, const tb_field *field, size_t row) {
-  if (column->texts++ == 0) {
-    column->first_text_row = row;
-    size_t length = field->length < sizeof column->first_text ? field->length : sizeof column->first_text;
-    memcpy(column->first_text, field->bytes, length);
-    column->first_text_length = (uint8_t)length;
+// A uniform sample of the numbers that were counted, each as often as it came, and how many pass until the next one is taken: that
+// doesn't depend on which were.
+static void sample_counted(tb_column *column, const tb_counts *counts) {
+  uint64_t left = column->numbers;
+  for (size_t i = 0; i < counts->held; i++) {
+    const entry *known = &counts->entries[i];
+    if (known->kind != TB_NUMBER) continue;
+    // Knuth, "The Art of Computer Programming", 3.4.2, algorithm S.
+    for (uint64_t repeat = 0; repeat < known->count; repeat++, left--) {
+      uint64_t wanted = column->sample_size - column->sample_held;
+      if (left <= wanted || uniform(&column->random) * (double)left < (double)wanted) {
+        column->sample[column->sample_held++] = known->number;
+      }
+      if (column->sample_held == column->sample_size) {
+        column->sample_weight = 1;
+        column->sample_next = column->sample_size;
+        while (column->sample_next <= column->numbers) skip(column);
+        return;
+      }
+    }
   }
-  bool truth;
-  double seconds;
-  // Looked for only as long as all texts were so.
-  if (column->booleans + 1 == column->texts && tb_boolean(field->bytes, field->length, &truth)) column->booleans++;
-  if (column->dates + 1 == column->texts && tb_date(field->bytes, field->length, &seconds)) {
-    column->dates++;
-    if (column->dates == 1) column->first_date = column->last_date = column->previous_date = seconds;
-    if (seconds < column->first_date) column->first_date = seconds;
-    if (seconds > column->last_date) column->last_date = seconds;
-    column->dates_fall |= seconds < column->previous_date;
-    column->previous_date = seconds;
-    column->has_time_of_day |= seconds != floor(seconds / 86400) * 86400;
-    double difference = seconds - column->date_mean;
-    column->date_mean += difference / (double)column->dates;
-    column->date_squares += difference * (seconds - column->date_mean);
+}
+
+// From here on not all values are counted.
+static void stop_counting(tb_column *column, size_t row) {
+  column->overflow_row = row;
+  if (column->numbers > 0) {
+    sum_up(column, column->counts);
+    if (column->sample_size) sample_counted(column, column->counts);
   }
+  tb_counts_let_go(column->counts);
+}
+
+void tb_survey_end(tb_column *columns, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    tb_column *column = &columns[i];
+    if (!column->counts || column->counts->has_overflowed) {
+      merge(column);
+    } else if (column->numbers > 0) {
+      sum_up(column, column->counts);
+    }
+  }
+}
+
+static void add_date(tb_column *column, double seconds) {
+  column->dates++;
+  if (column->dates == 1) column->first_date = column->last_date = column->previous_date = seconds;
+  if (seconds < column->first_date) column->first_date = seconds;
+  if (seconds > column->last_date) column->last_date = seconds;
+  column->dates_fall |= seconds < column->previous_date;
+  column->previous_date = seconds;
+  column->has_time_of_day |= seconds != floor(seconds / 86400) * 86400;
+  double difference = seconds - column->date_mean;
+  column->date_mean += difference / (double)column->dates;
+  column->date_squares += difference * (seconds - column->date_mean);
+}
+
+// Takes in a value as what it is. Booleans and dates are looked for only as long as all texts were so.
+static void add_value(tb_column *column, const entry *value) {
+  switch ((tb_kind)value->kind) {
+    case TB_MISSING: break;
+    case TB_NOT_FINITE: column->not_finite++; break;
+    case TB_NUMBER:
+      column->numbers++;
+      column->integers += value->is_integer;
+      break;
+    case TB_TEXT:
+      column->texts++;
+      if (value->is_boolean && column->booleans + 1 == column->texts) column->booleans++;
+      if (value->is_date && column->dates + 1 == column->texts) add_date(column, value->number);
+  }
+}
+
+// What a field is that wasn't seen before.
+static entry described(tb_column *column, const tb_field *field, tb_value value, size_t row) {
+  entry found = {.number = value.number, .kind = (uint8_t)value.kind, .is_integer = value.is_integer};
+  if (field->length > column->longest) column->longest = field->length;
+  if (value.kind == TB_NUMBER) {
+    if (column->numbers == 0) {
+      column->first_number_row = row;
+      column->minimum = column->maximum = value.number;
+      column->is_rising = true;
+    } else {
+      column->is_rising &= value.number > column->previous;
+    }
+    column->previous = value.number;
+  } else if (value.kind == TB_TEXT) {
+    if (column->texts == 0) {
+      column->first_text_row = row;
+      size_t length = field->length < sizeof column->first_text ? field->length : sizeof column->first_text;
+      memcpy(column->first_text, field->bytes, length);
+      column->first_text_length = (uint8_t)length;
+    }
+    bool truth;
+    found.is_boolean = column->booleans == column->texts && tb_boolean(field->bytes, field->length, &truth);
+    found.is_date = column->dates == column->texts && tb_date(field->bytes, field->length, &found.number);
+  }
+  return found;
 }
 
 long tb_survey(tb_column *columns, const tb_field *fields, size_t count, size_t row, const tb_format *format) {
@@ -105,28 +186,48 @@ long tb_survey(tb_column *columns, const tb_field *fields, size_t count, size_t 
     tb_column *column = &columns[i];
     if (column->is_passed_over) continue;
     const tb_field *field = &fields[i];
+    tb_counts *counts = column->counts;
+    ends ends = {0, 0};
+    uint64_t hash = 0;
+    if (counts) {
+      ends = ends_of(field->bytes, field->length);
+      hash = hash_of(ends, field->bytes, field->length);
+      if (!counts->has_overflowed) {
+        entry *known = held(counts, ends, hash, field->bytes, field->length);
+        if (known) {
+          known->count++;
+          column->is_rising = false;
+          add_value(column, known);
+          continue;
+        }
+      }
+    }
     tb_value value = tb_value_of(field->bytes, field->length, format);
-    if (field->length > column->longest) column->longest = field->length;
-    switch (value.kind) {
-      case TB_MISSING:
-        column->missing++;
-        if (column->refuses_missing) return (long)i;
-        continue;
-      case TB_NOT_FINITE:
-        column->not_finite++;
-        if (column->refuses_not_finite) return (long)i;
-        break;
-      case TB_NUMBER:
-        if (column->numbers == 0) column->first_number_row = row;
-        column->integers += value.is_integer;
-        add_number(column, value.number);
-        break;
-      case TB_TEXT: add_text(column, field, row); break;
+    if (value.kind == TB_MISSING) {
+      if (field->length > column->longest) column->longest = field->length;
+      column->missing++;
+      if (column->refuses_missing) return (long)i;
+      continue;
     }
-    if (column->counts) {
-      tb_counts_add(column->counts, field->bytes, field->length, value.kind == TB_NUMBER);
-      if (column->overflow_row == 0 && tb_counts_overflowed(column->counts)) column->overflow_row = row;
+    entry found = described(column, field, value, row);
+    if (counts && !counts->has_overflowed) {
+      entry *added = tb_counts_insert(counts, ends, hash, field->bytes, field->length, value.kind == TB_NUMBER);
+      if (added) {
+        added->number = found.number;
+        added->kind = found.kind;
+        added->is_integer = found.is_integer;
+        added->is_boolean = found.is_boolean;
+        added->is_date = found.is_date;
+      } else {
+        stop_counting(column, row);
+      }
     }
+    add_value(column, &found);
+    if (!counts || counts->has_overflowed) {
+      if (value.kind == TB_NUMBER) add_to_sums(column, value.number);
+      if (counts) tb_counts_estimate(counts, hash);
+    }
+    if (value.kind == TB_NOT_FINITE && column->refuses_not_finite) return (long)i;
   }
   return -1;
 }

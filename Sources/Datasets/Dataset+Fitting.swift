@@ -171,7 +171,8 @@ private struct ColumnFit {
 
   mutating func add(_ value: Double, isSampled: Bool) {
     numbers.add(value)
-    if isSampled { sample.append(value) }
+    // A column of few numbers may have none in the sample.
+    if isSampled || sample.isEmpty { sample.append(value) }
   }
 
   /// The column with what was found.
@@ -184,27 +185,27 @@ private struct ColumnFit {
     case .category, .unused: return column
     }
     guard numbers.count > 0 else { return column }
-    let sorted = sample.sorted()
-    let own = scaling(column.treatment.scaling, sorted)
+    let known = RankedNumbers(sample)
+    let own = scaling(column.treatment.scaling, known)
     let scaling = own.map(stored.followed) ?? stored
     let middle =
-      column.treatment.filling == .median ? ColumnSummary.quantile(sorted, 0.5) : numbers.mean
+      column.treatment.filling == .median ? known.quantile(0.5) : numbers.mean
     let isFilled = fill != nil && column.treatment.filling != nil
     return column.fitted(
       scaling, fill: isFilled ? column.treatment.original(stored.decode(middle)) : fill)
   }
 
   /// Of stored numbers; `nil` where they stay as they are.
-  private func scaling(_ method: ScalingMethod, _ sorted: [Double]) -> Scaling? {
+  private func scaling(_ method: ScalingMethod, _ known: RankedNumbers) -> Scaling? {
     let statistics = (joint ?? numbers).summary
     switch method {
     case .none, .unit: return nil
     case .standard, .minMax: return method.scaling(for: statistics)
     case .log: return ScalingMethod.standard.scaling(for: statistics)
     case .robust:
-      let range = ColumnSummary.quantile(sorted, 0.75) - ColumnSummary.quantile(sorted, 0.25)
+      let range = known.quantile(0.75) - known.quantile(0.25)
       return Scaling(
-        subtract: ColumnSummary.quantile(sorted, 0.5),
+        subtract: known.quantile(0.5),
         divide: range > 0 && range.isFinite ? range : 1)
     }
   }

@@ -217,6 +217,19 @@ struct TableOptionsTests {
     #expect(!missing.isEmpty && missing.allSatisfy { abs($0.0) < 1e-5 })
   }
 
+  @Test("a column of one number among many gaps is filled with it, whichever rows are looked at")
+  func rareNumber() throws {
+    let rows = (0..<33_000).map { "\($0),\($0 == 17 ? "2.5" : ""),\($0 % 2)" }
+    let dataset = try workspace.imported(
+      text: "a,b,y\n" + rows.joined(separator: "\n"), ["missing": "median", "scale": "robust"])
+    let fitted = dataset.fitted(to: ExampleSet(0..<33_000))
+    guard case .number(_, _, let fill) = fitted.columns[1].content else {
+      Issue.record("b is no number")
+      return
+    }
+    #expect(fill == 2.5)
+  }
+
   @Test("comments, rows at the beginning and words for what is missing are passed over")
   func passedOver() throws {
     let text = "made by hand\n# a remark\na;b\n1.234,5;x\n# another\n-;y\n10,5;x\n"

@@ -126,6 +126,8 @@ double tb_counts_distinct(const tb_counts *counts);
 size_t tb_counts_held(const tb_counts *counts);
 tb_field tb_counts_text(const tb_counts *counts, size_t index);
 uint64_t tb_counts_count(const tb_counts *counts, size_t index);
+// Whether one of those that a survey counted is a number, and which.
+bool tb_counts_number(const tb_counts *counts, size_t index, double *number);
 // Which of those held a text is, or -1.
 long tb_counts_find(const tb_counts *counts, const uint8_t *bytes, size_t length);
 // A hash of a text that is the same everywhere.
@@ -154,7 +156,7 @@ typedef struct {
   uint8_t first_text_length;
   tb_counts *counts;          // NULL when nothing is counted.
   uint64_t overflow_row;      // In which they became too many.
-  double *sample;             // A uniform sample of its numbers (Li 1994, algorithm L); NULL for none.
+  double *sample;             // A uniform sample of its numbers (Li 1994, algorithm L) where they weren't counted to the end; NULL for none.
   uint32_t sample_size, sample_held;
   uint64_t sample_next;       // Which number is taken next.
   double sample_weight;

@@ -18,7 +18,7 @@ public struct ColumnSummary: Hashable, Sendable {
   public var quantiles: [Double]
   /// Counts of numbers in bins of one width from the least to the largest.
   public var histogram: [Int]
-  /// How many numbers quantiles and histogram were taken from: all, or a sample drawn uniformly.
+  /// How many numbers quantiles and histogram were taken from: all where distinct ones were counted, else a sample drawn uniformly.
   public var sampled: Int
   /// The most frequent values, each with how often it occurs; none where they were too many to count.
   public var top: [(value: String, count: Int)]
@@ -127,31 +127,27 @@ public struct ColumnSummary: Hashable, Sendable {
     } else {
       kind = isEstimate || distinct * 2 > texts + numbers && texts > 20 ? .text : .categorical
     }
-    let held = Int(column.sample_held)
-    if texts == 0, held > 0 {
-      let sorted = UnsafeBufferPointer(start: column.sample, count: held).sorted()
-      sampled = held
-      quantiles = Self.shares.map { Self.quantile(sorted, $0) }
-      histogram = Self.histogram(sorted, from: column.minimum, to: column.maximum)
+    let values = CountedValues(counts)
+    if texts == 0, numbers > 0 {
+      let known =
+        values?.numbers
+        ?? RankedNumbers(UnsafeBufferPointer(start: column.sample, count: Int(column.sample_held)))
+      sampled = known.count
+      quantiles = Self.shares.map(known.quantile)
+      histogram = Self.histogram(known, from: column.minimum, to: column.maximum)
     }
-    if let values = CountedValues(counts) { top = Self.top(values) }
+    if let values { top = Self.top(values) }
   }
 
-  /// The value below which a share of sorted numbers lies, between two of them by the distance to each, as NumPy's `quantile` does.
-  static func quantile(_ sorted: [Double], _ share: Double) -> Double {
-    let place = share * Double(sorted.count - 1)
-    let below = Int(place)
-    let above = min(below + 1, sorted.count - 1)
-    let part = place - Double(below)
-    return sorted[below] * (1 - part) + sorted[above] * part
-  }
-
-  private static func histogram(_ sorted: [Double], from least: Double, to largest: Double) -> [Int]
-  {
+  private static func histogram(
+    _ known: RankedNumbers, from least: Double, to largest: Double
+  ) -> [Int] {
     let width = (largest - least) / Double(bins)
     guard width > 0, width.isFinite else { return [] }
     var histogram = [Int](repeating: 0, count: bins)
-    for value in sorted { histogram[max(0, min(bins - 1, Int((value - least) / width)))] += 1 }
+    for (value, count) in known.numbers {
+      histogram[max(0, min(bins - 1, Int((value - least) / width)))] += count
+    }
     return histogram
   }
 

@@ -21,6 +21,15 @@ struct CountedValues {
     return UnsafeBufferPointer(start: text.bytes, count: text.length)
   }
 
+  /// Those that are numbers.
+  var numbers: RankedNumbers {
+    RankedNumbers(
+      indices.compactMap { place in
+        var number = 0.0
+        return tb_counts_number(counts, place, &number) ? (number, count(place)) : nil
+      })
+  }
+
   /// A value's text, or its first bytes.
   func text(_ place: Int, longest: Int = .max) -> String {
     String(decoding: bytes(place).prefix(longest), as: UTF8.self)
