@@ -91,6 +91,73 @@ class DatasetTests(unittest.TestCase):
             self.assertAlmostEqual(found[0], known, delta=0.5)
         self.assertLess(abs(answer["outputs"][0][0]), 0.1)
 
+    def finished(self, body):
+        created = self.server.post("/v1/runs", body)
+        self.assertEqual(created.status, 202, created.body)
+        run = self.server.wait_for(created.json["id"])
+        self.assertEqual(run["state"], "succeeded", run)
+        return run
+
+    def test_series_of_one_table_are_windows_of_their_own(self):
+        lengths = {"north": 40, "south": 30, "new": 5}
+        rows = [f"{shop},{day},{(day * 7 + place * 3) % 11}.5" for day in range(40)
+                for place, (shop, length) in enumerate(lengths.items()) if day < length]
+        answer = self.server.upload(
+            "target=sales&window=8&steps=3&entity=shop&padding=-20&ignore=day", "\n".join(["shop,day,sales", *rows]).encode())
+        self.assertEqual(answer.status, 201, answer.body)
+        dataset = answer.json
+        self.assertEqual(
+            dataset["input"]["series"],
+            {"window": 8, "horizon": 1, "stride": 1, "rows": 75, "steps": 3, "entity": "shop", "entities": 3, "short": 0, "padding": -20})
+        # 40 rows less ten, 30 less ten, and one of two rows and six that aren't there.
+        self.assertEqual((dataset["examples"], dataset["input"]["shape"], dataset["target"]["shape"]), (30 + 20 + 1, [8, 1], [3]))
+        split = self.server.post("/v1/splits", {"dataset": dataset["id"], "type": "group", "column": "shop", "validation": 0.4})
+        self.assertEqual(sorted(split.json["counts"].values()), [0, 20, 31])
+        run = self.finished({
+            "dataset": {"train": dataset["id"], "split": split.json["id"]},
+            "model": {"input": {"shape": [8, 1], "padding": -20},
+                      "layers": [{"type": "gru", "units": 6}, {"type": "dense", "units": 3}]},
+            "training": {"steps": 20, "batch_size": 8, "loss": "mse", "optimizer": "adam"},
+        })
+        asked = {"inputs": [[[1.5], [8.5]], [[float(day)] for day in range(8)]]}
+        outputs = self.server.post(f"/v1/runs/{run['id']}/predictions", asked).json["outputs"]
+        self.assertEqual([len(output) for output in outputs], [3, 3])
+        evaluated = self.server.post(f"/v1/runs/{run['id']}/evaluations", {"dataset": dataset["id"]})
+        self.assertEqual(evaluated.json["examples"], 51)
+
+    def test_categories_have_vectors_or_the_target_for_them(self):
+        rows = "\n".join(f"{i % 5}.5,city{i * i % 23},{'yes' if i * i % 23 % 2 else 'no'}" for i in range(300))
+        content = ("size,city,bought\n" + rows).encode()
+
+        def upload(encoding):
+            answer = self.server.upload(f"categories={encoding}", content)
+            self.assertEqual(answer.status, 201, answer.body)
+            return answer.json
+
+        body = {"training": {"epochs": 20, "batch_size": 16, "loss": "cross_entropy", "metrics": ["accuracy"], "validation": {"fraction": 0.3},
+                             "optimizer": {"type": "adam", "learning_rate": 0.02}}}
+        dense = [{"type": "dense", "units": 8, "activation": "relu"}, {"type": "dense", "units": 2}]
+        embedded = upload("embed")
+        categories = embedded["input"]["categories"]
+        self.assertEqual(categories, [{"column": "city", "place": 1, "values": 12, "dimensions": 6}])
+        refused = self.server.post("/v1/runs", {**body, "dataset": embedded["id"], "model": {"input": {"shape": [2]}, "layers": dense}})
+        self.assertEqual(refused.status, 422)
+        self.assertIn('"column_embedding"', refused.json["detail"])
+        vectors = [{"type": "column_embedding", "columns": categories}]
+        run = self.finished({**body, "dataset": embedded["id"], "model": {"input": {"shape": [2]}, "layers": vectors + dense}})
+        self.assertGreater(run["metrics"]["validation_accuracy"], 0.95)
+        predicted = self.server.post(f"/v1/runs/{run['id']}/predictions", {"inputs": [[1.5, "city1"], {"city": "city4", "size": 2.5}]})
+        self.assertEqual(predicted.json["predictions"], ["yes", "no"])
+        unknown = self.server.post(f"/v1/runs/{run['id']}/predictions", {"inputs": [[1.5, "nowhere"]]})
+        self.assertEqual((unknown.status, unknown.json["errors"][0]["pointer"]), (422, "/inputs/0/1"))
+        coded = upload("target")
+        run = self.finished({**body, "dataset": coded["id"], "model": {"input": {"shape": [2]}, "layers": dense}})
+        self.assertGreater(run["metrics"]["validation_accuracy"], 0.95)
+        predicted = self.server.post(f"/v1/runs/{run['id']}/predictions", {"inputs": [[1.5, "city1"], [1.5, "nowhere"]]})
+        self.assertEqual((predicted.status, predicted.json["predictions"][0]), (200, "yes"))
+        evaluated = self.server.post(f"/v1/runs/{run['id']}/evaluations", {"dataset": coded["id"]})
+        self.assertGreater(evaluated.json["accuracy"], 0.95)
+
     def test_what_is_wrong_is_told_with_its_place(self):
         for body, options, place in [
             (b"a,b\n1,2\n1\n", "", "row 3"), (b"a,b\n1,\"2\n", "header=true", "row 2"), (b"{\"a\": 1}\n{\"a\": [2]}\n", "", "row 2"),
