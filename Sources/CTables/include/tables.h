@@ -168,6 +168,35 @@ long tb_survey(tb_column *columns, const tb_field *fields, size_t count, size_t 
 // Must follow the last row.
 void tb_survey_end(tb_column *columns, size_t count);
 
+// MARK: - Runs of numbers
+
+typedef enum { TB_BOOL, TB_U8, TB_U16, TB_U32, TB_U64, TB_I8, TB_I16, TB_I32, TB_I64, TB_F16, TB_BF16, TB_F32, TB_F64 } tb_element;
+
+// Reads so many elements as numbers.
+void tb_decode(tb_element element, bool is_big_endian, const uint8_t *bytes, size_t count, double *values);
+
+// The value of an IEEE 754 half, by its bits.
+double tb_half(uint16_t bits);
+
+// What numbers are together. Begins with `count`, `mean` and `squares` 0, `minimum` infinite and `maximum` as far below.
+typedef struct {
+  uint64_t count;
+  double mean, squares;  // `squares` of differences from the mean.
+  double minimum, maximum;
+} tb_sums;
+
+// Takes in a run of numbers: all together where `width` is 1, else each by its place in rows of that width, of which the first has `place`. Answers which
+// isn't finite, and has taken in none then, or -1.
+long tb_sum(const double *values, size_t count, size_t place, size_t width, tb_sums *sums);
+// Scales a run likewise.
+void tb_scale(double *values, size_t count, size_t place, size_t width, const double *subtract, const double *divide);
+// Rounds a run; answers which of it is no finite float, or -1.
+long tb_round(const double *values, size_t count, float *rounded);
+// Adds up how often each of 256 bytes occurs.
+void tb_count_bytes(const uint8_t *bytes, size_t count, uint64_t *counts);
+// Puts the channels of so many pixels one after the other.
+void tb_planes(const uint8_t *pixels, size_t count, size_t channels, uint8_t *planes);
+
 // MARK: - Numbers of a model
 
 typedef enum {

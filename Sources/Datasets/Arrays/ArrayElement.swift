@@ -1,3 +1,5 @@
+import CTables
+
 /// What the elements of an uploaded array are and how their bytes are ordered.
 struct ArrayElement: Hashable {
   enum Kind: String, Hashable {
@@ -25,6 +27,24 @@ struct ArrayElement: Hashable {
       }
     }
 
+    fileprivate var native: tb_element {
+      switch self {
+      case .bool: TB_BOOL
+      case .uint8: TB_U8
+      case .uint16: TB_U16
+      case .uint32: TB_U32
+      case .uint64: TB_U64
+      case .int8: TB_I8
+      case .int16: TB_I16
+      case .int32: TB_I32
+      case .int64: TB_I64
+      case .float16: TB_F16
+      case .bfloat16: TB_BF16
+      case .float32: TB_F32
+      case .float64: TB_F64
+      }
+    }
+
     var isInteger: Bool {
       switch self {
       case .float16, .float32, .float64, .bfloat16: false
@@ -46,47 +66,8 @@ struct ArrayElement: Hashable {
   /// - Precondition: `bytes` holds as many whole elements as `values` has room for.
   func decode(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Double>) {
     precondition(bytes.count == values.count * byteCount)
-    switch kind {
-    case .bool: decode(bytes, values, UInt8.self) { $0 == 0 ? 0 : 1 }
-    case .uint8: decode(bytes, values, UInt8.self) { Double($0) }
-    case .uint16: decode(bytes, values, UInt16.self) { Double($0) }
-    case .uint32: decode(bytes, values, UInt32.self) { Double($0) }
-    case .uint64: decode(bytes, values, UInt64.self) { Double($0) }
-    case .int8: decode(bytes, values, UInt8.self) { Double(Int8(bitPattern: $0)) }
-    case .int16: decode(bytes, values, UInt16.self) { Double(Int16(bitPattern: $0)) }
-    case .int32: decode(bytes, values, UInt32.self) { Double(Int32(bitPattern: $0)) }
-    case .int64: decode(bytes, values, UInt64.self) { Double(Int64(bitPattern: $0)) }
-    case .float16: decode(bytes, values, UInt16.self) { halfPrecision($0) }
-    case .float32: decode(bytes, values, UInt32.self) { Double(Float(bitPattern: $0)) }
-    case .float64: decode(bytes, values, UInt64.self) { Double(bitPattern: $0) }
-    case .bfloat16:
-      decode(bytes, values, UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
-    }
+    tb_decode(
+      kind.native, isBigEndian, bytes.bindMemory(to: UInt8.self).baseAddress, values.count,
+      values.baseAddress)
   }
-
-  @inline(__always)
-  private func decode<Bits: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: UnsafeRawBufferPointer, _ values: UnsafeMutableBufferPointer<Double>, _: Bits.Type,
-    _ value: (Bits) -> Double
-  ) {
-    let size = MemoryLayout<Bits>.size
-    for index in values.indices {
-      let bits = bytes.loadUnaligned(fromByteOffset: index * size, as: Bits.self)
-      values[index] = value(isBigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits))
-    }
-  }
-}
-
-/// The value of an IEEE 754 half, by its bits; Swift's `Float16` isn't there on every platform.
-func halfPrecision(_ bits: UInt16) -> Double {
-  let exponent = Int(bits >> 10 & 0x1F)
-  let fraction = Double(bits & 0x3FF)
-  let magnitude: Double
-  switch exponent {
-  case 0: magnitude = fraction * 0x1p-24
-  case 31: magnitude = fraction == 0 ? .infinity : .nan
-  default:
-    magnitude = (1024 + fraction) * Double(sign: .plus, exponent: exponent - 25, significand: 1)
-  }
-  return bits & 0x8000 == 0 ? magnitude : -magnitude
 }

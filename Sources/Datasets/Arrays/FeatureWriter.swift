@@ -1,3 +1,4 @@
+import CTables
 import Foundation
 import Tensors
 
@@ -58,33 +59,39 @@ struct FeatureWriter {
   /// when their scaling doesn't depend on them.
   private func statistics(writingTo output: OutputFile?) throws(DatasetError) -> [RunningStatistics]
   {
-    let width = array.width
-    let scaling = method == .unit ? Scaling.unit : .identity
-    var statistics = [RunningStatistics](
-      repeating: RunningStatistics(), count: isPerFeature ? width : 1)
+    if keepsBytes, let output, !array.header.isFortran { return [try copyBytes(to: output)] }
+    let scaling = RunScaling([method == .unit ? .unit : .identity])
+    let sums = RunSums(places: isPerFeature ? array.width : 1)
     let encoder = RunEncoder(keepsBytes: keepsBytes)
     try array.forEachRun { (position, run) throws(DatasetError) in
-      for index in run.indices {
-        let value = run[index]
-        guard value.isFinite else { throw notFinite(value, at: position + index) }
-        statistics[isPerFeature ? (position + index) % width : 0].add(value)
+      if let index = sums.add(run, at: position) {
+        throw notFinite(run[index], at: position + index)
       }
       if let output {
-        if !keepsBytes { for index in run.indices { run[index] = scaling.encode(run[index]) } }
+        if method == .unit, !keepsBytes { scaling.apply(to: run, at: position) }
         try write(run, at: position, with: encoder, to: output)
       }
     }
-    return statistics
+    return sums.statistics
+  }
+
+  /// Writes bytes as they come.
+  private func copyBytes(to output: OutputFile) throws(DatasetError) -> RunningStatistics {
+    var statistics = ByteStatistics()
+    let isBool = array.header.element.kind == .bool
+    try array.forEachRunOfBytes { (bytes) throws(DatasetError) in
+      if isBool { for index in bytes.indices where bytes[index] != 0 { bytes[index] = 1 } }
+      statistics.add(UnsafeRawBufferPointer(bytes))
+      try output.append(UnsafeRawBufferPointer(bytes))
+    }
+    return statistics.whole
   }
 
   private func writeScaled(_ scalings: [Scaling], to output: OutputFile) throws(DatasetError) {
-    let width = array.width
+    let scaling = RunScaling(scalings)
     let encoder = RunEncoder(keepsBytes: false)
     try array.forEachRun { (position, run) throws(DatasetError) in
-      for index in run.indices {
-        let scaling = scalings.count == 1 ? scalings[0] : scalings[(position + index) % width]
-        run[index] = scaling.encode(run[index])
-      }
+      scaling.apply(to: run, at: position)
       try write(run, at: position, with: encoder, to: output)
     }
   }
@@ -137,11 +144,9 @@ final class RunEncoder {
     if keepsBytes {
       for index in run.indices { buffer[index] = UInt8(run[index]) }
     } else {
-      for index in run.indices {
-        let value = Float(run[index])
-        if !value.isFinite { return index }
-        buffer.storeBytes(of: value, toByteOffset: index * 4, as: Float.self)
-      }
+      let floats = buffer.bindMemory(to: Float.self)
+      let found = tb_round(run.baseAddress, run.count, floats.baseAddress)
+      if found >= 0 { return found }
     }
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<(run.count * size)])
     try output.write(bytes, at: position * size)

@@ -125,12 +125,10 @@ struct TargetWriter {
     let shape = array.header.shape.rank == 1 ? [1] : array.header.shape.dropFirst()
     let width = array.width
     let scalings = survey.statistics.map(options.targetScale.scaling)
+    let scaling = RunScaling(scalings)
     let encoder = RunEncoder(keepsBytes: false)
     try array.forEachRun { (position, run) throws(DatasetError) in
-      for index in run.indices {
-        let scaling = scalings.count == 1 ? scalings[0] : scalings[(position + index) % width]
-        run[index] = scaling.encode(run[index])
-      }
+      scaling.apply(to: run, at: position)
       if let index = try encoder.write(run, at: position, to: output) {
         throw DatasetError(
           .malformed, "\(run[index]) is too large for a 32-bit float; scale it down",

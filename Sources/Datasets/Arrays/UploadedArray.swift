@@ -71,17 +71,29 @@ final class UploadedArray {
     }
   }
 
+  /// Calls `body` with the bytes of every run of elements, in row-major order.
+  ///
+  /// - Precondition: the array isn't in Fortran order.
+  func forEachRunOfBytes(
+    _ body: (UnsafeMutableRawBufferPointer) throws(DatasetError) -> Void
+  ) throws(DatasetError) {
+    do throws(DatasetError) {
+      try forEachSequentialRun { (_, bytes: UnsafeMutableRawBufferPointer) throws(DatasetError) in
+        try body(bytes)
+      }
+    } catch {
+      throw error.located(inPart: name)
+    }
+  }
+
   private func forEachSequentialRun(
-    _ body: (Int, UnsafeMutableBufferPointer<Double>) throws(DatasetError) -> Void
+    _ body: (Int, UnsafeMutableRawBufferPointer) throws(DatasetError) -> Void
   ) throws(DatasetError) {
     let source = try openBody()
     let size = header.element.byteCount
     let bytes = UnsafeMutableRawBufferPointer.allocate(
       byteCount: UploadedArray.run * size, alignment: 64)
     defer { bytes.deallocate() }
-    let values = UnsafeMutableBufferPointer<Double>.allocate(capacity: UploadedArray.run)
-    values.initialize(repeating: 0)
-    defer { values.deallocate() }
     let total = header.shape.count
     var position = 0
     while position < total {
@@ -89,12 +101,25 @@ final class UploadedArray {
       let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * size)])
       let filled = try source.fill(part)
       guard filled == part.count else { throw truncated(position * size + filled) }
-      let run = UnsafeMutableBufferPointer(rebasing: values[..<count])
-      header.element.decode(UnsafeRawBufferPointer(part), into: run)
-      try body(position, run)
+      try body(position, part)
       position += count
     }
     try checkEnd(source)
+  }
+
+  private func forEachSequentialRun(
+    _ body: (Int, UnsafeMutableBufferPointer<Double>) throws(DatasetError) -> Void
+  ) throws(DatasetError) {
+    let values = UnsafeMutableBufferPointer<Double>.allocate(capacity: UploadedArray.run)
+    values.initialize(repeating: 0)
+    defer { values.deallocate() }
+    let size = header.element.byteCount
+    try forEachSequentialRun {
+      (position, bytes: UnsafeMutableRawBufferPointer) throws(DatasetError) in
+      let run = UnsafeMutableBufferPointer(rebasing: values[..<(bytes.count / size)])
+      header.element.decode(UnsafeRawBufferPointer(bytes), into: run)
+      try body(position, run)
+    }
   }
 
   private func openBody() throws(DatasetError) -> any ByteSource {

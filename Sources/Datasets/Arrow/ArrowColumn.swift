@@ -1,3 +1,5 @@
+import CTables
+
 /// The values of one column of a batch, where they lie.
 struct ArrowColumn {
   /// Bits that say which values are there, and which of them a row has: `row · stride + offset`.
@@ -67,7 +69,7 @@ struct ArrowColumn {
       buffer.set(field, (isSet ? "true" : "false").utf8)
     case .integer(64, false): buffer.set(field, "\(load(UInt64.self))".utf8)
     case .integer: buffer.set(field, "\(integer(value) ?? 0)".utf8)
-    case .float(16): buffer.set(field, "\(halfPrecision(load(UInt16.self)))".utf8)
+    case .float(16): buffer.set(field, "\(tb_half(load(UInt16.self)))".utf8)
     case .float(32): buffer.set(field, "\(load(Float.self))".utf8)
     case .float: buffer.set(field, "\(load(Double.self))".utf8)
     case .days: buffer.set(field, ISODate.text(days: Int(load(Int32.self))).utf8)

@@ -1,3 +1,4 @@
+import CTables
 import Foundation
 import JSON
 import Tensors
@@ -85,14 +86,10 @@ struct ImageArchiveImport {
       try image.pixels(inColour: channels == 3), height: image.height, width: image.width,
       channels: channels, to: height, width)
     guard channels > 1 else { return pixels }
-    var planar = [UInt8](repeating: 0, count: pixels.count)
-    let plane = height * width
-    for place in 0..<plane {
-      for channel in 0..<channels {
-        planar[channel * plane + place] = pixels[place * channels + channel]
-      }
+    return [UInt8](unsafeUninitializedCapacity: pixels.count) { planes, count in
+      tb_planes(pixels, height * width, channels, planes.baseAddress)
+      count = pixels.count
     }
-    return planar
   }
 
   private func shape(
@@ -245,24 +242,5 @@ private struct ClassNames {
       if let place = places[name] { moved[Int(place)] = Int32(index) }
     }
     return (names, moved)
-  }
-}
-
-/// The statistics of bytes, by how often each occurs.
-struct ByteStatistics {
-  private var counts = [Int](repeating: 0, count: 256)
-
-  mutating func add(_ bytes: [UInt8]) {
-    for byte in bytes { counts[Int(byte)] += 1 }
-  }
-
-  var summary: NumberStatistics {
-    var all = RunningStatistics()
-    for (value, count) in counts.enumerated() where count > 0 {
-      let value = Double(value)
-      all.merge(
-        RunningStatistics(count: count, mean: value, squares: 0, minimum: value, maximum: value))
-    }
-    return all.summary
   }
 }
