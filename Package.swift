@@ -51,6 +51,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
     // Rows are cut and told apart at the compiler's speed in debug builds too.
     .target(name: "CTables", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "CPictures", cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "CProcess"),
     .target(name: "CTensorBoard", dependencies: ["CProtobufC"], exclude: ["event.proto"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -71,7 +72,7 @@ let package = Package(
     library(
       "Datasets",
       uses: [
-        "Tensors", "JSON", "Digests", "CArchive", "CTables", "CPNG", "CTurboJPEG", "CWebP",
+        "Tensors", "JSON", "Digests", "CArchive", "CTables", "CPictures", "CPNG", "CTurboJPEG", "CWebP",
         "CLZ4", "CZstd",
       ]),
     library(

@@ -215,17 +215,3 @@ void tb_count_bytes(const uint8_t *bytes, size_t count, uint64_t *counts) {
     start += length;
   }
 }
-
-void tb_planes(const uint8_t *pixels, size_t count, size_t channels, uint8_t *planes) {
-  if (channels == 3) {
-    uint8_t *second = planes + count, *third = second + count;
-    for (size_t i = 0; i < count; i++) {
-      planes[i] = pixels[3 * i];
-      second[i] = pixels[3 * i + 1];
-      third[i] = pixels[3 * i + 2];
-    }
-    return;
-  }
-  for (size_t channel = 0; channel < channels; channel++)
-    for (size_t i = 0; i < count; i++) planes[channel * count + i] = pixels[channels * i + channel];
-}

@@ -330,7 +330,8 @@ struct PictureImportTests {
       let wanted = numbers(resized[kind]).map { Int($0) }
       let found = all[index * 420..<(index + 1) * 420]
       let difference = zip(found, wanted).map { abs($0 - $1) }.max() ?? 99
-      #expect(difference <= 1, "\(kind)")
+      // What decoders of other versions make of one picture may differ by one.
+      #expect(difference <= (kind == "PNG" ? 0 : 1), "\(kind)")
     }
     let error = #expect(throws: DatasetError.self) {
       try workspace.imported(Fixture.file("formats/sizes.zip"), ["shape": "2,10,14"])

@@ -1,4 +1,4 @@
-// Rows of fields: cut out of bytes, told apart by kind, counted by column, and turned into the numbers of a model.
+// Rows of fields: cut out of bytes, told apart by kind, counted by column, and turned into the numbers of a model. Runs of numbers of arrays.
 //
 // All of it works on one row at a time, in memory that its caller sizes. Nothing here allocates after it was made, reads
 // a file, or knows what a fault is called: faults are numbers with a place.
@@ -194,8 +194,6 @@ void tb_scale(double *values, size_t count, size_t place, size_t width, const do
 long tb_round(const double *values, size_t count, float *rounded);
 // Adds up how often each of 256 bytes occurs.
 void tb_count_bytes(const uint8_t *bytes, size_t count, uint64_t *counts);
-// Puts the channels of so many pixels one after the other.
-void tb_planes(const uint8_t *pixels, size_t count, size_t channels, uint8_t *planes);
 
 // MARK: - Numbers of a model
 

@@ -1,4 +1,3 @@
-import CTables
 import Foundation
 import JSON
 import Tensors
@@ -82,14 +81,10 @@ struct ImageArchiveImport {
   /// A picture as one channel after the other.
   private func planar(_ image: EncodedImage, _ shape: Shape) throws(DatasetError) -> [UInt8] {
     let (channels, height, width) = (shape[0], shape[1], shape[2])
-    let pixels = ImageResizer.resize(
-      try image.pixels(inColour: channels == 3), height: image.height, width: image.width,
+    let pixels = try ImageResizer.resize(
+      image.pixels(inColour: channels == 3), height: image.height, width: image.width,
       channels: channels, to: height, width)
-    guard channels > 1 else { return pixels }
-    return [UInt8](unsafeUninitializedCapacity: pixels.count) { planes, count in
-      tb_planes(pixels, height * width, channels, planes.baseAddress)
-      count = pixels.count
-    }
+    return ImageResizer.planar(pixels, channels: channels)
   }
 
   private func shape(
