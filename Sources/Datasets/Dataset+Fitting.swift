@@ -109,9 +109,37 @@ extension Dataset {
     guard let file = inputFiles.first, columns.contains(where: \.isFitted) else {
       return description.columns
     }
-    let offsets = Column.places(of: columns).offsets
     let isJoint = description.input.series == nil && description.input.shape.rank != 1
-    var seen = columns.map { _ in ColumnFit() }
+    var seen = columns.map { ColumnFit($0) }
+    if columns.contains(where: \.treatment.findsClip) {
+      forEachNumber(of: columns, file, examples) { index, value, isSampled in
+        if columns[index].treatment.findsClip { seen[index].sample(value, isSampled: isSampled) }
+      }
+      for index in columns.indices { seen[index].clip() }
+    }
+    forEachNumber(of: columns, file, examples) { seen[$0].add($1, isSampled: $2) }
+    if isJoint {
+      var all = RunningStatistics()
+      for fit in seen { all.merge(fit.numbers) }
+      for index in seen.indices { seen[index].joint = all }
+    }
+    var fitted = description.columns
+    for (index, column) in columns.enumerated() where column.isFitted {
+      // The past of a target has the target's place in the file.
+      if let place = fitted.firstIndex(where: { $0.role == .feature && $0.name == column.name }) {
+        fitted[place] = seen[index].fitted
+      }
+    }
+    return fitted
+  }
+
+  /// Calls `body` with each number of the columns that are fitted, as it is stored: the column, the number, and whether it is one of those from which quantiles
+  /// are taken.
+  private func forEachNumber(
+    of columns: [Column], _ file: InputFile, _ examples: ExampleSet,
+    _ body: (Int, Double, Bool) -> Void
+  ) {
+    let offsets = Column.places(of: columns).offsets
     let every = max(1, examples.count / Dataset.sample)
     let chunk = 256
     var rows = [Float](repeating: 0, count: chunk * file.width)
@@ -125,23 +153,10 @@ extension Dataset {
         let isSampled = (start + row) % every == 0
         for index in columns.indices where columns[index].isFitted {
           let value = Double(rows[row * file.width + offsets[index]])
-          if !value.isNaN { seen[index].add(value, isSampled: isSampled) }
+          if !value.isNaN { body(index, value, isSampled) }
         }
       }
     }
-    if isJoint {
-      var all = ColumnFit()
-      for fit in seen { all.numbers.merge(fit.numbers) }
-      for index in seen.indices { seen[index].joint = all.numbers }
-    }
-    var fitted = description.columns
-    for (index, column) in columns.enumerated() where column.isFitted {
-      // The past of a target has the target's place in the file.
-      if let place = fitted.firstIndex(where: { $0.role == .feature && $0.name == column.name }) {
-        fitted[place] = seen[index].column(column)
-      }
-    }
-    return fitted
   }
 }
 
@@ -156,6 +171,7 @@ extension Column {
     switch content {
     case .number(_, _, let fill):
       ![.none, .unit].contains(treatment.scaling) || fill != nil && treatment.filling != nil
+        || treatment.findsClip
     case .date: treatment.parts.contains(.time) && ![.none, .unit].contains(treatment.scaling)
     case .category, .unused: false
     }
@@ -164,49 +180,92 @@ extension Column {
 
 /// What a column's numbers are over some examples, as they are stored.
 private struct ColumnFit {
-  var numbers = RunningStatistics()
+  private let column: Column
+  /// As the numbers were stored.
+  private let stored: Scaling
+  private let fill: Double?
+  private(set) var numbers = RunningStatistics()
   /// Of all columns, where they share one scaling.
   var joint: RunningStatistics?
-  private var sample: [Double] = []
+  private var sampled: [Double] = []
+  private var treatment: ColumnTreatment
+  private var range = -Double.infinity...Double.infinity
+  /// How often each number occurs, where the most frequent stands for a missing one.
+  private var counts: [Double: Int] = [:]
 
-  mutating func add(_ value: Double, isSampled: Bool) {
-    numbers.add(value)
-    // A column of few numbers may have none in the sample.
-    if isSampled || sample.isEmpty { sample.append(value) }
-  }
+  /// Distinct numbers among which the most frequent is looked for.
+  private static let mostCounted = 100_000
 
-  /// The column with what was found.
-  func column(_ column: Column) -> Column {
-    let stored: Scaling
-    let fill: Double?
+  init(_ column: Column) {
+    self.column = column
+    treatment = column.treatment
     switch column.content {
     case .number(_, let scaling, let known): (stored, fill) = (scaling, known)
     case .date(_, let scaling): (stored, fill) = (scaling, nil)
-    case .category, .unused: return column
+    case .category, .unused: (stored, fill) = (.identity, nil)
     }
+  }
+
+  mutating func sample(_ value: Double, isSampled: Bool) {
+    // A column of few numbers may have none in the sample.
+    if isSampled || sampled.isEmpty { sampled.append(value) }
+  }
+
+  /// Finds what is clipped, from the numbers that were sampled.
+  mutating func clip() {
+    guard treatment.findsClip, !sampled.isEmpty else { return }
+    let known = RankedNumbers(sampled.map { treatment.original(stored.decode($0)) })
+    sampled = []
+    treatment.clip = ColumnTreatment.whiskers(known.quantile(0.25), known.quantile(0.75))
+    guard let clip = treatment.clip else { return }
+    let low = stored.encode(treatment.value(clip.lowerBound))
+    range = low...max(low, stored.encode(treatment.value(clip.upperBound)))
+  }
+
+  mutating func add(_ number: Double, isSampled: Bool) {
+    let value = min(max(number, range.lowerBound), range.upperBound)
+    numbers.add(value)
+    sample(value, isSampled: isSampled)
+    if treatment.filling == .mostFrequent,
+      counts[value] != nil || counts.count < Self.mostCounted
+    {
+      counts[value, default: 0] += 1
+    }
+  }
+
+  /// The column with what was found.
+  var fitted: Column {
     guard numbers.count > 0 else { return column }
-    let known = RankedNumbers(sample)
-    let own = scaling(column.treatment.scaling, known)
-    let scaling = own.map(stored.followed) ?? stored
-    let middle =
-      column.treatment.filling == .median ? known.quantile(0.5) : numbers.mean
-    let isFilled = fill != nil && column.treatment.filling != nil
-    return column.fitted(
-      scaling, fill: isFilled ? column.treatment.original(stored.decode(middle)) : fill)
+    let known = RankedNumbers(sampled)
+    let scaling = scaling(known).map(stored.followed) ?? stored
+    var middle: Double?
+    if fill != nil {
+      switch treatment.filling {
+      case .median: middle = known.quantile(0.5)
+      case .mostFrequent:
+        let most = counts.values.max()
+        middle = counts.filter { $0.value == most }.keys.min()
+      case .mean: middle = numbers.mean
+      case .refuse, .indicator, nil: break
+      }
+    }
+    var fitted = column.fitted(
+      scaling, fill: middle.map { treatment.original(stored.decode($0)) } ?? fill)
+    fitted.treatment = treatment
+    return fitted
   }
 
   /// Of stored numbers; `nil` where they stay as they are.
-  private func scaling(_ method: ScalingMethod, _ known: RankedNumbers) -> Scaling? {
+  private func scaling(_ known: RankedNumbers) -> Scaling? {
     let statistics = (joint ?? numbers).summary
-    switch method {
+    switch treatment.scaling {
     case .none, .unit: return nil
-    case .standard, .minMax: return method.scaling(for: statistics)
+    case .standard, .minMax: return treatment.scaling.scaling(for: statistics)
     case .log: return ScalingMethod.standard.scaling(for: statistics)
     case .robust:
       let range = known.quantile(0.75) - known.quantile(0.25)
       return Scaling(
-        subtract: known.quantile(0.5),
-        divide: range > 0 && range.isFinite ? range : 1)
+        subtract: known.quantile(0.5), divide: range > 0 && range.isFinite ? range : 1)
     }
   }
 }

@@ -21,6 +21,8 @@ final class InputFile: Sendable {
   private let lookups: [ValueLookup]
   /// For examples that a model trains on, by their fold; `nil` where all are alike.
   private let training: (examples: ExampleSet, lookups: [[ValueLookup]])?
+  /// Numbers that are clipped here, by their position in a row as it is gathered.
+  private let clips: [(position: Int, range: ClosedRange<Float>)]
   /// What stands in place of NaN, by the position in a row as it is gathered.
   private let fills: [(position: Int, value: Float)]
 
@@ -40,6 +42,7 @@ final class InputFile: Sendable {
     lookups = ValueLookup.all(of: columns)
     training = nil
     fills = InputFile.fills(columns, isAdapted: false)
+    clips = InputFile.clips(columns)
     if input.stored == .uint8 {
       let scaling = input.scalings.first ?? .identity
       byteValues = (0..<256).map { Float(scaling.encode(Double($0))) }
@@ -64,6 +67,7 @@ final class InputFile: Sendable {
     lookups = adaptation.lookups
     training = nil
     fills = InputFile.fills(columns, isAdapted: true)
+    clips = InputFile.clips(columns)
   }
 
   /// The same numbers, where examples that a model trains on have lookups of their own.
@@ -74,9 +78,24 @@ final class InputFile: Sendable {
     self.examples = other.examples
     (series, length, rowWidth) = (other.series, other.length, other.rowWidth)
     (gatheredRowWidth, width) = (other.gatheredRowWidth, other.width)
-    (byteValues, adaptation, fills) = (other.byteValues, other.adaptation, other.fills)
+    (byteValues, adaptation) = (other.byteValues, other.adaptation)
+    (fills, clips) = (other.fills, other.clips)
     self.lookups = other.lookups
     training = (examples, lookups)
+  }
+
+  private static func clips(_ columns: [Column]) -> [(position: Int, range: ClosedRange<Float>)] {
+    let features = columns.filter { $0.role == .feature }
+    return zip(features, Column.places(of: features).offsets).compactMap { column, position in
+      guard column.treatment.findsClip, let clip = column.treatment.clip,
+        case .number(_, let scaling, _) = column.content
+      else { return nil }
+      func encoded(_ end: Double) -> Float {
+        Float(scaling.encode(column.treatment.value(end)))
+      }
+      let (low, high) = (encoded(clip.lowerBound), encoded(clip.upperBound))
+      return low <= high ? (position, low...high) : nil
+    }
   }
 
   /// - Parameter isAdapted: whether numbers may be missing where the columns have none.
@@ -113,6 +132,7 @@ final class InputFile: Sendable {
         gather(rows, from: source, values, into: output)
         if !isStored {
           if !fills.isEmpty { fill(output, rows: rows.count) }
+          if !clips.isEmpty { clip(output, rows: rows.count) }
           if !lookups.isEmpty { lookUp(output, rows: rows.count, of: index) }
         }
         if rows.count < length { pad(output, after: rows.count) }
@@ -159,6 +179,15 @@ final class InputFile: Sendable {
     for row in 0..<rows {
       let numbers = output + row * gatheredRowWidth
       for (position, value) in fills where numbers[position].isNaN { numbers[position] = value }
+    }
+  }
+
+  private func clip(_ output: UnsafeMutablePointer<Float>, rows: Int) {
+    for row in 0..<rows {
+      let numbers = output + row * gatheredRowWidth
+      for (position, range) in clips {
+        numbers[position] = min(max(numbers[position], range.lowerBound), range.upperBound)
+      }
     }
   }
 

@@ -230,6 +230,48 @@ struct TableOptionsTests {
     #expect(fill == 2.5)
   }
 
+  @Test("what is clipped and what is most frequent are of the rows that a run trains on alone")
+  func fittedClips() throws {
+    // Those that train lie near 10, with one far off; the others near 1,000.
+    let numbers: [Double] = (0..<120).map { row in
+      if row == 7 { return 500.25 }
+      return row < 80 ? 10 + Double(row * 37 % 40) / 8 : 1_000 + Double(row)
+    }
+    let rows: [String] = numbers.enumerated().map { row, number in
+      let frequent = row < 80 ? "\(row % 3).5" : "9.5"
+      return "\(number),\(row % 10 == 3 ? "" : frequent),\(row).5"
+    }
+    let dataset = try workspace.imported(
+      text: "a,b,y\n" + rows.joined(separator: "\n"),
+      ["outliers": "clip", "missing": "most_frequent", "scale": "none"])
+    let fitted = dataset.fitted(to: ExampleSet(0..<80))
+    let sorted = numbers[..<80].sorted()
+    // 79 gaps between the least and the largest.
+    func quantile(_ place: Double) -> Double {
+      let below = Int(place)
+      return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
+    }
+    let (lower, upper) = (quantile(19.75), quantile(59.25))
+    let reach = 1.5 * (upper - lower)
+    let clip = try #require(fitted.columns[0].treatment.clip)
+    #expect(abs(clip.lowerBound - (lower - reach)) < 1e-4)
+    #expect(abs(clip.upperBound - (upper + reach)) < 1e-4)
+    #expect(try #require(dataset.description.columns[0].treatment.clip).upperBound > 400)
+    let adapted = try dataset.adapted(to: fitted).allInputs
+    #expect(stride(from: 0, to: 240, by: 2).allSatisfy { adapted[$0] <= Float(clip.upperBound) })
+    #expect(adapted[2 * 7] == Float(clip.upperBound) && adapted[0] == Float(numbers[0]))
+    // Of rows 0 to 79 without those that end in 3, 0.5 is the least of the most frequent.
+    var counts = [0, 0, 0]
+    for row in 0..<80 where row % 10 != 3 { counts[row % 3] += 1 }
+    let most = try #require(counts.firstIndex(of: counts.max() ?? 0))
+    #expect(adapted[2 * 3 + 1] == Float(most) + 0.5)
+    #expect(dataset.allInputs[2 * 3 + 1] == 9.5)
+    let asked = try fitted.encode(rows: [[5_000, .null]]).elements(of: Float.self)
+    #expect(asked == [Float(clip.upperBound), Float(most) + 0.5])
+    let again = try DatasetDescription(fitted.json)
+    #expect(again == fitted)
+  }
+
   @Test("comments, rows at the beginning and words for what is missing are passed over")
   func passedOver() throws {
     let text = "made by hand\n# a remark\na;b\n1.234,5;x\n# another\n-;y\n10,5;x\n"

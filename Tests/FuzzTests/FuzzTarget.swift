@@ -14,7 +14,7 @@ import Runs
 enum FuzzTarget: String, CaseIterable {
   case json, spec, router, multipart, ranges, headers
   case csv, jsonl, libsvm, npy, npz, idx, safetensors, pictures, cifar, schema
-  case arrow, split, series
+  case arrow, split, series, tables
 
   func run(_ bytes: [UInt8]) {
     switch self {
@@ -35,6 +35,7 @@ enum FuzzTarget: String, CaseIterable {
     case .cifar: Self.dataset(bytes, ["format": "cifar"])
     case .arrow: Self.dataset(bytes, ["format": "arrow", "missing": "mean"])
     case .split: Self.split(bytes)
+    case .tables: Self.table(bytes)
     case .series: Self.dataset(bytes, ["format": "ts", "missing": "mean", "padding": "-9"])
     case .schema:
       _ = try? ImportOptions(query: ["schema": String(decoding: bytes, as: UTF8.self)])
@@ -65,6 +66,7 @@ enum FuzzTarget: String, CaseIterable {
         precondition(dataset.description == description, "it reads back otherwise")
         precondition(dataset.description.contradiction == nil)
         _ = dataset.preview(rows: 3)
+        Self.use(dataset)
       } catch {
         precondition(
           !FileManager.default.fileExists(atPath: directory.path), "a refusal left files: \(error)")
@@ -73,6 +75,51 @@ enum FuzzTarget: String, CaseIterable {
     } catch {
       preconditionFailure("\(error)")
     }
+  }
+
+  /// Everything that a run does with a dataset before it trains.
+  private static func use(_ dataset: Dataset) {
+    guard dataset.examples <= 4_096, dataset.inputShape.count <= 4_096 else { return }
+    let split = dataset.split(validationFraction: 0.4, seed: 1)
+    precondition(!split.validation.contains { split.training.contains($0) })
+    let fitted = dataset.fitted(to: split.training)
+    precondition(fitted.contradiction == nil)
+    precondition(fitted.isSameData(as: dataset.description))
+    guard let adapted = try? dataset.adapted(to: fitted) else {
+      preconditionFailure("it isn't like itself")
+    }
+    let used = adapted.crossFitted(to: split.training)
+    let inputs = UnsafeMutablePointer<Float>.allocate(capacity: max(1, used.inputShape.count))
+    let targets = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, used.target.shape.count))
+    defer {
+      inputs.deallocate()
+      targets.deallocate()
+    }
+    for example in 0..<used.examples {
+      used.gather(indices: [example], inputs: inputs, targets: targets)
+    }
+  }
+
+  /// The first bytes say how the table behind them is read.
+  private static func table(_ bytes: [UInt8]) {
+    guard bytes.count > 2 else { return }
+    let (first, second) = (bytes[0], bytes[1])
+    var query = [
+      "format": "csv",
+      "missing": ["mean", "median", "most_frequent", "indicator"][Int(first & 3)],
+      "categories": ["one_hot", "ordinal", "hash", "embed", "target"][Int(first >> 2) % 5],
+      "outliers": first & 64 == 0 ? "keep" : "clip",
+      "scale": first & 128 == 0 ? "standard" : "log",
+    ]
+    if second & 1 != 0 {
+      query["window"] = "\(1 + Int(second >> 1 & 3))"
+      if second & 8 != 0 { query["entity"] = "1" }
+      if second & 16 != 0 { query["steps"] = "2" }
+      if second & 32 != 0 { query["every_row"] = "true" }
+      if second & 64 != 0 { query["padding"] = "-9" }
+    }
+    guard (try? ImportOptions(query: query)) != nil else { return }
+    dataset(Array(bytes.dropFirst(2)), query)
   }
 
   private static let table =

@@ -46,6 +46,8 @@ public struct ColumnTreatment: Hashable, Sendable {
   public var isLogarithmic = false
   /// What is outside becomes the nearest of its ends.
   public var clip: ClosedRange<Double>?
+  /// Whether the clip is found from the numbers, which a run does anew, so that what is stored isn't clipped.
+  public var findsClip = false
   /// Whether one more number is 1 where the value is missing.
   public var hasIndicator = false
   public var encoding = Encoding.oneHot
@@ -65,6 +67,12 @@ public struct ColumnTreatment: Hashable, Sendable {
     let clipped = clip.map { min(max(number, $0.lowerBound), $0.upperBound) } ?? number
     guard isLogarithmic else { return clipped }
     return clipped < 0 ? -log1p(-clipped) : log1p(clipped)
+  }
+
+  /// A box plot's whiskers: beyond the middle half by one and a half times its range (Tukey 1977); `nil` where that has none.
+  static func whiskers(_ lower: Double, _ upper: Double) -> ClosedRange<Double>? {
+    let reach = 1.5 * (upper - lower)
+    return reach > 0 && reach.isFinite ? lower - reach...upper + reach : nil
   }
 
   /// The number of which `value` makes this.
@@ -111,6 +119,7 @@ extension ColumnTreatment {
     if let clip {
       members.append(("clip", [.number(clip.lowerBound), .number(clip.upperBound)]))
     }
+    if findsClip { members.append(("outliers", "clip")) }
     if hasIndicator { members.append(("indicator", true)) }
     if encoding != .oneHot { members.append(("encoding", .string(encoding.name.rawValue))) }
     if case .hash(let buckets) = encoding { members.append(("buckets", .integer(buckets))) }
@@ -125,6 +134,7 @@ extension ColumnTreatment {
     isLogarithmic = reader.bool("log") ?? false
     let ends = (reader.array("clip") ?? []).compactMap(\.double)
     if ends.count == 2, ends[0] <= ends[1] { clip = ends[0]...ends[1] }
+    findsClip = reader.string("outliers", in: ["clip"]) != nil
     hasIndicator = reader.bool("indicator") ?? false
     let buckets = reader.integer("buckets", in: ColumnTreatment.buckets)
     let encodings = ImportOptions.Categories.allCases.map(\.rawValue)

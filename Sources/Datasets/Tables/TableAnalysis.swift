@@ -274,15 +274,13 @@ struct TableAnalysis {
     }
     treatment.clip = rule.clip
     if treatment.clip == nil, options.outliers == .clip, summary.quantiles.count == 7 {
-      // Tukey's fences: a box plot's whiskers.
-      let (low, high) = (summary.quantiles[2], summary.quantiles[4])
-      let reach = 1.5 * (high - low)
-      if reach > 0 { treatment.clip = low - reach...high + reach }
+      treatment.findsClip = true
+      treatment.clip = ColumnTreatment.whiskers(summary.quantiles[2], summary.quantiles[4])
     }
     let fill = try fill(index, of: survey, summary, statistics, missing: missing, options)
     if missing > 0, rule.fill == nil {
       let method = rule.missing ?? options.missing
-      treatment.filling = method == .mostFrequent ? nil : method == .median ? .median : .mean
+      treatment.filling = [.mostFrequent, .median].contains(method) ? method : .mean
     }
     let method = rule.scale ?? options.scale ?? (joint == nil ? .standard : .minMax)
     treatment.scaling = method

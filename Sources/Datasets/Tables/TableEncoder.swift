@@ -46,8 +46,9 @@ final class TableEncoder {
     cell.width = UInt32(column.width)
     cell.has_indicator = treatment.hasIndicator
     cell.is_logarithmic = treatment.isLogarithmic
-    cell.low = treatment.clip?.lowerBound ?? -.infinity
-    cell.high = treatment.clip?.upperBound ?? .infinity
+    let clip = isStored && treatment.findsClip ? nil : treatment.clip
+    cell.low = clip?.lowerBound ?? -.infinity
+    cell.high = clip?.upperBound ?? .infinity
     cell.divide = 1
     cell.fill_place = -1
     switch column.content {
