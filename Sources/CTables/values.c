@@ -4,6 +4,7 @@
 
 #include "tables.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,30 @@
 
 static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+#if LDBL_MANT_DIG == 64
+// Powers of ten that 64 bits of a significand hold.
+static const long double long_powers[] = {1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,  1e10L, 1e11L, 1e12L, 1e13L,
+                                          1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L};
+
+// A number of up to 19 digits by one operation that rounds to 64 bits; false where that doesn't tell to which of two doubles it is
+// nearer. Clinger 1990, doi:10.1145/93542.93557.
+static bool extended(uint64_t mantissa, long exponent, double *value) {
+  if (exponent < -27 || exponent > 27) return false;
+  long double exact = exponent < 0 ? mantissa / long_powers[-exponent] : mantissa * long_powers[exponent];
+  uint64_t significand;
+  memcpy(&significand, &exact, sizeof significand);
+  // Of a double's 53 bits the last 11 are cut off: a half of them may have been less, or more, before it was rounded.
+  if ((significand & 0x7FF) == 0x400) return false;
+  *value = (double)exact;
+  return true;
+}
+#else
+static bool extended(uint64_t mantissa, long exponent, double *value) {
+  (void)mantissa, (void)exponent, (void)value;
+  return false;
+}
+#endif
 
 static bool is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 
@@ -121,6 +146,8 @@ static tb_value number_of(const uint8_t *bytes, size_t length, const tb_format *
   double value;
   if (significant <= 19 && mantissa <= (UINT64_C(1) << 53) && exponent >= -22 && exponent <= 22) {
     value = exponent < 0 ? (double)mantissa / powers[-exponent] : (double)mantissa * powers[exponent];
+    if (is_negative) value = -value;
+  } else if (significant <= 19 && mantissa && extended(mantissa, exponent, &value)) {
     if (is_negative) value = -value;
   } else {
     value = slowly(bytes, length, format);

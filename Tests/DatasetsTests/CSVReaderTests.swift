@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Tensors
 import Testing
 
 @testable import Datasets
@@ -147,6 +148,23 @@ struct FieldValueTests {
       return
     }
     #expect(value.bitPattern == number.value.bitPattern)
+  }
+
+  @Test("numbers of any length are rounded to the nearest double, also from right between two")
+  func rounded() {
+    var generator = Philox(seed: 3, purpose: "test").generator()
+    for _ in 0..<20_000 {
+      let digits = UInt64.random(in: 0..<10_000_000_000_000_000_000, using: &generator)
+      let exponent = Int.random(in: -40...40, using: &generator)
+      // A 54-bit odd number lies between two doubles of 53.
+      let between = (UInt64(1) << 53 | digits >> 11) << 1 | 1
+      for text in [
+        "\(digits)e\(exponent)", "-0.\(digits)", "\(digits % 1_000).\(digits)", "\(between)",
+        "\(between)e-\(abs(exponent))",
+      ] {
+        #expect(Self.value(text) == Double(text).map { .number($0) }, "\(text)")
+      }
+    }
   }
 
   @Test(

@@ -66,23 +66,23 @@ struct ArrowColumn {
     case .null: break
     case .bool:
       let isSet = data[value >> 3] & 1 << UInt8(value & 7) != 0
-      buffer.set(field, (isSet ? "true" : "false").utf8)
-    case .integer(64, false): buffer.set(field, "\(load(UInt64.self))".utf8)
-    case .integer: buffer.set(field, "\(integer(value) ?? 0)".utf8)
-    case .float(16): buffer.set(field, "\(tb_half(load(UInt16.self)))".utf8)
-    case .float(32): buffer.set(field, "\(load(Float.self))".utf8)
-    case .float: buffer.set(field, "\(load(Double.self))".utf8)
-    case .days: buffer.set(field, ISODate.text(days: Int(load(Int32.self))).utf8)
+      buffer.set(field, isSet ? "true" : "false")
+    case .integer(64, false): buffer.set(field, load(UInt64.self).description)
+    case .integer: buffer.set(field, (integer(value) ?? 0).description)
+    case .float(16): buffer.set(field, tb_half(load(UInt16.self)).description)
+    case .float(32): buffer.set(field, load(Float.self).description)
+    case .float: buffer.set(field, load(Double.self).description)
+    case .days: buffer.set(field, ISODate.text(days: Int(load(Int32.self))))
     case .dayMilliseconds:
       let day = ISODate.floored(load(Int64.self), 86_400_000).0
-      buffer.set(field, ISODate.text(days: Int(day)).utf8)
+      buffer.set(field, ISODate.text(days: Int(day)))
     case .time(let units):
-      buffer.set(field, ISODate.text(load(Int64.self), unitsPerSecond: units).utf8)
+      buffer.set(field, ISODate.text(load(Int64.self), unitsPerSecond: units))
     case .decimal(let bits, let scale):
       let number: Int128 =
         bits == 32
         ? Int128(load(Int32.self)) : bits == 64 ? Int128(load(Int64.self)) : load(Int128.self)
-      buffer.set(field, Self.decimal(number, scale: scale).utf8)
+      buffer.set(field, Self.decimal(number, scale: scale))
     case .text, .textView:
       guard let text = text(value), Self.isUTF8(text) else { return false }
       buffer.set(field, text)
@@ -137,8 +137,16 @@ struct ArrowColumn {
   }
 
   private static func isUTF8(_ text: UnsafeRawBufferPointer) -> Bool {
+    // Most texts are ASCII, eight bytes of which are seen at once.
+    var place = 0
+    while place + 8 <= text.count {
+      let word = text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      let zeros = (word &- 0x0101_0101_0101_0101) & ~word
+      guard (word | zeros) & 0x8080_8080_8080_8080 == 0 else { break }
+      place += 8
+    }
     var check = UTF8Check()
-    for byte in text {
+    for byte in text[place...] {
       guard byte != 0, check.take(byte) else { return false }
     }
     return check.remaining == 0

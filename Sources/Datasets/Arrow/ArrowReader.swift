@@ -88,8 +88,8 @@ final class ArrowReader: RowReader {
       guard try readBatch() else { return false }
     }
     row += 1
-    for (index, column) in columns.enumerated() {
-      guard column.write(row: rowInBatch, to: &buffer, field: index) else {
+    for index in columns.indices {
+      guard columns[index].write(row: rowInBatch, to: &buffer, field: index) else {
         throw DatasetError(
           .malformed,
           "the value lies outside of its data, or is no UTF-8 text; write the file again", row: row,

@@ -21,20 +21,49 @@ struct FieldBuffer: ~Copyable {
   /// Empties all fields.
   mutating func begin(count: Int) {
     used = 0
-    ranges = Array(repeating: 0..<0, count: count)
+    if ranges.count == count {
+      for field in ranges.indices { ranges[field] = 0..<0 }
+    } else {
+      ranges = Array(repeating: 0..<0, count: count)
+    }
   }
 
   mutating func set(_ field: Int, _ text: some Collection<UInt8>) {
+    reserve(text.count)
     let end = used + text.count
-    if end > bytes.count {
-      let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: end * 2)
-      _ = larger.initialize(fromContentsOf: bytes[..<used])
-      bytes.deallocate()
-      bytes = larger
-    }
     _ = bytes[used..<end].initialize(fromContentsOf: text)
     ranges[field] = used..<end
     used = end
+  }
+
+  mutating func set(_ field: Int, _ text: UnsafeRawBufferPointer) {
+    reserve(text.count)
+    if let place = bytes.baseAddress, let source = text.baseAddress {
+      UnsafeMutableRawPointer(place + used).copyMemory(from: source, byteCount: text.count)
+    }
+    ranges[field] = used..<used + text.count
+    used += text.count
+  }
+
+  mutating func set(_ field: Int, _ text: consuming String) {
+    let count = text.utf8.count
+    reserve(count)
+    text.withUTF8 {
+      if let place = bytes.baseAddress, let source = $0.baseAddress {
+        (place + used).update(from: source, count: count)
+      }
+    }
+    ranges[field] = used..<used + count
+    used += count
+  }
+
+  private mutating func reserve(_ count: Int) {
+    let end = used + count
+    guard end > bytes.count else { return }
+    let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: end * 2)
+    _ = larger.initialize(fromContentsOf: bytes[..<used])
+    bytes.deallocate()
+    bytes = larger
   }
 
   /// A row of names.

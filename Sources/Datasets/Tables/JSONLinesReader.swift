@@ -56,9 +56,9 @@ final class JSONLinesReader: RowReader {
     try JSONLinesReader.forEach(in: line, row: lines.number) { (name, value) in
       guard let place = places[name] else { return }
       switch value {
-      case .string(let text): buffer.set(place, text.utf8)
-      case .integer, .number: buffer.set(place, value.description.utf8)
-      case .bool(let flag): buffer.set(place, (flag ? "true" : "false").utf8)
+      case .string(let text): buffer.set(place, text)
+      case .integer, .number: buffer.set(place, value.description)
+      case .bool(let flag): buffer.set(place, flag ? "true" : "false")
       default: break
       }
     }
