@@ -207,6 +207,20 @@ class ClientTests(unittest.TestCase):
         self.assertIn(rows[0].split()[1], self.call("runs"), "its runs stay")
         self.assertIn("there are no sweeps", self.call("compare", "latest", status=1))
 
+    def test_a_dataset_is_split(self):
+        dataset = self.call("upload", str(self.data), "--import", self.imports).strip()
+        split = self.call("split", "latest", "--type", "stratified", "--validation", "0.25", "--test", "0.25", "--name", "half").strip()
+        made = json.loads(self.call("splits", "--json"))["data"][0]
+        self.assertEqual((made["id"], made["dataset"], made["type"], made["name"]), (split, dataset, "stratified", "half"))
+        self.assertGreater(made["counts"]["validation"], 0)
+        folds = self.call("split", dataset, "--folds", "4").strip()
+        listed = self.call("splits").splitlines()
+        self.assertEqual([line.split()[0] for line in listed[1:3]], [folds, split])
+        self.assertIn("4 folds of", listed[1])
+        self.assertIn(f"validation {made['counts']['validation']}", listed[2])
+        self.assertIn("validation", self.call("split", dataset, "--validation", "many", status=1))
+        self.assertIn("column", self.call("split", dataset[3:12], "--type", "group", status=1))
+
     def test_a_large_file_goes_on_after_the_server_was_killed(self):
         file = self.folder / "large.csv"
         rows = self.data.read_bytes().splitlines(keepends=True)

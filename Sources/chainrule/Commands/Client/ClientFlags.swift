@@ -56,20 +56,30 @@ struct ClientFlags: Sendable {
     try await id(word, of: "sweep", in: "/v1/sweeps")
   }
 
+  /// The id of the dataset that a word means, likewise.
+  func dataset(_ word: String) async throws -> String {
+    try await id(word, of: "dataset", in: "/v1/datasets")
+  }
+
   /// The id of the run that a word means: its own, the beginning of one alone, or `latest`.
   func run(_ word: String) async throws -> String {
     try await id(word, of: "run", in: "/v1/runs")
   }
 
+  private func unprefixed(_ id: String) -> Substring {
+    id.split(separator: "_", maxSplits: 1).last ?? id[...]
+  }
+
   private func id(_ word: String, of kind: String, in list: String) async throws -> String {
-    if word.count == 30, word.dropFirst(3).first == "_" { return word }
+    // A kind of two or three letters, and 26 more.
+    if word.contains("_"), unprefixed(word).count == 26 { return word }
     let page = try await client.json("GET", "\(list)?limit=200")
     let ids = page["data"]?.array?.compactMap { $0["id"]?.string } ?? []
     if word == "latest" {
       guard let newest = ids.first else { throw CommandFailure("there are no \(kind)s yet") }
       return newest
     }
-    let matching = ids.filter { $0.hasPrefix(word) || $0.dropFirst(4).hasPrefix(word) }
+    let matching = ids.filter { $0.hasPrefix(word) || unprefixed($0).hasPrefix(word) }
     guard matching.count == 1 else {
       throw CommandFailure(
         matching.isEmpty
