@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 
 /// Takes `multipart/form-data` (RFC 7578) apart as it arrives, in memory that doesn't grow with it.
@@ -139,13 +140,15 @@ struct MultipartParser {
 
   /// Where a sequence that begins with a carriage return begins.
   private func find(_ wanted: [UInt8]) -> Int? {
-    rest.withUnsafeBufferPointer { rest in
+    rest.withUnsafeBytes { rest in
+      guard let begin = rest.baseAddress else { return nil }
       var position = 0
       while position + wanted.count <= rest.count {
-        guard let start = rest[position...].firstIndex(of: 0x0D), start + wanted.count <= rest.count
+        guard
+          let found = memchr(begin + position, 0x0D, rest.count - wanted.count + 1 - position)
         else { return nil }
-        if wanted.indices.allSatisfy({ rest[start + $0] == wanted[$0] }) { return start }
-        position = start + 1
+        if memcmp(found, wanted, wanted.count) == 0 { return UnsafeRawPointer(found) - begin }
+        position = UnsafeRawPointer(found) - begin + 1
       }
       return nil
     }
