@@ -298,20 +298,15 @@ extension Column {
     let places = Dictionary(
       column.values.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     guard treatment.encoding == .target else {
-      var numbers: [Float] = []
-      for value in found {
-        guard let place = places[value] else { throw refusal(unknown(value)) }
-        numbers.append(Float(place))
-      }
-      return ValueLookup(position: position, width: 1, numbers)
+      if let value = found.first(where: { places[$0] == nil }) { throw refusal(unknown(value)) }
+      return ValueLookup(
+        position: position, values: column.values.count,
+        codes: column.values.indices.map(Float.init), isByTarget: false,
+        places: found.map { places[$0] ?? -1 })
     }
-    let width = column.codes.count / max(1, column.values.count)
-    let none = Array(repeating: Float(0), count: width)
     return ValueLookup(
-      position: position, width: width,
-      found.flatMap { value in
-        places[value].map { Array(column.codes[$0 * width..<($0 + 1) * width]) } ?? none
-      })
+      position: position, values: column.values.count, codes: column.codes, isByTarget: true,
+      places: found.map { places[$0] ?? -1 })
   }
 }
 

@@ -59,18 +59,19 @@ extension Dataset {
 
   /// What stands for the values of categories that are encoded by the target; `nil` where there are none.
   private func targetCodes(of examples: ExampleSet) -> TargetCodes? {
-    guard description.columns.haveTargetCodes, let inputs = inputFiles.first,
-      let targets = targetFiles.first
-    else { return nil }
-    return TargetCodes(
-      description.columns, of: examples, inputs: inputs, targets: targets, description.target)
+    guard let inputs = inputFiles.first, let targets = targetFiles.first else { return nil }
+    return TargetCodes(of: examples, inputs: inputs, targets: targets, description.target)
   }
 
   /// The same for a model that learns from some examples: each of those is told by the others alone what the target is where its categories occur.
   public func crossFitted(to examples: ExampleSet?) -> Dataset {
     let examples = examples ?? ExampleSet(0..<self.examples)
     guard let codes = targetCodes(of: examples) else { return self }
-    let lookups = codes.codesByFold.map { ValueLookup.all(of: description.columns.with(codes: $0)) }
+    // Only what is found by the target differs from fold to fold.
+    let lookups = codes.codesByFold.map { codes in
+      var codes = codes[...]
+      return inputFiles[0].lookups.map { $0.isByTarget ? $0.with(codes: codes.removeFirst()) : $0 }
+    }
     return Dataset(
       self, inputs: [InputFile(inputFiles[0], training: examples, lookups: lookups)],
       targets: targetFiles, description: description)

@@ -18,7 +18,7 @@ final class InputFile: Sendable {
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
   private let adaptation: RowAdaptation?
   /// What stands in place of the numbers of categories' values.
-  private let lookups: [ValueLookup]
+  let lookups: [ValueLookup]
   /// For examples that a model trains on, by their fold; `nil` where all are alike.
   private let training: (examples: ExampleSet, lookups: [[ValueLookup]])?
   /// Numbers that are clipped here, by their position in a row as it is gathered.
@@ -42,7 +42,7 @@ final class InputFile: Sendable {
     lookups = ValueLookup.all(of: columns)
     training = nil
     fills = InputFile.fills(columns, isAdapted: false)
-    clips = InputFile.clips(columns)
+    clips = InputFile.clips(columns, isAdapted: false)
     if input.stored == .uint8 {
       let scaling = input.scalings.first ?? .identity
       byteValues = (0..<256).map { Float(scaling.encode(Double($0))) }
@@ -67,7 +67,7 @@ final class InputFile: Sendable {
     lookups = adaptation.lookups
     training = nil
     fills = InputFile.fills(columns, isAdapted: true)
-    clips = InputFile.clips(columns)
+    clips = InputFile.clips(columns, isAdapted: true)
   }
 
   /// The same numbers, where examples that a model trains on have lookups of their own.
@@ -84,10 +84,13 @@ final class InputFile: Sendable {
     training = (examples, lookups)
   }
 
-  private static func clips(_ columns: [Column]) -> [(position: Int, range: ClosedRange<Float>)] {
+  /// - Parameter isAdapted: whether numbers may not be clipped where the columns' are.
+  private static func clips(
+    _ columns: [Column], isAdapted: Bool
+  ) -> [(position: Int, range: ClosedRange<Float>)] {
     let features = columns.filter { $0.role == .feature }
     return zip(features, Column.places(of: features).offsets).compactMap { column, position in
-      guard column.treatment.findsClip, let clip = column.treatment.clip,
+      guard isAdapted || column.treatment.findsClip, let clip = column.treatment.clip,
         case .number(_, let scaling, _) = column.content
       else { return nil }
       func encoded(_ end: Double) -> Float {

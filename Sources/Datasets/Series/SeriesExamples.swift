@@ -71,11 +71,6 @@ struct SeriesExamples: Sendable {
   /// The rows of one series.
   func rows(ofSeries series: Int) -> Range<Int> { starts[series]..<starts[series + 1] }
 
-  /// The examples of one series.
-  func examples(ofSeries series: Int) -> Range<Int> {
-    examplesBefore[series]..<examplesBefore[series + 1]
-  }
-
   /// Which series an example is of.
   func series(of example: Int) -> Int {
     // The last that begins no later: series without an example begin where the next does.

@@ -128,7 +128,7 @@ struct TableAnalysis {
       )
     }
     var columns = columns
-    for index in columns.indices where columns[index].treatment.encoding == .target {
+    for index in columns.indices where columns[index].isByTarget {
       columns[index].codes = Array(repeating: 0, count: columns[index].values.count * width)
     }
     return columns
@@ -138,10 +138,10 @@ struct TableAnalysis {
   mutating func encodeByTarget(inputs: URL, targets: URL) throws(DatasetError) {
     guard columns.haveTargetCodes else { return }
     let codes = TargetCodes(
-      columns, of: ExampleSet(0..<examples),
+      of: ExampleSet(0..<examples),
       inputs: try InputFile(inputs, input, columns: columns, examples: examples),
       targets: try TargetFile(targets, target, examples: examples), target)
-    columns = columns.with(codes: codes.codes)
+    if let codes { columns = columns.with(codes: codes.codes) }
   }
 
   /// The past of a target of numbers, as a feature: scaled as features are, whatever the target is.

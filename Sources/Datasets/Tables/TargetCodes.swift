@@ -30,12 +30,6 @@ struct TargetCodes {
     return Int(hash.multipliedFullWidth(by: UInt64(folds)).high)
   }
 
-  /// One column: where the number of its value stands in a stored row, and how many values there are.
-  private struct Place {
-    let position: Int
-    let values: Int
-  }
-
   /// Sums over the examples of one fold: `n`, and for each number of the target `Σ y` and `Σ y²`, for each value of each column and then for all.
   private struct Sums {
     var numbers: [Double]
@@ -47,30 +41,26 @@ struct TargetCodes {
     }
   }
 
-  private let places: [Place]
+  /// The columns.
+  private let lookups: [ValueLookup]
   private let width: Int
   private var byFold: [Sums]
   /// Numbers of the sums of one value.
   private var size: Int { 1 + 2 * width }
 
-  /// Looks at what the examples hold.
+  /// Looks at what the examples hold; `nil` where no column is encoded by the target, or that says nothing of a category.
   ///
-  /// - Precondition: the target has a width.
   /// - Complexity: one pass over the examples.
-  init(
-    _ columns: [Column], of examples: ExampleSet, inputs: InputFile, targets: TargetFile,
+  init?(
+    of examples: ExampleSet, inputs: InputFile, targets: TargetFile,
     _ target: DatasetDescription.Target
   ) {
-    guard let width = TargetCodes.width(for: target) else {
-      preconditionFailure("\(target.kind) of \(target.shape) says nothing of a category")
-    }
-    let features = columns.filter { $0.role == .feature }
-    places = zip(features, Column.places(of: features).offsets).compactMap { column, position in
-      column.treatment.encoding == .target
-        ? Place(position: position, values: column.values.count) : nil
-    }
+    lookups = inputs.lookups.filter(\.isByTarget)
+    guard let width = TargetCodes.width(for: target), !lookups.isEmpty,
+      lookups.allSatisfy({ $0.width == width })
+    else { return nil }
     self.width = width
-    let values = places.reduce(1) { $0 + $1.values }
+    let values = lookups.reduce(1) { $0 + $1.values }
     byFold = Array(repeating: Sums(count: values * (1 + 2 * width)), count: Self.folds)
     let classes = target.classes.count
     let chunk = 256
@@ -112,11 +102,11 @@ struct TargetCodes {
     _ row: ArraySlice<Float>, _ target: ArraySlice<Float>, fold: Int
   ) {
     var first = 0
-    for place in places {
-      let value = row[row.startIndex + place.position]
-      // One that is missing has no value.
-      if value >= 0 { add(target, to: first + Int(value), fold: fold) }
-      first += place.values
+    for lookup in lookups {
+      if let value = lookup.value(row[row.startIndex + lookup.position]) {
+        add(target, to: first + value, fold: fold)
+      }
+      first += lookup.values
     }
     add(target, to: first, fold: fold)
   }
@@ -151,7 +141,7 @@ struct TargetCodes {
 
   private func codes(by sums: Sums) -> [[Float]] {
     let whole = whole.numbers
-    let all = places.reduce(0) { $0 + $1.values } * size
+    let all = lookups.reduce(0) { $0 + $1.values } * size
     func moments(_ numbers: [Double], _ start: Int, _ index: Int) -> (
       mean: Double, variance: Double
     ) {
@@ -161,11 +151,11 @@ struct TargetCodes {
       return (mean, max(0, numbers[start + 2 + 2 * index] / count - mean * mean))
     }
     var first = 0
-    return places.map { place in
-      defer { first += place.values }
+    return lookups.map { lookup in
+      defer { first += lookup.values }
       var codes: [Float] = []
-      codes.reserveCapacity(place.values * width)
-      for value in first..<first + place.values {
+      codes.reserveCapacity(lookup.values * width)
+      for value in first..<first + lookup.values {
         for index in 0..<width {
           let (middle, spread) = moments(whole, all, index)
           let (known, variance) = moments(sums.numbers, all, index)
@@ -179,23 +169,5 @@ struct TargetCodes {
       }
       return codes
     }
-  }
-}
-
-extension [Column] {
-  /// The columns with what stands for their values by the target.
-  func with(codes: [[Float]]) -> [Column] {
-    var columns = self
-    var codes = codes[...]
-    for index in columns.indices
-    where columns[index].role == .feature && columns[index].treatment.encoding == .target {
-      columns[index].codes = codes.removeFirst()
-    }
-    return columns
-  }
-
-  /// Whether a feature is encoded by the target.
-  var haveTargetCodes: Bool {
-    contains { $0.role == .feature && $0.treatment.encoding == .target }
   }
 }
