@@ -117,11 +117,13 @@ extension Dataset {
       let adaptation = try own.adaptation(to: reference.only(input: place), named: wanted.name)
       inputs.append(
         InputFile(
-          inputFiles[order.inputs[place]], adaptation: adaptation, columns: reference.columns))
+          inputFiles[order.inputs[place]], adaptation: adaptation, columns: reference.columns,
+          padding: StepPadding(of: reference)))
       adaptedInputs.append(
         .init(
           shape: wanted.input.shape, stored: .float32, scalings: wanted.input.scalings,
-          statistics: own.input.statistics, series: own.input.series))
+          statistics: own.input.statistics, series: own.input.series,
+          padding: own.input.padding.map { wanted.input.padding ?? $0 }))
     }
     var targets: [TargetFile] = []
     var adaptedTargets: [DatasetDescription.Target] = []

@@ -25,7 +25,8 @@ extension Dataset {
         }
         return named.input.with(
           scalings: fitted(
-            named.input.scalings, method, width: inputFiles[index].width, to: examples
+            named.input.scalings, method, width: inputFiles[index].width, to: examples,
+            realCount: inputFiles[index].realCount
           ) {
             inputFiles[index].gather(indices: $0, into: $1)
           })
@@ -43,8 +44,6 @@ extension Dataset {
 
   /// Whether there is anything that a run finds from its own examples.
   public var isFittedByRuns: Bool {
-    // Padding has to stay what it is.
-    guard description.format != .timeSeries else { return false }
     guard !inputFiles.isEmpty, let options = try? ImportOptions(canonical: description.options)
     else { return false }
     return description.featureColumns.contains(where: \.isFitted)
@@ -81,9 +80,11 @@ extension Dataset {
   ///
   /// - Parameters:
   ///   - stored: one for each number of an example, or one for all.
+  ///   - realCount: how many of an example's numbers count.
   ///   - gather: writes examples, as they are stored.
   private func fitted(
     _ stored: [Scaling], _ method: ScalingMethod, width: Int, to examples: ExampleSet,
+    realCount: (Int) -> Int = { _ in .max },
     gather: (UnsafeBufferPointer<Int>, UnsafeMutablePointer<Float>) -> Void
   ) -> [Scaling] {
     guard !stored.isEmpty else { return stored }
@@ -95,8 +96,10 @@ extension Dataset {
       rows.withUnsafeMutableBufferPointer { rows in
         guard let place = rows.baseAddress else { return }
         part.withUnsafeBufferPointer { gather($0, place) }
-        for index in 0..<part.count * width {
-          seen[index % seen.count].add(Double(rows[index]))
+        for (row, example) in part.enumerated() {
+          for index in 0..<min(width, realCount(example)) {
+            seen[index % seen.count].add(Double(rows[row * width + index]))
+          }
         }
       }
     }
@@ -282,7 +285,7 @@ extension DatasetDescription.Input {
   fileprivate func with(scalings: [Scaling]) -> DatasetDescription.Input {
     .init(
       shape: shape, stored: stored, scalings: scalings, statistics: statistics, windows: windows,
-      series: series)
+      series: series, padding: padding)
   }
 }
 

@@ -117,7 +117,7 @@ public final class Dataset: @unchecked Sendable {
       inputFiles.append(
         try InputFile(
           file, named.input, columns: description.columns, examples: description.examples,
-          series: series))
+          series: series, padding: StepPadding(of: description)))
     }
     for (index, named) in description.namedTargets.enumerated() {
       let file = directory.appendingPathComponent(FileName.targets(index))

@@ -17,6 +17,8 @@ final class InputFile: Sendable {
   private let byteValues: [Float]
   /// How examples become those of another dataset's kind; `nil` when they stay what they are.
   private let adaptation: RowAdaptation?
+  /// What stands behind shorter series as they are stored, and what takes its place; `nil` where there are no such.
+  private let padding: (stored: StepPadding, gathered: StepPadding)?
   /// What stands in place of the numbers of categories' values.
   let lookups: [ValueLookup]
   /// For examples that a model trains on, by their fold; `nil` where all are alike.
@@ -29,8 +31,9 @@ final class InputFile: Sendable {
   /// - Parameter columns: of a table, whose missing numbers are filled.
   init(
     _ file: URL, _ input: DatasetDescription.Input, columns: [Column] = [], examples: Int,
-    series: SeriesExamples? = nil
+    series: SeriesExamples? = nil, padding: StepPadding? = nil
   ) throws(DatasetError) {
+    self.padding = padding.map { ($0, $0) }
     self.file = try MappedFile(file)
     self.examples = examples
     self.series = series
@@ -56,7 +59,11 @@ final class InputFile: Sendable {
   /// The same numbers, gathered as another dataset's would be.
   ///
   /// - Parameter columns: of the other dataset, if it's a table.
-  init(_ other: InputFile, adaptation: RowAdaptation, columns: [Column] = []) {
+  init(
+    _ other: InputFile, adaptation: RowAdaptation, columns: [Column] = [],
+    padding: StepPadding? = nil
+  ) {
+    self.padding = other.padding.map { ($0.stored, padding ?? $0.gathered) }
     file = other.file
     examples = other.examples
     (series, length, rowWidth) = (other.series, other.length, other.rowWidth)
@@ -79,7 +86,7 @@ final class InputFile: Sendable {
     (series, length, rowWidth) = (other.series, other.length, other.rowWidth)
     (gatheredRowWidth, width) = (other.gatheredRowWidth, other.width)
     (byteValues, adaptation) = (other.byteValues, other.adaptation)
-    (fills, clips) = (other.fills, other.clips)
+    (fills, clips, padding) = (other.fills, other.clips, other.padding)
     self.lookups = other.lookups
     training = (examples, lookups)
   }
@@ -139,8 +146,20 @@ final class InputFile: Sendable {
           if !lookups.isEmpty { lookUp(output, rows: rows.count, of: index) }
         }
         if rows.count < length { pad(output, after: rows.count) }
+        if let padding, adaptation != nil {
+          for position in realCount(of: index)..<width {
+            output[position] = padding.gathered.value
+          }
+        }
       }
     }
+  }
+
+  /// How many of an example's numbers aren't what stands behind a series that is shorter than others.
+  func realCount(of example: Int) -> Int {
+    guard let padding, byteValues.isEmpty, let source = file.bytes.baseAddress else { return width }
+    let numbers = (source + example * rowWidth * 4).assumingMemoryBound(to: Float.self)
+    return padding.stored.realCount(UnsafeBufferPointer(start: numbers, count: rowWidth))
   }
 
   /// Which rows an example is made of.

@@ -63,6 +63,45 @@ struct TimeSeriesTests {
       })
   }
 
+  @Test("a run scales by the series that it trains on, and padding stays what it is")
+  func fitted() throws {
+    let known = try known("vowels")
+    let dataset = try workspace.imported(
+      Fixture.file("series/vowels.ts"), ["padding": "-99", "scale": "standard"])
+    #expect(dataset.description.input.padding == -99 && dataset.isFittedByRuns)
+    let width = dataset.inputShape.count
+    let training = ExampleSet(0..<dataset.examples / 2)
+    // What aeon reads, padding left out.
+    let own = known.values[..<(training.count * width)].filter { $0 != -99 }
+    let mean = own.reduce(0, +) / Double(own.count)
+    let deviation =
+      (own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(own.count)).squareRoot()
+    let fitted = dataset.fitted(to: training)
+    func expectScaled(_ found: [Float]) {
+      #expect(
+        zip(found, known.values).allSatisfy { found, known in
+          abs(Double(found) - (known == -99 ? -99 : (known - mean) / deviation)) < 1e-4
+        })
+    }
+    expectScaled(try dataset.adapted(to: fitted).allInputs)
+    // Another file's padding becomes the reference's, whatever its own scaling is.
+    let other = try workspace.imported(Fixture.file("series/vowels.ts"), ["padding": "-77"])
+    expectScaled(try other.adapted(to: fitted).allInputs)
+    // A prediction may leave out the steps that there aren't, or send them as they were uploaded.
+    let dimensions = dataset.inputShape[1]
+    let first = Array(known.values[..<width])
+    let steps: [JSON] = stride(from: 0, to: width, by: dimensions).map { start in
+      .array(first[start..<start + dimensions].map(JSON.number))
+    }
+    let short = steps.filter { $0 != .array(Array(repeating: .number(-99), count: dimensions)) }
+    #expect(short.count < steps.count)
+    for row in [steps, short] {
+      expectScaled(try fitted.encode(rows: [.array(row)]).elements(of: Float.self))
+    }
+    #expect(throws: Faults.self) { try fitted.encode(rows: [.array(steps + steps)]) }
+    #expect(try DatasetDescription(fitted.json) == fitted)
+  }
+
   private static let head = "@problemName x\n@timeStamps false\n@classLabel true a b\n@data\n"
 
   @Test(

@@ -58,6 +58,7 @@ enum DatasetSchemas {
             .maybe("short", .integer(0...Int.max), "Series too short for an example."),
             .maybe("padding", .number, "What stands behind a series shorter than a window."),
           ]), "How a table's examples are cut out of its rows."),
+        .maybe("padding", .number, "What stands behind series that are shorter than others (ts)."),
       ])),
     .always(
       "target",

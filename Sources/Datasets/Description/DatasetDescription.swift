@@ -17,6 +17,8 @@ public struct DatasetDescription: Hashable, Sendable {
     public internal(set) var windows: TextWindows?
     /// How a table's examples are cut out of its rows; `nil` where a row is an example.
     public internal(set) var series: SeriesWindows?
+    /// What stands behind series that are shorter than others; `nil` where all are of one length.
+    public internal(set) var padding: Double?
   }
 
   /// What a model is to predict.
@@ -160,6 +162,7 @@ extension DatasetDescription.Input {
       input["text"] = windows.json
     }
     if let series { input["series"] = series.json }
+    if let padding { input["padding"] = .number(padding) }
     if !scalings.isEmpty { input["scaling"] = .array(scalings.map(\.json)) }
     if let statistics { input["statistics"] = statistics.json }
     return .object(input)
@@ -183,6 +186,7 @@ extension DatasetDescription.Input {
     if let value = reader.value("series") {
       series = try SeriesWindows(value, pointer: reader.pointer(to: "series"))
     }
+    padding = reader.double("padding", in: ImportOptions.paddings)
     scalings = try reader.list("scaling") { (value, pointer) throws(Faults) in
       try Scaling(value, pointer: pointer)
     }

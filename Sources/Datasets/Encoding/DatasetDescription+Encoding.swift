@@ -19,6 +19,7 @@ extension DatasetDescription {
     var elements: [Float] = []
     elements.reserveCapacity(rows.count * width)
     let encoder = columns.isEmpty ? nil : TableEncoder(columns: columns)
+    let padding = StepPadding(of: self)
     let places = input.windows?.tokens.places(of: target.classes) ?? [:]
     for (index, row) in rows.enumerated() {
       let place = "\(pointer)/\(index)"
@@ -29,6 +30,8 @@ extension DatasetDescription {
         encodeWindow(row, series, with: encoder, pointer: place, into: &encoded, &faults)
       } else if let encoder {
         encodeTable(row, with: encoder, pointer: place, into: &encoded, &faults)
+      } else if let padding {
+        encodeSeries(row, padding, pointer: place, into: &encoded, &faults)
       } else {
         encodeArray(row, pointer: place, into: &encoded, &faults)
       }
@@ -103,6 +106,31 @@ extension DatasetDescription {
         faults.add(place, encoder.columns[cell].explain(error, value))
       }
     }
+  }
+
+  /// A series is an array of steps, as many as an example has or fewer; those behind that are padding stay what they are.
+  private func encodeSeries(
+    _ row: JSON, _ padding: StepPadding, pointer: String, into encoded: inout [Float],
+    _ faults: inout Faults
+  ) {
+    var steps = row.array ?? []
+    if !steps.isEmpty, steps.count < encoded.count / padding.width,
+      steps.allSatisfy({ $0.array != nil })
+    {
+      let none = JSON.array(
+        Array(repeating: .number(Double(padding.value)), count: padding.width))
+      steps += Array(repeating: none, count: encoded.count / padding.width - steps.count)
+    }
+    encodeArray(row.array == nil ? row : .array(steps), pointer: pointer, into: &encoded, &faults)
+    let scaling = scaling(ofElement: 0)
+    let scaled = Float(scaling.encode(Double(padding.value)))
+    var place = encoded.count
+    while place >= padding.width,
+      encoded[place - padding.width..<place].allSatisfy({ $0 == scaled })
+    {
+      place -= padding.width
+    }
+    for index in place..<encoded.count { encoded[index] = padding.value }
   }
 
   private func encodeArray(

@@ -77,7 +77,8 @@ struct SeriesArchiveImport {
       examples: survey.cases,
       input: .init(
         shape: [survey.longest, survey.dimensions], stored: .float32,
-        scalings: method == .none ? [] : [scaling], statistics: survey.values.summary),
+        scalings: method == .none ? [] : [scaling], statistics: survey.values.summary,
+        padding: survey.isPadded ? options.padding ?? 0 : nil),
       target: classes.map { .classes(names: $0, counts: $0.map { survey.labels[$0] ?? 0 }) }
         ?? .vector(
           shape: [1], scalings: [targetScaling], statistics: [survey.numbers.summary]),
