@@ -58,7 +58,8 @@ void tb_counts_let_go(tb_counts *counts) {
   counts->has_overflowed = true;
   counts->registers = calloc(REGISTERS, 1);
   for (size_t i = 0; i < counts->held; i++) tb_counts_estimate(counts, counts->entries[i].hash);
-  if (counts->room) *counts->room += counts->text_bytes;
+  if (counts->room) *counts->room += counts->taken;
+  counts->taken = 0;
   free(counts->entries);
   free(counts->slots);
   free(counts->texts);
@@ -68,10 +69,18 @@ void tb_counts_let_go(tb_counts *counts) {
   counts->held = counts->slot_count = counts->text_bytes = counts->text_capacity = 0;
 }
 
+// Numbers of one column that take no room beside their text, as all columns have some.
+enum { FREE_NUMBERS = 1000 };
+
+// What one more value takes of the room.
+static size_t cost(const tb_counts *counts, size_t length) {
+  return length + (counts->has_text || counts->held >= FREE_NUMBERS ? TB_VALUE_BYTES : 0);
+}
+
 // Makes room for one more text; false when there is none.
 static bool reserve(tb_counts *counts, size_t length) {
   size_t most = counts->has_text ? counts->most : counts->most_numbers;
-  if (counts->held >= most || (counts->room && length > *counts->room)) return false;
+  if (counts->held >= most || (counts->room && cost(counts, length) > *counts->room)) return false;
   if (counts->held * 2 >= counts->slot_count && !grow(counts)) return false;
   if (counts->text_bytes + length > counts->text_capacity) {
     size_t capacity = (counts->text_bytes + length) * 2 + 64;
@@ -86,11 +95,13 @@ static bool reserve(tb_counts *counts, size_t length) {
 entry *tb_counts_insert(tb_counts *counts, ends ends, uint64_t hash, const uint8_t *bytes, size_t length, bool is_number) {
   counts->has_text |= !is_number;
   if (!reserve(counts, length)) return NULL;
+  size_t taken = cost(counts, length);
   memcpy(counts->texts + counts->text_bytes, bytes, length);
   entry *added = &counts->entries[counts->held];
   *added = (entry){ends, hash, 1, (uint32_t)counts->text_bytes, (uint32_t)length, 0, TB_TEXT, false, false, false};
   counts->text_bytes += length;
-  if (counts->room) *counts->room -= length;
+  counts->taken += taken;
+  if (counts->room) *counts->room -= taken;
   size_t slot;
   find(counts, ends, hash, bytes, length, &slot);
   counts->slots[slot] = (uint32_t)++counts->held;

@@ -24,6 +24,9 @@ typedef struct {
   bool is_integer, is_boolean, is_date;
 } entry;
 
+// Bytes that a value takes beside its text, at most: its entry, when there is room for twice as many, and its slots.
+#define TB_VALUE_BYTES (2 * sizeof(entry) + 16)
+
 struct tb_counts {
   size_t most, most_numbers;
   size_t *room;
@@ -33,6 +36,7 @@ struct tb_counts {
   size_t slot_count;
   uint8_t *texts;
   size_t text_bytes, text_capacity;
+  size_t taken;  // Of the room.
   bool has_text;
   bool has_overflowed;
   uint8_t *registers;  // NULL before it is needed.

@@ -19,7 +19,7 @@ public struct ImportLimits: Hashable, Sendable {
   /// Windows of a text; a run's order of examples has a number for each.
   public var windows = 1 << 26
   /// Bytes of all distinct values together.
-  public var categoryBytes = 4 << 20
+  public var categoryBytes = 16 << 20
   public var arrayHeaderBytes = 65_536
   /// Bytes of a batch of rows once it is decompressed.
   public var arrowBatchBytes = 256 << 20

@@ -180,6 +180,18 @@ struct CategoryEncodingTests {
     #expect(coded.crossFitted(to: nil).allInputs.allSatisfy { abs($0) < 0.2 })
   }
 
+  @Test("values that are counted take room, whatever their text is, and are refused beyond it")
+  func room() throws {
+    var limits = ImportLimits()
+    limits.categoryBytes = 10_000
+    let rows = (0..<100).map { "v\($0),\($0).5" }.joined(separator: "\n")
+    let file = try workspace.file("a,y\n" + rows)
+    let error = workspace.refusal(file, limits: limits)
+    #expect(error?.code == .limitExceeded && error?.column == 1)
+    limits.categoryBytes = 20_000
+    #expect(try workspace.imported(file, limits: limits).inputShape == [100])
+  }
+
   @Test("options come back from their line")
   func canonical() throws {
     for name in ["embed", "target", "ordinal", "hash"] {

@@ -114,7 +114,7 @@ tb_status tb_reader_next(tb_reader *reader);
 typedef struct tb_counts tb_counts;
 
 // NULL when there's no memory. `most` texts are counted exactly, of numbers alone `most_numbers`; `room` has the bytes that all
-// counts that share it may take for texts, and may be NULL.
+// counts that share it may take for values, and may be NULL.
 tb_counts *tb_counts_make(size_t most, size_t most_numbers, size_t *room);
 void tb_counts_free(tb_counts *counts);
 void tb_counts_add(tb_counts *counts, const uint8_t *bytes, size_t length, bool is_number);

@@ -11,9 +11,9 @@ final class SeriesOfRows {
   private var next: [Int]
   private let column: Int
 
-  /// Series of a table, and bytes of their names, at most.
-  static let most = 1_000_000
-  private static let mostBytes = 64 << 20
+  /// Series of a table, and bytes that they take while they are counted, at most.
+  static let most = 1 << 18
+  private static let mostBytes = 48 << 20
 
   /// Counts the rows of each series.
   ///
@@ -39,7 +39,7 @@ final class SeriesOfRows {
       if tb_counts_overflowed(values) {
         throw DatasetError(
           .limitExceeded,
-          "has more than \(Self.most) values, or their text more than \(Self.mostBytes >> 20) MiB; "
+          "has more than \(Self.most) values, or they take more than \(Self.mostBytes >> 20) MiB; "
             + "entity= names a column that says which series a row belongs to",
           row: reader.row, column: column + 1, columnName: name)
       }

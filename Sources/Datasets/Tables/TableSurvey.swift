@@ -238,7 +238,7 @@ final class TableSurvey {
       throw DatasetError(
         .limitExceeded,
         "has more distinct values than \(isTarget ? "classes" : "categories") are taken "
-          + "(\(most), and \(limits.categoryBytes) bytes in all columns); "
+          + "(\(most), and \(limits.categoryBytes >> 20) MiB for those of all columns); "
           + (isTarget
             ? "name another target="
             : "leave it out with ignore=\(name), or say schema={\"\(name)\": {\"encoding\": \"hash\"}}"),
