@@ -94,7 +94,7 @@ let package = Package(
         .embedInCode("0009_evaluations.sql"), .embedInCode("0010_transfer.sql"),
         .embedInCode("0011_access.sql"), .embedInCode("0012_webhooks.sql"),
         .embedInCode("0013_uploads.sql"), .embedInCode("0014_sweeps.sql"),
-        .embedInCode("0015_splits.sql"),
+        .embedInCode("0015_splits.sql"), .embedInCode("0016_concatenation.sql"),
       ]),
     library("Store", uses: ["SQLite", "CArchive", "CZstd", "Migrations", "Digests", "JSON"]),
     library("Access", uses: ["Store", "Digests", "JSON"]),

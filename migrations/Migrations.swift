@@ -26,5 +26,7 @@ public enum Migrations {
     Migration(version: 13, name: "0013_uploads", sql: PackageResources._013_uploads_sql),
     Migration(version: 14, name: "0014_sweeps", sql: PackageResources._014_sweeps_sql),
     Migration(version: 15, name: "0015_splits", sql: PackageResources._015_splits_sql),
+    Migration(
+      version: 16, name: "0016_concatenation", sql: PackageResources._016_concatenation_sql),
   ]
 }

@@ -10,6 +10,8 @@ enum ResumableUpload {
   /// Begins an upload, with the first of its bytes if they are in the body.
   static func create(_ call: Call, _ service: Service) async throws -> Response {
     try TusProtocol.check(call)
+    let concatenation = try TusProtocol.concatenation(call)
+    if case .final(let parts) = concatenation { return try await concatenate(parts, call, service) }
     let length = try TusProtocol.count(TusProtocol.length, call)
     guard length <= service.uploadLimit else {
       throw Problem(
@@ -20,7 +22,8 @@ enum ResumableUpload {
     let metadata = try TusProtocol.metadata(call)
     let digest = try Upload.announcedDigest(call, TusProtocol.reprDigest)
     if !call.request.body.isEmpty { try checkType(call) }
-    let fingerprint = "\(length)\n\(metadata)\n\(digest.map { "\($0)" } ?? "")"
+    let fingerprint =
+      "\(length)\n\(metadata)\n\(digest.map { "\($0)" } ?? "")\n\(concatenation == .partial)"
     return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
       guard let id = UploadID(id), let upload = try await service.store.uploads.get(id) else {
         return nil
@@ -28,7 +31,7 @@ enum ResumableUpload {
       return try created(upload, service)
     } _: {
       let upload = try await service.uploads.create(
-        length: length, metadata: metadata, sha256: digest)
+        length: length, metadata: metadata, sha256: digest, isPartial: concatenation == .partial)
       if !call.request.body.isEmpty {
         do {
           try await receive(upload, at: 0, call, service)
@@ -42,12 +45,50 @@ enum ResumableUpload {
     }
   }
 
+  /// Puts parts together that came side by side.
+  private static func concatenate(
+    _ parts: [UploadID], _ call: Call, _ service: Service
+  ) async throws -> Response {
+    guard call.request.body.isEmpty, call.header(TusProtocol.length.name) == nil else {
+      throw Problem(
+        .badRequest,
+        "an upload that is put together has the bytes of its parts; leave Upload-Length and the body out"
+      )
+    }
+    let metadata = try TusProtocol.metadata(call)
+    let digest = try Upload.announcedDigest(call, TusProtocol.reprDigest)
+    let concat = "final;" + parts.map { "/v1/uploads/\($0)" }.joined(separator: " ")
+    let fingerprint = "\(concat)\n\(metadata)\n\(digest.map { "\($0)" } ?? "")"
+    return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
+      guard let id = UploadID(id), let upload = try await service.store.uploads.get(id) else {
+        return nil
+      }
+      return try created(upload, service)
+    } _: {
+      var records: [UploadRecord] = []
+      for part in parts { records.append(try await service.uploads.record(part)) }
+      let length = records.reduce(0) { $0 + $1.length }
+      guard length <= service.uploadLimit else {
+        throw Problem(
+          .bodyTooLarge,
+          "an upload may have at most \(service.uploadLimit) bytes, and the parts have \(length); see --max-upload"
+        )
+      }
+      let whole = try await service.uploads.concatenate(
+        records, metadata: metadata, sha256: digest, concat: concat)
+      return try created(whole, service)
+    }
+  }
+
   /// Takes the next piece.
   static func append(_ call: Call, _ service: Service) async throws -> Response {
     try TusProtocol.check(call)
     let offset = try TusProtocol.count(TusProtocol.requiredOffset, call)
     try checkType(call)
     let upload = try await service.upload(call)
+    guard !upload.isFinal else {
+      throw Problem(.forbidden, "the upload was put together of parts, and is whole")
+    }
     do {
       let end = try await receive(upload, at: offset, call, service)
       let now = try await service.upload(call)
@@ -113,6 +154,7 @@ enum ResumableUpload {
     var headers = [
       (TusProtocol.offset.name, "\(offset)"), (TusProtocol.length.name, "\(upload.length)"),
     ]
+    if let concat = upload.concat { headers.append((TusProtocol.concat.name, concat)) }
     if !upload.metadata.isEmpty { headers.append((TusProtocol.metadata.name, upload.metadata)) }
     if let end = service.runs.housekeeping.expiry(of: upload) {
       headers.append(

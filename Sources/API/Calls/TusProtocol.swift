@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import JSON
 import Runs
+import Store
 
 /// The headers of resumable uploads (tus 1.0.0), and what they may say.
 enum TusProtocol {
@@ -13,7 +14,7 @@ enum TusProtocol {
   static func discovery(limit: Int) -> [(String, String)] {
     headers + [
       ("Tus-Version", "1.0.0"), ("Tus-Max-Size", "\(limit)"),
-      ("Tus-Extension", "creation,creation-with-upload,expiration,termination"),
+      ("Tus-Extension", "creation,creation-with-upload,expiration,termination,concatenation"),
     ]
   }
 
@@ -21,8 +22,16 @@ enum TusProtocol {
     name: "Tus-Resumable", schema: .string,
     summary: "`1.0.0`, the version of the tus protocol; it may be left out.")
   static let length = HeaderField(
-    name: "Upload-Length", schema: .string.with("pattern", "^[0-9]{1,18}$"), isRequired: true,
-    summary: "How many bytes the upload will have.")
+    name: "Upload-Length", schema: .string.with("pattern", "^[0-9]{1,18}$"),
+    summary:
+      "How many bytes the upload will have; it must be there, but for an upload that is put together of parts."
+  )
+  static let concat = HeaderField(
+    name: "Upload-Concat", schema: .string.with("maxLength", .integer(longestConcat)),
+    summary:
+      "`partial` for a part that comes beside others, or `final;/v1/uploads/upl_… /v1/uploads/upl_…` to put parts together that are whole, in that order."
+  )
+  private static let longestConcat = 12_000
   static let requiredOffset = HeaderField(
     name: "Upload-Offset", schema: .string.with("pattern", "^[0-9]{1,18}$"), isRequired: true,
     summary: "Where the piece begins: how many bytes came before.")
@@ -45,6 +54,38 @@ enum TusProtocol {
     throw Problem(
       .preconditionFailed, "Tus-Resumable is \(asked.prefix(20)); this server speaks 1.0.0"
     ).with(header: "Tus-Version", "1.0.0")
+  }
+
+  /// What an upload is to others.
+  enum Concatenation: Equatable {
+    case none, partial
+    /// Put together of parts, in their order.
+    case final([UploadID])
+  }
+
+  /// - Throws: 400 for what is neither `partial` nor `final` with addresses of uploads.
+  static func concatenation(_ call: Call) throws(Problem) -> Concatenation {
+    guard let text = call.header(concat.name) else { return .none }
+    if text == UploadRecord.partial { return .partial }
+    let sides = text.split(separator: ";", maxSplits: 1)
+    guard text.utf8.count <= longestConcat, sides.count == 2, sides[0] == "final" else {
+      throw Problem(
+        .badRequest, "Upload-Concat is neither partial nor final;/v1/uploads/upl_… of parts")
+    }
+    var parts: [UploadID] = []
+    for address in sides[1].split(separator: " ") {
+      // A client may have whole addresses, of which the server's own part is nothing to hold against it.
+      guard let name = address.split(separator: "/").last, let id = UploadID(String(name)) else {
+        throw Problem(
+          .badRequest, "Upload-Concat names \"\(address.prefix(80))\", which is no upload")
+      }
+      guard !parts.contains(id) else {
+        throw Problem(.badRequest, "Upload-Concat names \(id) twice")
+      }
+      parts.append(id)
+    }
+    guard !parts.isEmpty else { throw Problem(.badRequest, "Upload-Concat names no part") }
+    return .final(parts)
   }
 
   /// A count of bytes in a header that must be there.

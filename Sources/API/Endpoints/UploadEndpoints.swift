@@ -7,7 +7,7 @@ import Store
 /// Uploads that come piece by piece and go on where they were cut off, by the tus protocol 1.0.0
 /// (https://tus.io/protocols/resumable-upload).
 ///
-/// Of its extensions there are creation, creation-with-upload, expiration and termination; digests are those of RFC 9530.
+/// Of its extensions there are creation, creation-with-upload, expiration, termination and concatenation; digests are those of RFC 9530.
 enum UploadEndpoints {
   static let all: [Endpoint] = [
     Endpoint(
@@ -31,10 +31,12 @@ enum UploadEndpoints {
         `Location` brings the others, in pieces of any size, HEAD asks how far it is. Once it is whole, `upload=` of \
         `POST /v1/datasets`, `/v1/weights` or `/v1/runs:import` makes something of it. One to which nothing comes \
         for a day (`--keep-uploads-days`) is deleted.
+
+        Parts of a large file may come side by side, each an upload of its own with `Upload-Concat: partial`. When all are whole,         `Upload-Concat: final;/v1/uploads/upl_… /v1/uploads/upl_…` puts them together, and they are gone.
         """,
       headers: [
-        .idempotencyKey, TusProtocol.version, TusProtocol.length, TusProtocol.metadata,
-        TusProtocol.reprDigest,
+        .idempotencyKey, TusProtocol.version, TusProtocol.length, TusProtocol.concat,
+        TusProtocol.metadata, TusProtocol.reprDigest,
       ],
       body: BodyDescription(isRequired: false, content: [(MediaType.piece, .bytes)]),
       answers: [
@@ -78,7 +80,7 @@ enum UploadEndpoints {
           status: 204, summary: "The piece is kept.",
           headers: [TusProtocol.offset, TusProtocol.expiry])
       ],
-      problems: [.conflict, .preconditionFailed],
+      problems: [.conflict, .forbidden, .preconditionFailed],
       everyAnswer: TusProtocol.headers
     ) { service, call in
       try await ResumableUpload.append(call, service)

@@ -62,7 +62,7 @@ public enum OpenAPIDocument {
   private static let sharedHeaders: [HeaderField] = [
     .idempotencyKey, .ifNoneMatch, .ifMatch, .range, .lastEventID, .contentDigest,
     RunWaiting.prefer, TusProtocol.version, TusProtocol.length, TusProtocol.requiredOffset,
-    TusProtocol.metadata, TusProtocol.reprDigest,
+    TusProtocol.metadata, TusProtocol.concat, TusProtocol.reprDigest,
   ]
 
   private static func operation(_ endpoint: Endpoint) -> JSON {

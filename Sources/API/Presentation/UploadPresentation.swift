@@ -10,6 +10,7 @@ enum UploadPresentation {
     return [
       "id": .string(upload.id.rawValue), "length": .integer(upload.length),
       "offset": .integer(offset), "is_whole": .bool(offset == upload.length),
+      "is_partial": .bool(upload.isPartial),
       "metadata": .object(JSONObject(pairs.map { ($0.name, .string($0.value)) })),
       "created_at": .string(Timestamp.text(upload.createdAt)),
       "expires_at": service.runs.housekeeping.expiry(of: upload).map { .string(Timestamp.text($0)) }

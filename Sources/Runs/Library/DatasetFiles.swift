@@ -54,6 +54,9 @@ struct DatasetFiles: Sendable {
     try DatasetFiles.synchronize(uploads)
   }
 
+  /// Puts the names of uploads on disk for good.
+  func synchronizeUploads() throws { try DatasetFiles.synchronize(uploads) }
+
   /// Makes an upload's folder the dataset's, on disk for good once this returns.
   func adopt(_ upload: URL, as key: String) throws {
     for file in try FileManager.default.contentsOfDirectory(

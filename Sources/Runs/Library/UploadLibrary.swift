@@ -13,9 +13,9 @@ public final class UploadLibrary: Sendable {
   /// Bytes of what a client says of an upload.
   public static let longestMetadata = 4_096
 
-  private let store: Store
-  private let files: DatasetFiles
-  private let work = BlockingWork(label: "uploads", concurrent: 2, waiting: 64)
+  let store: Store
+  let files: DatasetFiles
+  let work = BlockingWork(label: "uploads", concurrent: 2, waiting: 64)
   /// Those that something is done with.
   private let busy = Mutex<Set<UploadID>>([])
 
@@ -41,9 +41,11 @@ public final class UploadLibrary: Sendable {
   ///
   /// - Throws: `StoreError.conflict`, `.quota`; `LibraryError` for the disk.
   public func create(
-    length: Int, metadata: String, sha256: Digest?
+    length: Int, metadata: String, sha256: Digest?, isPartial: Bool = false
   ) async throws -> UploadRecord {
-    let record = UploadRecord(length: length, metadata: metadata, sha256: sha256?.hexadecimal)
+    let record = UploadRecord(
+      length: length, metadata: metadata, sha256: sha256?.hexadecimal,
+      concat: isPartial ? UploadRecord.partial : nil)
     do {
       try files.begin(record.id)
       try await store.uploads.insert(record, limit: Self.most)
@@ -73,7 +75,7 @@ public final class UploadLibrary: Sendable {
   /// - Throws: `LibraryError`.
   public func offset(of record: UploadRecord) throws -> Int { try size(record.id) }
 
-  private func size(_ id: UploadID) throws -> Int {
+  func size(_ id: UploadID) throws -> Int {
     do {
       let path = files.file(of: id).path(percentEncoded: false)
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
@@ -128,7 +130,7 @@ public final class UploadLibrary: Sendable {
     try sink.synchronize()
   }
 
-  private func alone<Result>(
+  func alone<Result>(
     _ id: UploadID, _ body: () async throws -> Result
   ) async throws -> Result {
     guard busy.withLock({ $0.insert(id).inserted }) else {

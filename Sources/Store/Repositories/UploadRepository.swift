@@ -4,19 +4,25 @@ import SQLite
 public struct UploadRepository: Sendable {
   let store: Store
 
-  private static let columns = "id, length, metadata, sha256, created_at, touched_at"
+  private static let columns = "id, length, metadata, sha256, concat, created_at, touched_at"
 
   private static func record(_ row: SQLiteRow) -> UploadRecord {
     UploadRecord(
       id: UploadID(trusted: row.text(0)), length: row.integer(1), metadata: row.text(2),
-      sha256: row.optionalText(3), createdAt: row.integer(4), touchedAt: row.integer(5))
+      sha256: row.optionalText(3), concat: row.optionalText(4), createdAt: row.integer(5),
+      touchedAt: row.integer(6))
   }
 
-  /// - Parameter limit: how many a project may have.
+  /// - Parameters:
+  ///   - limit: how many a project may have.
+  ///   - parts: uploads in whose place it comes.
   /// - Throws: `StoreError.conflict` when it has as many, `.quota` when its key may keep no more bytes.
-  public func insert(_ record: UploadRecord, limit: Int) async throws {
+  public func insert(
+    _ record: UploadRecord, limit: Int, replacing parts: [UploadID] = []
+  ) async throws {
     let (key, owner) = (RequestKey.current, Caller.owner)
     try await store.write { connection in
+      try Self.delete(parts, connection)
       let count = try connection.first(
         "SELECT count(*) FROM upload WHERE project = ?", [.text(owner.project)]
       ) { row in row.integer(0) }
@@ -28,10 +34,11 @@ public struct UploadRepository: Sendable {
       try KeyRepository.checkRoom(for: record.length, of: owner, connection)
       try AnswerRepository.note(record.id, under: key, connection)
       try connection.execute(
-        "INSERT INTO upload (\(Self.columns), project, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO upload (\(Self.columns), project, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
           .text(record.id.rawValue), .integer(record.length), .text(record.metadata),
-          .optional(record.sha256), .integer(record.createdAt), .integer(record.touchedAt),
+          .optional(record.sha256), .optional(record.concat), .integer(record.createdAt),
+          .integer(record.touchedAt),
         ] + owner.values)
     }
   }
