@@ -312,6 +312,12 @@ final class MappedFile: @unchecked Sendable {
     madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_RANDOM)
   }
 
+  /// Gives back the memory that what was read takes in this process; it stays in the system's cache as long as there is room.
+  func letGo() {
+    guard let base = bytes.baseAddress else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
+  }
+
   private static let page = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// - Parameter bytes: of one example.

@@ -234,6 +234,9 @@ final class InputFile: Sendable {
 
   func readsAtRandom() { file.readsAtRandom() }
 
+  /// Gives back the memory of what was read.
+  func letGo() { file.letGo() }
+
   /// Has the disk begin to read an example.
   func readAhead(_ example: Int) {
     let bytes = byteValues.isEmpty ? 4 : 1

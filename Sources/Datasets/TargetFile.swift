@@ -57,6 +57,9 @@ final class TargetFile: Sendable {
 
   func readsAtRandom() { file.readsAtRandom() }
 
+  /// Gives back the memory of what was read.
+  func letGo() { file.letGo() }
+
   /// Has the disk begin to read an example's.
   func readAhead(_ example: Int) { file.willNeed(offset(example), count: width * 4) }
 

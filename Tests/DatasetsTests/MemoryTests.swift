@@ -51,6 +51,19 @@ struct MemoryTests {
     }
   }
 
+  @Test("a table that becomes 40 MB does so, where its categories are encoded by the target too")
+  func targetCodes() async {
+    await #expect(processExitsWith: .success) {
+      let workspace = try Workspace()
+      let file = workspace.folder.appendingPathComponent("wide.csv")
+      let head = (0..<100).map { "x\($0)," }.joined() + "city,label\n"
+      let numbers = String(repeating: "1,", count: 100)
+      let rows = (0..<100).map { "\(numbers)c\($0 % 7),\($0 % 2)\n" }.joined()
+      try MemoryTests.write(Array(head.utf8), Array(rows.utf8), times: 1_000, to: file)
+      try MemoryTests.check(workspace, file, examples: 100_000, ["categories": "target"])
+    }
+  }
+
   @Test("an array of 64 MB does so in either order", arguments: ["False", "True"])
   func array(isFortran: String) async {
     await #expect(processExitsWith: .success) { [isFortran] in

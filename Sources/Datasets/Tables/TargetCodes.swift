@@ -11,6 +11,9 @@ struct TargetCodes {
   /// Classes, or numbers of a target, at most.
   static let mostWidth = 64
 
+  /// Bytes of the dataset's files that are held while they are gone through.
+  private static let mostMapped = 8 << 20
+
   /// How many numbers stand for a value; `nil` where a target can't say anything, or too much.
   static func width(for target: DatasetDescription.Target) -> Int? {
     switch target {
@@ -67,7 +70,15 @@ struct TargetCodes {
     var rows = [Float](repeating: 0, count: chunk * inputs.width)
     var labels = [Int32](repeating: 0, count: chunk)
     var numbers = [Float](repeating: 0, count: chunk * width)
+    var read = 0
     for start in stride(from: 0, to: examples.count, by: chunk) {
+      // A file of any size is gone through in the same memory.
+      read += chunk * inputs.width * MemoryLayout<Float>.size
+      if read >= TargetCodes.mostMapped {
+        inputs.letGo()
+        targets.letGo()
+        read = 0
+      }
       let part = Array(examples[start..<min(start + chunk, examples.count)])
       part.withUnsafeBufferPointer { part in
         rows.withUnsafeMutableBufferPointer {
