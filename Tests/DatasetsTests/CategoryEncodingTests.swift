@@ -135,6 +135,10 @@ struct CategoryEncodingTests {
       "a,y\n" + (0..<200).map { "\(["p", "q"][$0 % 2]),c\($0 % 70)" }.joined(separator: "\n")
     let many = try workspace.refusal(text: classes, ["categories": "target"])
     #expect(many?.code == .option && many?.message.contains("64") == true)
+    // 3,000 values for 50 classes are 150,000 numbers.
+    let wide = "a,y\n" + (0..<6_000).map { "v\($0 % 3_000),c\($0 % 50)" }.joined(separator: "\n")
+    let large = try workspace.refusal(text: wide, ["categories": "target"])
+    #expect(large?.code == .limitExceeded && large?.message.contains("131072") == true)
   }
 
   @Test("embedded ones are the numbers of their values, whatever another dataset's order")

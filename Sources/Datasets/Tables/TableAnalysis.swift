@@ -128,6 +128,13 @@ struct TableAnalysis {
       )
     }
     var columns = columns
+    let values = columns.reduce(0) { $0 + ($1.isByTarget ? $1.values.count : 0) }
+    guard values * width <= TargetCodes.mostCodes else {
+      throw DatasetError(
+        .limitExceeded,
+        "\(values) values that are encoded by a target of \(width) numbers are more than \(TargetCodes.mostCodes) numbers; say embed or hash "
+          + "for some columns in schema=")
+    }
     for index in columns.indices where columns[index].isByTarget {
       columns[index].codes = Array(repeating: 0, count: columns[index].values.count * width)
     }

@@ -10,6 +10,8 @@ struct TargetCodes {
   static let folds = 5
   /// Classes, or numbers of a target, at most.
   static let mostWidth = 64
+  /// Numbers of all values of all columns together, at most.
+  static let mostCodes = 1 << 17
 
   /// Bytes of the dataset's files that are held while they are gone through.
   private static let mostMapped = 8 << 20
