@@ -51,13 +51,17 @@ export async function show(place, { words: [from], signal, tell }) {
   document.title = "New run · Chainrule";
   const source = from ? await get(`v1/runs/${from}`, { signal }) : null;
   let dataset = null;
+  let checks = 0;
   const datasets = (await get("v1/datasets?limit=200", { signal })).data;
   const select = el("select", { id: "dataset", onchange: () => use(datasets.find((one) => one.id === select.value)) },
     el("option", { value: "" }, "Choose a dataset"), datasets.map((one) => el("option", { value: one.id }, `${one.name || one.id} (${integer(one.examples)} examples)`)));
   const file = el("input", { type: "file", id: "file", onchange: () => file.files[0] && take(file.files[0]) });
   const importing = el("input", { id: "options", value: "", placeholder: "by its bytes; or target=label&missing=mean", spellcheck: "false" });
   const [uploaded, said] = [el("div", { role: "status" }), el("div", { role: "status", id: "checked" })];
-  const spec = editor({ value: written(source ? await copied(source, signal) : digits), label: "Spec", schema: await get("v1/schemas/run", { signal }), onchange: debounced(check, 400) });
+  const soon = debounced(check, 400);
+  // What isn't checked can't be started.
+  const changed = () => { start.disabled = true; soon(); };
+  const spec = editor({ value: written(source ? await copied(source, signal) : digits), label: "Spec", schema: await get("v1/schemas/run", { signal }), onchange: changed });
   const start = el("button", { class: "primary", disabled: true, onclick: begin }, "Start the run");
   const drop = el("div", {
     class: "drop",
@@ -113,18 +117,21 @@ export async function show(place, { words: [from], signal, tell }) {
   }
 
   async function check() {
+    const own = ++checks;
     const { document: run, fault } = read();
     start.disabled = true;
     spec.mark([]);
     if (fault) return fill(said, el("p", { class: "fault" }, `No JSON: ${fault}`));
     try {
       const summary = await post("v1/models:validate", run.model ?? {}, { signal });
+      // The spec changed meanwhile, and another check is on its way.
+      if (own !== checks) return;
       fill(said, el("p", {}, `${integer(summary.parameter_count)} parameters, ${bytes(summary.training_memory.peak_bytes)} to train with batches of ${summary.batch_size}`),
         table(["Layer", "Type", "Output", "Parameters"],
           summary.layers.map((layer) => el("tr", {}, el("td", {}, layer.name), el("td", {}, layer.type), el("td", {}, (layer.output_shape ?? []).join(" × ")), el("td", { class: "number" }, integer(layer.parameters))))));
       start.disabled = !dataset && !run.dataset;
     } catch (error) {
-      if (error.name !== "AbortError") fill(said, faults(error, "/model"));
+      if (error.name !== "AbortError" && own === checks) fill(said, faults(error, "/model"));
     }
   }
 
