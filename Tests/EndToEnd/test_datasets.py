@@ -103,7 +103,7 @@ class DatasetTests(unittest.TestCase):
         rows = [f"{shop},{day},{(day * 7 + place * 3) % 11}.5" for day in range(40)
                 for place, (shop, length) in enumerate(lengths.items()) if day < length]
         answer = self.server.upload(
-            "target=sales&window=8&steps=3&entity=shop&padding=-20&ignore=day", "\n".join(["shop,day,sales", *rows]).encode())
+            "target=sales&window=8&steps=3&entity=shop&padding=-20&ignore=day&target_scale=standard", "\n".join(["shop,day,sales", *rows]).encode())
         self.assertEqual(answer.status, 201, answer.body)
         dataset = answer.json
         self.assertEqual(
@@ -120,8 +120,15 @@ class DatasetTests(unittest.TestCase):
             "training": {"steps": 20, "batch_size": 8, "loss": "mse", "optimizer": "adam"},
         })
         asked = {"inputs": [[[1.5], [8.5]], [[float(day)] for day in range(8)]]}
-        outputs = self.server.post(f"/v1/runs/{run['id']}/predictions", asked).json["outputs"]
-        self.assertEqual([len(output) for output in outputs], [3, 3])
+        answer = self.server.post(f"/v1/runs/{run['id']}/predictions", asked).json
+        self.assertEqual([len(output) for output in answer["outputs"]], [3, 3])
+        # In the units of the upload all three are scaled alike.
+        offset, factor = answer["predictions"][0][0], answer["outputs"][0][0]
+        slope = (answer["predictions"][0][1] - offset) / (answer["outputs"][0][1] - factor)
+        for predictions, outputs in zip(answer["predictions"], answer["outputs"]):
+            for number, output in zip(predictions, outputs):
+                self.assertAlmostEqual(number, offset + slope * (output - factor), places=3)
+        self.assertGreater(slope, 1)
         evaluated = self.server.post(f"/v1/runs/{run['id']}/evaluations", {"dataset": dataset["id"]})
         self.assertEqual(evaluated.json["examples"], 51)
 
