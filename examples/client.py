@@ -76,6 +76,14 @@ class Client:
         return run
 
 
+def choose(parser, names, known):
+    """The names that were given; one that isn't known ends the program with a line of help."""
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        parser.error(f"{unknown[0]} is none of {', '.join(known)}")
+    return names
+
+
 def arguments(description, data):
     """The command line that the examples have: where the data is, and where the server is."""
     parser = argparse.ArgumentParser(description=description)

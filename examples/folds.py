@@ -11,7 +11,7 @@ import gzip
 import pathlib
 import time
 
-from client import Client, arguments
+from client import Client, arguments, choose
 
 
 def diabetes(folder):
@@ -32,12 +32,10 @@ parser = arguments(__doc__.splitlines()[0], "the folder with scikit-learn's file
 parser.add_argument("sets", nargs="*", help="which of them; all when left out")
 parser.add_argument("--seed", type=int, default=0, help="of the folds (default: %(default)s)")
 options = parser.parse_args()
-unknown = [name for name in options.sets if name not in SETS]
-if unknown:
-    parser.error(f"{unknown[0]} is none of {', '.join(SETS)}")
+chosen = choose(parser, options.sets, SETS)
 client = Client(options.url, options.key)
 folder = pathlib.Path(options.data)
-for name in options.sets or SETS:
+for name in chosen or SETS:
     query, source = SETS[name]
     data = source(folder) if callable(source) else (folder / source).read_bytes()
     dataset = client.upload(f"name={name}&{query}", data)

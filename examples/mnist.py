@@ -16,7 +16,7 @@ and for Fashion-MNIST (the README of https://github.com/zalandoresearch/fashion-
 
 import pathlib
 
-from client import Client, arguments
+from client import Client, arguments, choose
 
 LENET5 = [
     {"type": "conv2d", "filters": 6, "kernel": 5, "padding": 2, "activation": "tanh", "name": "c1"},
@@ -63,9 +63,7 @@ parser = arguments(__doc__.splitlines()[0], "the folder with MNIST's four files"
 parser.add_argument("networks", nargs="*", help="which of them; mlp and lenet5 when left out")
 parser.add_argument("--seed", type=int, default=1)
 options = parser.parse_args()
-unknown = [name for name in options.networks if name not in NETWORKS]
-if unknown:
-    parser.error(f"{unknown[0]} is none of {', '.join(NETWORKS)}")
+chosen = choose(parser, options.networks, NETWORKS)
 client = Client(options.url, options.key)
 folder = pathlib.Path(options.data)
 
@@ -79,7 +77,7 @@ def dataset(name, prefix):
 
 
 train, test = dataset("mnist-train", "train"), dataset("mnist-test", "t10k")
-for name in options.networks or ["mlp", "lenet5"]:
+for name in chosen or ["mlp", "lenet5"]:
     network = NETWORKS[name]
     run = client.train({
         "name": f"mnist {name}",

@@ -4,19 +4,6 @@ import Testing
 
 @testable import Datasets
 
-/// What pandas, NumPy and scikit-learn say of the files in `Fixtures/formats`.
-private func known(_ name: String) throws -> JSON {
-  let file = Fixture.file("formats.json")
-  return try #require(JSON(parsing: [UInt8](Data(contentsOf: file)))[name])
-}
-
-private func numbers(_ json: JSON?) -> [Double] { (json?.array ?? []).compactMap(\.double) }
-
-private func isNear(_ one: [Double], _ other: [Double], _ tolerance: Double = 1e-5) -> Bool {
-  one.count == other.count
-    && zip(one, other).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
-}
-
 @Suite("What is told and done of columns")
 struct TableOptionsTests {
   private let workspace: Workspace
@@ -36,7 +23,7 @@ struct TableOptionsTests {
   @Test("types, distinct values, quantiles and correlations are those of pandas")
   func summaries() throws {
     let dataset = try workspace.imported(file, ["missing": "mean"])
-    let known = try known("table")
+    let known = try Fixture.format("table")
     let columns = dataset.description.columns
     let kinds = columns.map { $0.summary?.kind }
     #expect(
@@ -45,7 +32,9 @@ struct TableOptionsTests {
       #expect(
         column.summary?.distinct == known["distinct"]?[column.name]?.integer, "\(column.name)")
       if let quantiles = known["quantiles"]?[column.name] {
-        #expect(isNear(column.summary?.quantiles ?? [], numbers(quantiles)), "\(column.name)")
+        #expect(
+          Fixture.isNear(column.summary?.quantiles ?? [], Fixture.numbers(quantiles)),
+          "\(column.name)")
         #expect(column.summary?.histogram.reduce(0, +) == column.summary?.sampled)
       }
       if let correlation = known["correlation"]?[column.name]?.double {
@@ -66,7 +55,7 @@ struct TableOptionsTests {
   @Test("what columns have to do with a class is what pandas finds")
   func relations() throws {
     let dataset = try workspace.imported(file, ["missing": "mean", "target": "town"])
-    let known = try known("table")
+    let known = try Fixture.format("table")
     for (name, kind, wanted) in [
       ("number", ColumnSummary.Relation.Kind.correlationRatio, "number_and_town"),
       ("flag", .association, "flag_and_town"),
@@ -89,7 +78,7 @@ struct TableOptionsTests {
       Fixture.file("formats/german.csv"), ["decimal": "comma", "encoding": "latin-1"])
     for name in ["number", "skewed"] {
       let (one, other) = (try column(german, name), try column(table, name))
-      #expect(isNear(one, other), "\(name)")
+      #expect(Fixture.isNear(one, other), "\(name)")
     }
     let towns = try #require(german.description.columns.first { $0.name == "town" })
     #expect(
@@ -105,22 +94,22 @@ struct TableOptionsTests {
   func sparse() throws {
     let dataset = try workspace.imported(
       Fixture.file("formats/sparse.svm"), ["format": "libsvm", "target": "label", "scale": "none"])
-    let known = try known("sparse")
-    let rows = (known["rows"]?.array ?? []).flatMap { numbers($0) }
-    #expect(isNear(dataset.allInputs.map(Double.init), rows))
-    let labels = numbers(known["labels"]).map(Int32.init)
+    let known = try Fixture.format("sparse")
+    let rows = (known["rows"]?.array ?? []).flatMap { Fixture.numbers($0) }
+    #expect(Fixture.isNear(dataset.allInputs.map(Double.init), rows))
+    let labels = Fixture.numbers(known["labels"]).map(Int32.init)
     #expect(dataset.allTargets(Int32.self) == labels)
   }
 
   @Test("robust, logarithmic and clipped numbers are as asked")
   func scalings() throws {
-    let known = try known("table")
+    let known = try Fixture.format("table")
     let robust = try workspace.imported(file, ["missing": "mean", "scale": "robust"])
-    #expect(isNear(try column(robust, "number"), numbers(known["robust"])))
+    #expect(Fixture.isNear(try column(robust, "number"), Fixture.numbers(known["robust"])))
     let schema =
       #"{"skewed": {"scale": "log"}, "number": {"scale": "none", "clip": [40, 60]}, "flag": "ignore"}"#
     let treated = try workspace.imported(file, ["missing": "mean", "schema": schema])
-    #expect(isNear(try column(treated, "skewed"), numbers(known["log"])))
+    #expect(Fixture.isNear(try column(treated, "skewed"), Fixture.numbers(known["log"])))
     let clipped = try column(treated, "number")
     #expect(clipped.min() == 40 && clipped.max() == 60)
     #expect(treated.description.columns[5].role == .ignored)
@@ -128,14 +117,14 @@ struct TableOptionsTests {
 
   @Test("a missing number is the median, or the mean beside one number more that tells")
   func missing() throws {
-    let known = try known("table")
+    let known = try Fixture.format("table")
     let gaps = known["gaps"]?.array ?? []
     let median = try workspace.imported(file, ["missing": "median", "scale": "none"])
     let filled = gaps.map { $0.double ?? known["median"]?.double ?? 0 }
-    #expect(isNear(try column(median, "gaps"), filled))
+    #expect(Fixture.isNear(try column(median, "gaps"), filled))
     let told = try workspace.imported(file, ["missing": "indicator", "scale": "none"])
     let mean = gaps.map { $0.double ?? known["mean"]?.double ?? 0 }
-    #expect(isNear(try column(told, "gaps"), mean))
+    #expect(Fixture.isNear(try column(told, "gaps"), mean))
     #expect(try column(told, "gaps", 1) == gaps.map { $0 == .null ? 1 : 0 })
     let row: JSON = [
       "number": 1, "skewed": 1, "count": 1, "gaps": nil, "town": "Oslo", "flag": "true",
@@ -174,23 +163,29 @@ struct TableOptionsTests {
 
   @Test("dates become time and what comes round again")
   func dates() throws {
-    let known = try known("table")
+    let known = try Fixture.format("table")
     let schema = #"{"when": {"parts": ["time", "month", "weekday", "hour"], "scale": "none"}}"#
     let dataset = try workspace.imported(file, ["missing": "mean", "schema": schema])
-    #expect(isNear(try column(dataset, "when"), numbers(known["seconds"]), 1e-7))
+    #expect(Fixture.isNear(try column(dataset, "when"), Fixture.numbers(known["seconds"]), 1e-7))
     func angles(_ values: [Double], of round: Double) -> [Double] {
       values.map { sin(2 * .pi * $0 / round) }
     }
     #expect(
-      isNear(try column(dataset, "when", 1), angles(numbers(known["month"]).map { $0 - 1 }, of: 12))
+      Fixture.isNear(
+        try column(dataset, "when", 1),
+        angles(Fixture.numbers(known["month"]).map { $0 - 1 }, of: 12))
     )
-    #expect(isNear(try column(dataset, "when", 3), angles(numbers(known["weekday"]), of: 7)))
-    #expect(isNear(try column(dataset, "when", 5), angles(numbers(known["hour"]), of: 24)))
+    #expect(
+      Fixture.isNear(
+        try column(dataset, "when", 3), angles(Fixture.numbers(known["weekday"]), of: 7)))
+    #expect(
+      Fixture.isNear(try column(dataset, "when", 5), angles(Fixture.numbers(known["hour"]), of: 24))
+    )
   }
 
   @Test("a run's scalings are of the rows that it trains on alone")
   func fitting() throws {
-    let known = try known("table")
+    let known = try Fixture.format("table")
     let dataset = try workspace.imported(
       file, ["missing": "mean", "schema": #"{"skewed": {"scale": "log"}}"#])
     let fitted = dataset.fitted(to: ExampleSet(0..<40))
@@ -199,7 +194,7 @@ struct TableOptionsTests {
       let column = try #require(fitted.columns.first { $0.name == name })
       guard case .number(_, let scaling, let fill) = column.content else { continue }
       let (mean, deviation) = (
-        numbers(known["first40"]?[name])[0], numbers(known["first40"]?[name])[1]
+        Fixture.numbers(known["first40"]?[name])[0], Fixture.numbers(known["first40"]?[name])[1]
       )
       #expect(abs(scaling.subtract - mean) < 1e-4 * max(1, abs(mean)), "\(name)")
       #expect(abs(scaling.divide - deviation) < 1e-4 * deviation, "\(name)")
@@ -326,127 +321,5 @@ struct TableOptionsTests {
       }
       #expect(error?.row == row, "\(text)")
     }
-  }
-}
-
-@Suite("Pictures and tensors")
-struct PictureImportTests {
-  private let workspace: Workspace
-
-  init() throws { workspace = try Workspace() }
-
-  private func bytes(_ dataset: Dataset) -> [Int] {
-    dataset.allInputs.map { Int(($0 * 255).rounded()) }
-  }
-
-  @Test("pictures in folders are those of Pillow, channel after channel")
-  func folders() throws {
-    let dataset = try workspace.imported(Fixture.file("formats/pictures.zip"))
-    #expect(dataset.description.format == .imageZip && dataset.inputShape == [3, 10, 14])
-    #expect(dataset.target == .classes(names: ["cat", "dog"], counts: [3, 3]))
-    let planar = (try known("pictures")["planar"]?.array ?? []).flatMap {
-      numbers($0).map { Int($0) }
-    }
-    #expect(bytes(dataset) == planar)
-    #expect(dataset.allTargets(Int32.self) == [0, 1, 0, 1, 0, 1])
-  }
-
-  @Test("a file of labels takes the folders' place, and grey pictures have one channel")
-  func labels() throws {
-    let dataset = try workspace.imported(
-      Fixture.file("formats/labelled.tar.gz"), ["format": "image_tar"])
-    #expect(dataset.inputShape == [1, 10, 14])
-    #expect(dataset.target.classes == ["high", "low"])
-    #expect(dataset.allTargets(Int32.self) == [1, 0, 1, 0])
-    let grey = (try known("pictures")["grey"]?.array ?? []).flatMap { numbers($0).map { Int($0) } }
-    #expect(bytes(dataset) == grey)
-  }
-
-  @Test("pictures of other sizes are brought to one as Pillow does, or refused by name")
-  func sizes() throws {
-    let dataset = try workspace.imported(
-      Fixture.file("formats/sizes.zip"), ["shape": "3,10,14"])
-    let resized = try #require(try known("pictures")["resized"])
-    let all = bytes(dataset)
-    for (index, kind) in ["PNG", "JPEG", "WEBP"].enumerated() {
-      let wanted = numbers(resized[kind]).map { Int($0) }
-      let found = all[index * 420..<(index + 1) * 420]
-      let difference = zip(found, wanted).map { abs($0 - $1) }.max() ?? 99
-      // What decoders of other versions make of one picture may differ by one.
-      #expect(difference <= (kind == "PNG" ? 0 : 1), "\(kind)")
-    }
-    let error = #expect(throws: DatasetError.self) {
-      try workspace.imported(Fixture.file("formats/sizes.zip"), ["shape": "2,10,14"])
-    }
-    #expect(error?.code == .option)
-  }
-
-  @Test("a picture that says it is huge, a damaged one and one in no folder are refused by name")
-  func refused() throws {
-    // The head of a PNG of 60,000 by 60,000 pixels, with its checksum.
-    var bomb: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
-    let header: [UInt8] = Array("IHDR".utf8) + [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0]
-    var check = CRC32()
-    header.withUnsafeBytes { check.update($0) }
-    bomb += header + (0..<4).map { UInt8(truncatingIfNeeded: check.value >> UInt32(24 - 8 * $0)) }
-    bomb += [0, 0, 0, 0] + Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
-    let large = #expect(throws: DatasetError.self) {
-      try EncodedImage(bomb, limits: ImportLimits())
-    }
-    #expect(large?.code == .limitExceeded || large?.code == .malformed)
-    let cut = Array(try Data(contentsOf: Fixture.file("formats/pictures.zip")).prefix(700))
-    #expect(throws: DatasetError.self) {
-      try workspace.imported(try workspace.file(cut), ["format": "image_zip"])
-    }
-    #expect(throws: DatasetError.self) {
-      try workspace.imported(Fixture.file("stored.npz"), ["format": "image_zip"])
-    }
-  }
-
-  @Test(
-    "tensors are those that safetensors wrote; ones that lie over each other or beyond the end are refused"
-  )
-  func tensors() throws {
-    let dataset = try workspace.imported(Fixture.file("formats/tensors.safetensors"))
-    #expect(dataset.description.format == .safetensors)
-    let known = try known("tensors")
-    #expect(isNear(dataset.allInputs.map(Double.init), numbers(known["x"])))
-    #expect(dataset.allTargets(Int32.self).map(Double.init) == numbers(known["y"]))
-    func file(_ header: String, _ body: Int) throws -> URL {
-      let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
-      return try workspace.file(length + Array(header.utf8) + [UInt8](repeating: 0, count: body))
-    }
-    let x = #""x": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}"#
-    for (y, message) in [
-      (#"{"dtype": "F32", "shape": [2], "data_offsets": [8, 16]}"#, "over each other"),
-      (#"{"dtype": "F32", "shape": [2], "data_offsets": [16, 24]}"#, "of a file of"),
-      (#"{"dtype": "F32", "shape": [3], "data_offsets": [16, 24]}"#, "needs 12 bytes"),
-    ] {
-      let error = #expect(throws: DatasetError.self) {
-        try workspace.imported(file("{\(x), \"y\": \(y)}", 16), ["format": "safetensors"])
-      }
-      #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
-    }
-    let long = #expect(throws: DatasetError.self) {
-      try workspace.imported(
-        try workspace.file([UInt8](repeating: 0xFF, count: 16)), ["format": "safetensors"])
-    }
-    #expect(long?.code == .malformed)
-  }
-
-  @Test("CIFAR's records of one and of two labels")
-  func cifar() throws {
-    let known = try known("cifar")
-    let ten = try workspace.imported(Fixture.file("formats/cifar10.bin"), ["format": "cifar"])
-    #expect(ten.inputShape == [3, 32, 32] && ten.target.classes.count == 10)
-    #expect(ten.allTargets(Int32.self).map(Double.init) == numbers(known["labels"]))
-    #expect(bytes(ten)[..<8].map(Double.init) == numbers(known["first"]))
-    let hundred = try workspace.imported(Fixture.file("formats/cifar100.bin"), ["format": "cifar"])
-    #expect(hundred.allTargets(Int32.self).map(Double.init) == numbers(known["fine"]))
-    let bytes = [UInt8](try Data(contentsOf: Fixture.file("formats/cifar10.bin")))
-    let error = #expect(throws: DatasetError.self) {
-      try workspace.imported(try workspace.file(Array(bytes.dropLast(7))), ["format": "cifar"])
-    }
-    #expect(error?.code == .malformed)
   }
 }

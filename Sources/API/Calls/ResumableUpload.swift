@@ -19,19 +19,11 @@ enum ResumableUpload {
         "an upload may have at most \(service.uploadLimit) bytes, and Upload-Length says \(length); see --max-upload"
       )
     }
-    let metadata = try TusProtocol.metadata(call)
-    let digest = try Upload.announcedDigest(call, TusProtocol.reprDigest)
     if !call.request.body.isEmpty { try checkType(call) }
-    let fingerprint =
-      "\(length)\n\(metadata)\n\(digest.map { "\($0)" } ?? "")\n\(concatenation == .partial)"
-    return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
-      guard let id = UploadID(id), let upload = try await service.store.uploads.get(id) else {
-        return nil
-      }
-      return try created(upload, service)
-    } _: {
+    let isPartial = concatenation == .partial
+    return try await begin(call, service, "\(length)\n\(isPartial)") { metadata, digest in
       let upload = try await service.uploads.create(
-        length: length, metadata: metadata, sha256: digest, isPartial: concatenation == .partial)
+        length: length, metadata: metadata, sha256: digest, isPartial: isPartial)
       if !call.request.body.isEmpty {
         do {
           try await receive(upload, at: 0, call, service)
@@ -41,7 +33,7 @@ enum ResumableUpload {
           throw error
         }
       }
-      return try created(upload, service)
+      return upload
     }
   }
 
@@ -55,16 +47,8 @@ enum ResumableUpload {
         "an upload that is put together has the bytes of its parts; leave Upload-Length and the body out"
       )
     }
-    let metadata = try TusProtocol.metadata(call)
-    let digest = try Upload.announcedDigest(call, TusProtocol.reprDigest)
     let concat = "final;" + parts.map { "/v1/uploads/\($0)" }.joined(separator: " ")
-    let fingerprint = "\(concat)\n\(metadata)\n\(digest.map { "\($0)" } ?? "")"
-    return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
-      guard let id = UploadID(id), let upload = try await service.store.uploads.get(id) else {
-        return nil
-      }
-      return try created(upload, service)
-    } _: {
+    return try await begin(call, service, concat) { metadata, digest in
       var records: [UploadRecord] = []
       for part in parts { records.append(try await service.uploads.record(part)) }
       let length = records.reduce(0) { $0 + $1.length }
@@ -74,9 +58,30 @@ enum ResumableUpload {
           "an upload may have at most \(service.uploadLimit) bytes, and the parts have \(length); see --max-upload"
         )
       }
-      let whole = try await service.uploads.concatenate(
+      return try await service.uploads.concatenate(
         records, metadata: metadata, sha256: digest, concat: concat)
-      return try created(whole, service)
+    }
+  }
+
+  /// Makes an upload, once for each idempotency key, and answers it.
+  ///
+  /// - Parameters:
+  ///   - what: tells the request from others, beside what it says of the upload.
+  ///   - make: of `Upload-Metadata` and the digest that was announced.
+  private static func begin(
+    _ call: Call, _ service: Service, _ what: String,
+    _ make: (_ metadata: String, _ digest: Digest?) async throws -> UploadRecord
+  ) async throws -> Response {
+    let metadata = try TusProtocol.metadata(call)
+    let digest = try Upload.announcedDigest(call, TusProtocol.reprDigest)
+    let fingerprint = "\(what)\n\(metadata)\n\(digest.map { "\($0)" } ?? "")"
+    return try await service.idempotently(call, body: Array(fingerprint.utf8)) { id in
+      guard let id = UploadID(id), let upload = try await service.store.uploads.get(id) else {
+        return nil
+      }
+      return try created(upload, service)
+    } _: {
+      try created(await make(metadata, digest), service)
     }
   }
 

@@ -11,14 +11,15 @@ enum DatasetPresentation {
       ("id", .string(record.id.rawValue)), ("name", .string(record.name)),
       ("format", .string(record.format)), ("state", "ready"),
     ])
-    for (name, value) in try JSON(parsing: record.description).object?.members ?? [] {
+    let description = try JSON(parsing: record.description)
+    for (name, value) in description.object?.members ?? [] {
       object[name] = value
     }
     let isEmbedded = object["columns"]?.array?.contains {
       $0["treatment"]?["encoding"] == "embed"
     }
     if isEmbedded == true, var input = object["input"]?.object {
-      let categories = try DatasetDescription(JSON(parsing: record.description)).categories
+      let categories = try DatasetDescription(description).categories
       input["categories"] = .array(categories.map(\.json))
       object["input"] = .object(input)
     }

@@ -57,16 +57,13 @@ public struct ColumnEmbedding: Layer {
     .described("an array of {\"place\", \"values\", \"dimensions\"}"), isRequired: true,
     "Which numbers along the last axis stand for categories: the place of each, counted from 0, how many values there are, and elements of a vector (half "
       + "of the values, 50 at most, when left out); a dataset's input.categories is that list.")
-  private static let initializerField = Field(
-    "initializer", .described("an initializer"),
-    default: ["type": "normal", "mean": 0.0, "std": 1.0], "How the weights begin.")
 
   public static let documentation = CatalogEntry(
     type: "column_embedding",
     summary: "Learned vectors in place of the numbers of a row that stand for categories.",
     formula: "y[…] = x[…] with each x[…, place] replaced by weight[x[…, place]]",
     shapes: "[…, D] -> […, D - columns + Σ dimensions]",
-    fields: [columnsField, initializerField],
+    fields: [columnsField, CommonFields.vectorInitializer],
     weights: ["columns.i.weight [values, dimensions]"],
     source: "Guo and Berkhahn 2016, arXiv:1604.06737.")
 
@@ -91,8 +88,7 @@ public struct ColumnEmbedding: Layer {
       reader.fault(Self.columnsField.name, "names place \(twice.0.place) twice")
     }
     self.columns = columns
-    initializer = reader.initializer(
-      Self.initializerField, default: .normal(mean: 0, standardDeviation: 1))
+    initializer = reader.vectorInitializer()
   }
 
   public var configuration: [(String, JSON)] {

@@ -18,6 +18,11 @@ enum CommonFields {
 
   static let biasInitializer = Field(
     "bias_initializer", .described("an initializer"), default: "zeros", "How the bias begins.")
+
+  /// Of learned vectors, as `torch.nn.Embedding` has it.
+  static let vectorInitializer = Field(
+    "initializer", .described("an initializer"),
+    default: ["type": "normal", "mean": 0.0, "std": 1.0], "How the learned vectors begin.")
 }
 
 extension ObjectReader {
@@ -30,6 +35,11 @@ extension ObjectReader {
       add(error)
       return .identity
     }
+  }
+
+  /// Reads how learned vectors begin.
+  mutating func vectorInitializer() -> Initializer {
+    initializer(CommonFields.vectorInitializer, default: .normal(mean: 0, standardDeviation: 1))
   }
 
   /// Reads an initializer; `nil` when it's left out.

@@ -19,16 +19,13 @@ public struct Embedding: Layer {
   private static let vocabularyField = Field(
     "vocabulary", .integer(1...LayerLimits.vocabulary),
     "How many tokens have a vector; as many as the model's input has when left out.")
-  private static let initializerField = Field(
-    "initializer", .described("an initializer"),
-    default: ["type": "normal", "mean": 0.0, "std": 1.0], "How the weight begins.")
 
   public static let documentation = CatalogEntry(
     type: "embedding",
     summary: "A learned vector for each token.",
     formula: "y[…, d] = weight[x[…], d]",
     shapes: "[…] of int32 -> […, dimensions]",
-    fields: [dimensionsField, vocabularyField, initializerField],
+    fields: [dimensionsField, vocabularyField, CommonFields.vectorInitializer],
     weights: ["weight [vocabulary, dimensions]"],
     source: "As torch.nn.Embedding.")
 
@@ -40,8 +37,7 @@ public struct Embedding: Layer {
   public init(from reader: inout ObjectReader) {
     dimensions = reader.integer(Embedding.dimensionsField)
     vocabulary = reader.integer("vocabulary", in: 1...LayerLimits.vocabulary)
-    initializer = reader.initializer(
-      Embedding.initializerField, default: .normal(mean: 0, standardDeviation: 1))
+    initializer = reader.vectorInitializer()
   }
 
   private init(_ other: Embedding, vocabulary: Int) {

@@ -54,8 +54,22 @@ struct DatasetFiles: Sendable {
     try DatasetFiles.synchronize(uploads)
   }
 
-  /// Puts the names of uploads on disk for good.
-  func synchronizeUploads() throws { try DatasetFiles.synchronize(uploads) }
+  /// Makes one upload's file of others', one after the other, on disk for good once this returns. What it is to have is looked at when it is used.
+  func concatenate(_ parts: [UploadID], to upload: UploadID) throws {
+    let whole = file(of: upload)
+    _ = try FileSink(creating: whole).finish()
+    let output = try FileHandle(forWritingTo: whole)
+    for part in parts {
+      let input = try FileHandle(forReadingFrom: file(of: part))
+      while let bytes = try input.read(upToCount: 1 << 20), !bytes.isEmpty {
+        try output.write(contentsOf: bytes)
+      }
+      try input.close()
+    }
+    try output.synchronize()
+    try output.close()
+    try DatasetFiles.synchronize(uploads)
+  }
 
   /// Makes an upload's folder the dataset's, on disk for good once this returns.
   func adopt(_ upload: URL, as key: String) throws {

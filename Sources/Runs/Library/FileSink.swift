@@ -30,15 +30,6 @@ public final class FileSink {
     guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw Self.fault(errno) }
   }
 
-  /// Appends all of a file.
-  ///
-  /// - Throws: `LibraryError`; some of the bytes may have been written.
-  func append(file: URL) throws {
-    let source = try FileHandle(forReadingFrom: file)
-    defer { try? source.close() }
-    while let bytes = try source.read(upToCount: 1 << 20), !bytes.isEmpty { try append(bytes) }
-  }
-
   /// - Throws: `LibraryError`; some of the bytes may have been written.
   public func append(_ bytes: some Collection<UInt8>) throws {
     hash.update(bytes)

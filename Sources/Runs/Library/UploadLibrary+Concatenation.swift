@@ -28,19 +28,12 @@ extension UploadLibrary {
       let record = UploadRecord(
         length: parts.reduce(0) { $0 + $1.length }, metadata: metadata,
         sha256: sha256?.hexadecimal, concat: concat)
-      let whole = files.file(of: record.id)
       do {
-        let sources = parts.map { files.file(of: $0.id) }
-        try await work.run {
-          let sink = try FileSink(creating: whole)
-          for source in sources { try sink.append(file: source) }
-          try sink.synchronize()
-          _ = try sink.finish()
-        }
-        try files.synchronizeUploads()
+        let files = files
+        try await work.run { try files.concatenate(parts.map(\.id), to: record.id) }
         try await store.uploads.insert(record, limit: Self.most, replacing: parts.map(\.id))
       } catch {
-        try? FileManager.default.removeItem(at: whole)
+        try? FileManager.default.removeItem(at: files.file(of: record.id))
         throw error is StoreError || error is RunError
           ? error : LibraryError.storing("put the uploads together", error)
       }

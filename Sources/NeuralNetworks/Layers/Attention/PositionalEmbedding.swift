@@ -21,16 +21,13 @@ public struct PositionalEmbedding: Layer {
   private static let kindField = Field(
     "kind", .choice(Kind.allCases.map(\.rawValue)), default: "learned",
     "Whether the vectors are learned, or sines and cosines.")
-  private static let initializerField = Field(
-    "initializer", .described("an initializer"),
-    default: ["type": "normal", "mean": 0.0, "std": 1.0], "How learned vectors begin.")
 
   public static let documentation = CatalogEntry(
     type: "positional_embedding",
     summary: "Adds a vector to each place of a sequence.",
     formula: "y[t, d] = x[t, d] + weight[t, d]; sinusoidal: sin and cos of t / 10000^(2i / D)",
     shapes: "[T, D] -> [T, D]",
-    fields: [kindField, initializerField],
+    fields: [kindField, CommonFields.vectorInitializer],
     weights: ["weight [T, D]"],
     source: "Vaswani et al. 2017, arXiv:1706.03762. Learned: as torch.nn.Embedding of places.")
 
@@ -40,8 +37,7 @@ public struct PositionalEmbedding: Layer {
 
   public init(from reader: inout ObjectReader) {
     kind = Kind(rawValue: reader.choice(PositionalEmbedding.kindField)) ?? .learned
-    initializer = reader.initializer(
-      PositionalEmbedding.initializerField, default: .normal(mean: 0, standardDeviation: 1))
+    initializer = reader.vectorInitializer()
   }
 
   public var configuration: [(String, JSON)] {

@@ -10,6 +10,9 @@ struct ClientFlags: Sendable {
 
   static let fields = [serverField, keyField, certificatesField, jsonField]
 
+  /// Of sub-commands that list the newest of something.
+  static let limit = Field("limit", .integer(1...200), default: 20, "How many at most.")
+
   private static let serverField = Field(
     "server", .described("a URL"), default: .string(ServerAddress.standard.text),
     "Where the server is; unix:/path for a socket.")

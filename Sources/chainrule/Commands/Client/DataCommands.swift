@@ -25,13 +25,13 @@ enum ListDatasets: Command {
   static let name = "datasets"
   static let summary = "Lists the newest datasets."
   static let flags = FlagSet(
-    command: name, fields: [limit] + ClientFlags.fields,
+    command: name, fields: [ClientFlags.limit] + ClientFlags.fields,
     inEnvironment: ClientFlags.fields)
 
-  private static let limit = Field("limit", .integer(1...200), default: 20, "How many at most.")
-
   static func run(_ arguments: [String]) async throws {
-    let (limit, flags) = try flags.read(arguments) { ($0.integer(Self.limit), ClientFlags(&$0)) }
+    let (limit, flags) = try flags.read(arguments) {
+      ($0.integer(ClientFlags.limit), ClientFlags(&$0))
+    }
     let page = try await flags.client.json("GET", "/v1/datasets?limit=\(limit)")
     if flags.isJSON { return Terminal.write(page) }
     var table = Table(["DATASET", "NAME", "FORMAT", "EXAMPLES", "BYTES", "CREATED"])

@@ -6,17 +6,16 @@ enum ListRuns: Command {
   static let name = "runs"
   static let summary = "Lists the newest runs."
   static let flags = FlagSet(
-    command: name, fields: [state, limit] + ClientFlags.fields,
+    command: name, fields: [state, ClientFlags.limit] + ClientFlags.fields,
     inEnvironment: ClientFlags.fields)
 
   private static let state = Field(
     "state", .choice(["queued", "running", "paused", "succeeded", "failed", "cancelled"]),
     "Only runs in this state.")
-  private static let limit = Field("limit", .integer(1...200), default: 20, "How many at most.")
 
   static func run(_ arguments: [String]) async throws {
     let (state, limit, flags) = try flags.read(arguments) { reader in
-      (reader.string(Self.state.name), reader.integer(Self.limit), ClientFlags(&reader))
+      (reader.string(Self.state.name), reader.integer(ClientFlags.limit), ClientFlags(&reader))
     }
     let filter = state.map { "&state=\($0)" } ?? ""
     let page = try await flags.client.json("GET", "/v1/runs?limit=\(limit)\(filter)")

@@ -65,12 +65,13 @@ enum ListSweeps: Command {
   static let name = "sweeps"
   static let summary = "Lists the newest sweeps."
   static let flags = FlagSet(
-    command: name, fields: [limit] + ClientFlags.fields, inEnvironment: ClientFlags.fields)
-
-  private static let limit = Field("limit", .integer(1...200), default: 20, "How many at most.")
+    command: name, fields: [ClientFlags.limit] + ClientFlags.fields,
+    inEnvironment: ClientFlags.fields)
 
   static func run(_ arguments: [String]) async throws {
-    let (limit, flags) = try flags.read(arguments) { ($0.integer(Self.limit), ClientFlags(&$0)) }
+    let (limit, flags) = try flags.read(arguments) {
+      ($0.integer(ClientFlags.limit), ClientFlags(&$0))
+    }
     let page = try await flags.client.json("GET", "/v1/sweeps?limit=\(limit)")
     if flags.isJSON { return Terminal.write(page) }
     Terminal.write(SweepLine.table(page["data"]?.array ?? []))
