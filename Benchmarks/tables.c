@@ -2,6 +2,7 @@
 
 #include "tables.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ int main(int argc, char **argv) {
         columns[i].sample_size = (uint32_t)sampled;
         columns[i].sample = malloc(sampled * sizeof(double));
         columns[i].random = i;
+        columns[i].sums = (tb_sums){.minimum = INFINITY, .maximum = -INFINITY};
       }
     } else if (surveys && tb_survey(columns, reader->fields, width, reader->row, &format) >= 0) {
       return 3;

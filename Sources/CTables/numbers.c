@@ -56,9 +56,7 @@ void tb_decode(tb_element element, bool is_big_endian, const uint8_t *bytes, siz
 
 enum { LANES = 8 };
 
-// Takes so many numbers with a mean and squared differences from it into the whole. Chan, Golub, LeVeque 1983,
-// doi:10.1080/00031305.1983.10483115.
-static void take_in(tb_sums *sums, double count, double mean, double squares) {
+void tb_sums_add(tb_sums *sums, double count, double mean, double squares) {
   double before = (double)sums->count, total = before + count;
   double difference = mean - sums->mean;
   sums->squares += squares + difference * difference * before * (count / total);
@@ -110,7 +108,7 @@ static void sum_together(const double *values, size_t count, tb_sums *sums) {
   for (size_t i = whole; i < count; i++) squares[0] += (values[i] - mean) * (values[i] - mean);
   double all = 0;
   for (int j = 0; j < LANES; j++) all += squares[j];
-  take_in(sums, (double)count, mean, all);
+  tb_sums_add(sums, (double)count, mean, all);
 }
 
 // Numbers at one place after the other: `rows` of so many, `stride` apart.
@@ -139,7 +137,7 @@ static void sum_apart(const double *values, size_t rows, size_t places, size_t s
       double count = (double)rows, own = squares[j] - sum[j] * sum[j] / count;
       sums[first + j].minimum = least[j];
       sums[first + j].maximum = largest[j];
-      take_in(&sums[first + j], count, base[j] + sum[j] / count, own > 0 ? own : 0);
+      tb_sums_add(&sums[first + j], count, base[j] + sum[j] / count, own > 0 ? own : 0);
     }
   }
 }

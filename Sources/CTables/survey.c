@@ -34,24 +34,23 @@ static void keep(tb_column *column, double value) {
 
 enum { STRETCH = 256 };
 
-// Takes a stretch of numbers into the whole. Chan, Golub, LeVeque 1983, doi:10.1080/00031305.1983.10483115.
+// Takes a stretch of numbers into the whole.
 static void merge(tb_column *column) {
   double count = (double)column->stretch;
   if (count == 0) return;
-  double before = (double)(column->numbers - column->stretch);
-  double mean = column->base + column->sum / count;
   double squares = column->sum_of_squares - column->sum * column->sum / count;
-  double difference = mean - column->mean;
-  double share = count / (before + count);
-  column->squares += (squares > 0 ? squares : 0) + difference * difference * before * share;
-  column->mean += difference * share;
+  tb_sums_add(&column->sums, count, column->base + column->sum / count, squares > 0 ? squares : 0);
   column->stretch = 0;
+}
+
+static void widen(tb_sums *sums, double value) {
+  sums->minimum = value < sums->minimum ? value : sums->minimum;
+  sums->maximum = value > sums->maximum ? value : sums->maximum;
 }
 
 // What numbers are together, of one that comes where not all are counted.
 static void add_to_sums(tb_column *column, double value) {
-  column->minimum = value < column->minimum ? value : column->minimum;
-  column->maximum = value > column->maximum ? value : column->maximum;
+  widen(&column->sums, value);
   // Sums of what lies near: nothing is lost to a mean far from 0, and nothing is divided.
   if (column->stretch == 0) {
     column->base = value;
@@ -66,18 +65,11 @@ static void add_to_sums(tb_column *column, double value) {
 
 // What numbers are together, from how often each of them came.
 static void sum_up(tb_column *column, const tb_counts *counts) {
-  double before = 0;
-  column->minimum = INFINITY;
-  column->maximum = -INFINITY;
   for (size_t i = 0; i < counts->held; i++) {
     const entry *known = &counts->entries[i];
     if (known->kind != TB_NUMBER) continue;
-    double count = (double)known->count, difference = known->number - column->mean;
-    column->minimum = known->number < column->minimum ? known->number : column->minimum;
-    column->maximum = known->number > column->maximum ? known->number : column->maximum;
-    column->squares += difference * difference * before * count / (before + count);
-    column->mean += difference * count / (before + count);
-    before += count;
+    widen(&column->sums, known->number);
+    tb_sums_add(&column->sums, (double)known->count, known->number, 0);
   }
 }
 
@@ -161,7 +153,6 @@ static entry described(tb_column *column, const tb_field *field, tb_value value,
   if (value.kind == TB_NUMBER) {
     if (column->numbers == 0) {
       column->first_number_row = row;
-      column->minimum = column->maximum = value.number;
       column->is_rising = true;
     } else {
       column->is_rising &= value.number > column->previous;

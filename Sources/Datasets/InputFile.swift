@@ -19,14 +19,10 @@ final class InputFile: Sendable {
   private let adaptation: RowAdaptation?
   /// What stands behind shorter series as they are stored, and what takes its place; `nil` where there are no such.
   private let padding: (stored: StepPadding, gathered: StepPadding)?
-  /// What stands in place of the numbers of categories' values.
-  let lookups: [ValueLookup]
-  /// For examples that a model trains on, by their fold; `nil` where all are alike.
-  private let training: (examples: ExampleSet, lookups: [[ValueLookup]])?
-  /// Numbers that are clipped here, by their position in a row as it is gathered.
-  private let clips: [(position: Int, range: ClosedRange<Float>)]
-  /// What stands in place of NaN, by the position in a row as it is gathered.
-  private let fills: [(position: Int, value: Float)]
+  /// What is done to each row then.
+  private let finish: RowFinish
+  /// The same for examples that a model trains on, by their fold; `nil` where all are alike.
+  private let training: (examples: ExampleSet, finishes: [RowFinish])?
 
   /// - Parameter columns: of a table, whose missing numbers are filled.
   init(
@@ -42,10 +38,8 @@ final class InputFile: Sendable {
     rowWidth = width / length
     gatheredRowWidth = rowWidth
     adaptation = nil
-    lookups = ValueLookup.all(of: columns)
+    finish = RowFinish(columns, lookups: ValueLookup.all(of: columns), isAdapted: false)
     training = nil
-    fills = InputFile.fills(columns, isAdapted: false)
-    clips = InputFile.clips(columns, isAdapted: false)
     if input.stored == .uint8 {
       let scaling = input.scalings.first ?? .identity
       byteValues = (0..<256).map { Float(scaling.encode(Double($0))) }
@@ -71,10 +65,8 @@ final class InputFile: Sendable {
     gatheredRowWidth = adaptation.width
     width = adaptation.width * length
     self.adaptation = adaptation
-    lookups = adaptation.lookups
+    finish = RowFinish(columns, lookups: adaptation.lookups, isAdapted: true)
     training = nil
-    fills = InputFile.fills(columns, isAdapted: true)
-    clips = InputFile.clips(columns, isAdapted: true)
   }
 
   /// The same numbers, where examples that a model trains on have lookups of their own.
@@ -85,45 +77,18 @@ final class InputFile: Sendable {
     self.examples = other.examples
     (series, length, rowWidth) = (other.series, other.length, other.rowWidth)
     (gatheredRowWidth, width) = (other.gatheredRowWidth, other.width)
-    (byteValues, adaptation) = (other.byteValues, other.adaptation)
-    (fills, clips, padding) = (other.fills, other.clips, other.padding)
-    self.lookups = other.lookups
-    training = (examples, lookups)
+    (byteValues, adaptation, padding) = (other.byteValues, other.adaptation, other.padding)
+    finish = other.finish
+    let finishes = lookups.map { lookups in
+      var finish = other.finish
+      finish.lookups = lookups
+      return finish
+    }
+    training = (examples, finishes)
   }
 
-  /// - Parameter isAdapted: whether numbers may not be clipped where the columns' are.
-  private static func clips(
-    _ columns: [Column], isAdapted: Bool
-  ) -> [(position: Int, range: ClosedRange<Float>)] {
-    let features = columns.filter { $0.role == .feature }
-    return zip(features, Column.places(of: features).offsets).compactMap { column, position in
-      guard isAdapted || column.treatment.findsClip, let clip = column.treatment.clip,
-        case .number(_, let scaling, _) = column.content
-      else { return nil }
-      func encoded(_ end: Double) -> Float {
-        Float(scaling.encode(column.treatment.value(end)))
-      }
-      let (low, high) = (encoded(clip.lowerBound), encoded(clip.upperBound))
-      return low <= high ? (position, low...high) : nil
-    }
-  }
-
-  /// - Parameter isAdapted: whether numbers may be missing where the columns have none.
-  private static func fills(
-    _ columns: [Column], isAdapted: Bool
-  ) -> [(position: Int, value: Float)] {
-    var fills: [(position: Int, value: Float)] = []
-    let features = columns.filter { $0.role == .feature }
-    for (column, position) in zip(features, Column.places(of: features).offsets) {
-      if case .number(let statistics, let scaling, let fill) = column.content,
-        fill != nil || isAdapted
-      {
-        let value = column.treatment.value(fill ?? statistics.mean)
-        fills.append((position, Float(scaling.encode(value))))
-      }
-    }
-    return fills
-  }
+  /// What stands in place of the numbers of categories' values.
+  var lookups: [ValueLookup] { finish.lookups }
 
   /// Writes the chosen examples, one after the other, scaled.
   ///
@@ -140,10 +105,9 @@ final class InputFile: Sendable {
         let rows = rows(of: index)
         let output = destination + place * width
         gather(rows, from: source, values, into: output)
-        if !isStored {
-          if !fills.isEmpty { fill(output, rows: rows.count) }
-          if !clips.isEmpty { clip(output, rows: rows.count) }
-          if !lookups.isEmpty { lookUp(output, rows: rows.count, of: index) }
+        if !isStored, !finish.isNothing {
+          let finish = finish(of: index)
+          for row in 0..<rows.count { finish.apply(to: output + row * gatheredRowWidth) }
         }
         if rows.count < length { pad(output, after: rows.count) }
         if let padding, adaptation != nil {
@@ -197,30 +161,9 @@ final class InputFile: Sendable {
     }
   }
 
-  private func fill(_ output: UnsafeMutablePointer<Float>, rows: Int) {
-    for row in 0..<rows {
-      let numbers = output + row * gatheredRowWidth
-      for (position, value) in fills where numbers[position].isNaN { numbers[position] = value }
-    }
-  }
-
-  private func clip(_ output: UnsafeMutablePointer<Float>, rows: Int) {
-    for row in 0..<rows {
-      let numbers = output + row * gatheredRowWidth
-      for (position, range) in clips {
-        numbers[position] = min(max(numbers[position], range.lowerBound), range.upperBound)
-      }
-    }
-  }
-
-  private func lookUp(_ output: UnsafeMutablePointer<Float>, rows: Int, of example: Int) {
-    var lookups = lookups
-    if let training, training.examples.contains(example) {
-      lookups = training.lookups[TargetCodes.fold(of: example)]
-    }
-    for row in 0..<rows {
-      for lookup in lookups { lookup.apply(to: output + row * gatheredRowWidth) }
-    }
+  private func finish(of example: Int) -> RowFinish {
+    guard let training, training.examples.contains(example) else { return finish }
+    return training.finishes[TargetCodes.fold(of: example)]
   }
 
   /// Writes what stands behind a series that is shorter than a window.

@@ -133,6 +133,19 @@ long tb_counts_find(const tb_counts *counts, const uint8_t *bytes, size_t length
 // A hash of a text that is the same everywhere.
 uint64_t tb_hash(const uint8_t *bytes, size_t length);
 
+// MARK: - Sums
+
+// What numbers are together. Begins with `count`, `mean` and `squares` 0, `minimum` infinite and `maximum` as far below.
+typedef struct {
+  uint64_t count;
+  double mean, squares;  // `squares` of differences from the mean.
+  double minimum, maximum;
+} tb_sums;
+
+// Takes in so many numbers of which mean and squared differences from it are known, and least and largest are taken in already. Chan, Golub, LeVeque 1983,
+// doi:10.1080/00031305.1983.10483115.
+void tb_sums_add(tb_sums *sums, double count, double mean, double squares);
+
 // MARK: - Columns
 
 // What was seen of one column.
@@ -143,7 +156,7 @@ typedef struct {
   bool refuses_not_finite;
 
   uint64_t numbers, integers, texts, missing, not_finite, booleans, dates;
-  double mean, squares, minimum, maximum;  // `squares` of differences from the mean. All four hold after `tb_survey_end`.
+  tb_sums sums;  // Of its numbers; they hold after `tb_survey_end`.
   double base, sum, sum_of_squares;        // Of the newest numbers, of which there are `stretch`, not yet in those.
   uint32_t stretch;
   double previous;            // The number before, and whether they have only risen so far.
@@ -177,13 +190,6 @@ void tb_decode(tb_element element, bool is_big_endian, const uint8_t *bytes, siz
 
 // The value of an IEEE 754 half, by its bits.
 double tb_half(uint16_t bits);
-
-// What numbers are together. Begins with `count`, `mean` and `squares` 0, `minimum` infinite and `maximum` as far below.
-typedef struct {
-  uint64_t count;
-  double mean, squares;  // `squares` of differences from the mean.
-  double minimum, maximum;
-} tb_sums;
 
 // Takes in a run of numbers: all together where `width` is 1, else each by its place in rows of that width, of which the first has `place`. Answers which
 // isn't finite, and has taken in none then, or -1.

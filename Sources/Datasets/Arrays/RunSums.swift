@@ -7,9 +7,7 @@ final class RunSums {
   /// - Parameter places: numbers of a row, or 1 for all together.
   init(places: Int) {
     sums = .allocate(capacity: places)
-    sums.initialize(
-      repeating: tb_sums(
-        count: 0, mean: 0, squares: 0, minimum: .infinity, maximum: -.infinity))
+    sums.initialize(repeating: .none)
   }
 
   deinit { sums.deallocate() }
@@ -24,11 +22,7 @@ final class RunSums {
   }
 
   var statistics: [RunningStatistics] {
-    sums.map {
-      RunningStatistics(
-        count: Int($0.count), mean: $0.mean, squares: $0.squares, minimum: $0.minimum,
-        maximum: $0.maximum)
-    }
+    sums.map(RunningStatistics.init)
   }
 }
 
@@ -49,5 +43,20 @@ final class RunScaling {
   func apply(to run: UnsafeMutableBufferPointer<Double>, at position: Int) {
     tb_scale(
       run.baseAddress, run.count, position % subtract.count, subtract.count, subtract, divide)
+  }
+}
+
+extension tb_sums {
+  /// Of no number.
+  static var none: tb_sums {
+    tb_sums(count: 0, mean: 0, squares: 0, minimum: .infinity, maximum: -.infinity)
+  }
+}
+
+extension RunningStatistics {
+  init(_ sums: tb_sums) {
+    self.init(
+      count: Int(sums.count), mean: sums.mean, squares: sums.squares, minimum: sums.minimum,
+      maximum: sums.maximum)
   }
 }

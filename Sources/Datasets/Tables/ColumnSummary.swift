@@ -134,7 +134,7 @@ public struct ColumnSummary: Hashable, Sendable {
         ?? RankedNumbers(UnsafeBufferPointer(start: column.sample, count: Int(column.sample_held)))
       sampled = known.count
       quantiles = Self.shares.map(known.quantile)
-      histogram = Self.histogram(known, from: column.minimum, to: column.maximum)
+      histogram = Self.histogram(known, from: column.sums.minimum, to: column.sums.maximum)
     }
     if let values { top = Self.top(values) }
   }

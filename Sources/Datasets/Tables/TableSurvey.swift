@@ -35,7 +35,9 @@ final class TableSurvey {
     encoding = options.categoryEncoding
     columns = .allocate(capacity: layout.names.count)
     room = .allocate(capacity: 1)
-    columns.initialize(repeating: tb_column())
+    var unseen = tb_column()
+    unseen.sums = .none
+    columns.initialize(repeating: unseen)
     room.initialize(to: limits.categoryBytes)
     prepare(options)
     // Without a header the first row has been read already.
@@ -118,10 +120,7 @@ final class TableSurvey {
   subscript(index: Int) -> tb_column { columns[index] }
 
   func numbers(_ index: Int) -> RunningStatistics {
-    let column = columns[index]
-    return RunningStatistics(
-      count: Int(column.numbers), mean: column.mean, squares: column.squares,
-      minimum: column.minimum, maximum: column.maximum)
+    RunningStatistics(columns[index].sums)
   }
 
   func dates(_ index: Int) -> RunningStatistics {
